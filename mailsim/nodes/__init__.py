@@ -1,0 +1,26 @@
+"""Who does it: one file (or package) per kind of node, its declaration and its behaviour."""
+
+from mailsim.nodes.base import KINDS, NodeDeclaration, node_kind
+from mailsim.nodes.client import Client, Fetch, Submission
+from mailsim.nodes.mailstore import Mailbox, Mailstore
+from mailsim.nodes.mta import Account, Mta
+from mailsim.nodes.nameserver import HealthCheck, Nameserver
+from mailsim.nodes.resolver import Resolver
+from mailsim.nodes.senders import Senders
+
+__all__ = [
+    "KINDS",
+    "Account",
+    "Client",
+    "Fetch",
+    "HealthCheck",
+    "Mailbox",
+    "Mailstore",
+    "Mta",
+    "Nameserver",
+    "NodeDeclaration",
+    "Resolver",
+    "Senders",
+    "Submission",
+    "node_kind",
+]

@@ -1,0 +1,258 @@
+"""One delivery attempt: resolve, order the targets, try one after the other, and say what is to become of the message.
+
+An attempt is almost pure: it yields only where it must touch shared state at its own instant (a question that the cache
+can't answer, a server with few sessions).  Who called it waits for the end and commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from mailsim.events import Event
+from mailsim.flavours.models import MtaFigures
+from mailsim.nodes.contact import Caller, Envelope, call
+from mailsim.nodes.lookups import asked
+from mailsim.nodes.memory import RetryMemory
+from mailsim.nodes.world import Life
+from mailsim.rules.dns import Answer, Question
+from mailsim.rules.mx import NoRoute, Target, best_first, is_address, mx_hosts, mx_targets
+from mailsim.rules.reasons import Why
+from mailsim.rules.session import Contact
+from mailsim.rules.smtp import Action, Reply, Stage, verdict
+
+__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route"]
+
+
+class Item:
+    """Deliveries of one message to one domain, in one MTA's queue."""
+
+    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "waits_for")
+
+    def __init__(self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool) -> None:
+        self.number = number
+        self.deliveries = deliveries
+        self.domain = domain
+        self.hops = hops
+        self.arrived_us = arrived_us
+        self.local = local
+        self.attempt = 0
+        self.notices = 0
+        self.waits_for: tuple[str, ...] = ()
+
+
+class Handover(NamedTuple):
+    """A server that took deliveries at an instant; the client knows at ``end_us``; ``keep``: its 250 was lost."""
+
+    taken_us: int
+    server: Any
+    deliveries: tuple[int, ...]
+    target: Target
+    end_us: int
+    keep: bool
+
+
+class Outcome(NamedTuple):
+    """What an attempt came to.
+
+    ``action`` is about the deliveries in ``left``; ``refused`` were refused for good one by one.
+    """
+
+    action: Action
+    why: Why
+    end_us: int
+    handovers: tuple[Handover, ...]
+    left: tuple[int, ...]
+    refused: tuple[tuple[int, Reply, Why], ...]
+    reply: Reply | None
+    contacted: int
+    #: retry records to write: hosts that failed, ``host message`` where only this message was put off, ``route domain``
+    failed_hosts: tuple[str, ...]
+    site_failed: bool
+    good_hosts: tuple[str, ...]
+    #: retry records that decide when it is due again
+    keys: tuple[str, ...] = ()
+
+
+class RouteEntry(NamedTuple):
+    """A route that holds while the cached answers behind it do."""
+
+    from_us: int
+    until_us: int
+    delay_us: int
+    route: tuple[Target, ...] | NoRoute
+    ties: bool
+
+
+class Agent(Protocol):
+    """Who attempts: an MTA with its queue, or a lone sender of a population."""
+
+    name: str
+    number: int
+    world: Any
+    log: Any
+    figures: MtaFigures
+    caller: Caller
+    own: frozenset[str]
+    address_types: tuple[str, ...]
+    resolver: Any
+    resolver_quiet: bool
+    patience: tuple[int, int]
+    routes: dict[str, RouteEntry]
+    memory: RetryMemory
+
+    def turn(self, item: Item) -> int:
+        """What tells the draws of this attempt from those of others."""
+        ...
+
+
+def envelope_of(agent: Agent, item: Item, deliveries: tuple[int, ...]) -> Envelope:
+    """What a session for these deliveries carries."""
+    log = agent.log
+    first = deliveries[0]
+    names = log.names
+    return Envelope(item.number, names[log.sender[first]], tuple([names[log.rcpt[d]] for d in deliveries]), log.size[first])
+
+
+def find_route(mta: Agent, item: Item, t_us: int) -> Life:
+    """MX and addresses of the item's domain: gives ``(instant, targets or NoRoute)``; the instant may lie ahead."""
+    known = mta.routes.get(item.domain)
+    if known is not None and known.from_us <= t_us and t_us + known.delay_us < known.until_us and mta.log.rows is None:
+        return t_us + known.delay_us, known.route
+    start = t_us
+    questions = [Question(item.domain, "MX")]
+    t_us, answer = yield from asked(mta, item.number, questions[0], t_us, item.attempt)
+    hosts = mx_hosts(item.domain, answer, mta.figures)
+    if isinstance(hosts, NoRoute):
+        return t_us, hosts
+    addresses: dict[str, Answer] = {}
+    for _, host in hosts:
+        if host in addresses or is_address(host):
+            continue
+        for rtype in mta.address_types:
+            questions.append(Question(host, rtype))
+            t_us, found = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
+            before = addresses.get(host)
+            addresses[host] = found if before is None or not before.rdatas else before._replace(rdatas=(*before.rdatas, *found.rdatas))
+    route = mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
+    _remember(mta, item.domain, questions, start, t_us, route)
+    return t_us, route
+
+
+def _remember(mta: Agent, domain: str, questions: list[Question], start_us: int, end_us: int, route: Any) -> None:
+    """Keep the route as long as all answers behind it are cache hits (only where no fault can come between)."""
+    resolver = mta.resolver
+    if resolver is None or not mta.resolver_quiet:
+        return
+    delay = resolver.stub_delay_us * len(questions)
+    if end_us - start_us != delay:
+        return
+    entries = [resolver.hit(q, start_us) for q in questions]
+    if all(entries):
+        until = min(entry.until_us for entry in entries)
+        mta.routes[domain] = RouteEntry(start_us, until, delay, route, False)
+
+
+def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:
+    """The addresses that the program is ready to try in one attempt."""
+    limit = mta.figures.address_limit
+    if limit is None or len(targets) <= limit:
+        return targets
+    kept = list(targets[:limit])
+    if mta.figures.worse_preference_beyond_limit:
+        for target in targets[limit:]:
+            if target.preference > kept[-1].preference:
+                kept.append(target)
+    return kept
+
+
+def attempt(mta: Agent, item: Item, t_us: int) -> Life:
+    """Try to deliver an item from ``t_us`` on; gives an :class:`Outcome`."""
+    item.attempt += 1
+    t_us, route = yield from find_route(mta, item, t_us)
+    if isinstance(route, NoRoute):
+        action = Action.BOUNCE if route.permanent else Action.DEFER
+        reply = Reply(550 if route.permanent else 451, route.status, "")
+        key = (f"route {item.domain}",)
+        return Outcome(action, route.why, t_us, (), item.deliveries, (), reply, 0, key, False, (), key)
+    if len(route) > 1:
+        route = _limited(mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n)))
+    return (yield from _walk(mta, item, route, t_us))
+
+
+def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
+    """Target after target until the deliveries are taken, refused for good, or no target is left."""
+    figures, memory = mta.figures, mta.memory
+    left = item.deliveries
+    handovers: list[Handover] = []
+    refused: list[tuple[int, Reply, Why]] = []
+    failed: list[str] = []
+    good: list[str] = []
+    why, reply = Why.NONE, None
+    sessions = contacted = 0
+    site_failed = False
+    due = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
+    if not due:
+        why = Why.HOST_CUTOFF if memory.past_cutoff([t.address for t in targets]) else Why.HOST_RETRY_TIME
+        action = Action.BOUNCE if why == Why.HOST_CUTOFF else Action.DEFER
+        return Outcome(action, why, t_us, (), left, (), None, 0, (), False, (), memory.keys([t.address for t in targets], item.number))
+    for k, target in enumerate(due):
+        server = mta.world.server_at(target.address, "smtp")
+        if contacted and t_us > mta.world.now and server is not None and server.door.limit is not None:
+            t_us = yield t_us
+        envelope = envelope_of(mta, item, left)
+        result, server, verdicts = call(
+            mta.world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item)
+        )
+        contacted += 1
+        if mta.log.rows is not None:
+            _tried(mta, item, target, result, t_us)
+        if result.stage >= Stage.MAIL:
+            sessions += 1
+        reply = result.reply
+        if result.why == Why.OK:
+            good.append(target.address)
+            taken = tuple(d for d, v in zip(left, verdicts, strict=True) if v is None)
+            handovers.append(Handover(result.taken_us, server, taken, target, result.end_us, False))
+            refused += [(d, v.reply, v.why) for d, v in zip(left, verdicts, strict=True) if v is not None and v.reply.code >= 500]
+            left = tuple(d for d, v in zip(left, verdicts, strict=True) if v is not None and v.reply.code < 500)
+            if not left:
+                return Outcome(Action.DONE, Why.OK, result.end_us, tuple(handovers), (), tuple(refused), None, contacted, tuple(failed), False, tuple(good))
+            why, t_us = Why.TEMPFAIL, result.end_us
+            continue
+        if result.taken_us >= 0 and server is not None:
+            handovers.append(Handover(result.taken_us, server, left, target, result.end_us, True))
+        t_us, why = result.end_us, result.why
+        at_host = result.stage < Stage.MAIL or result.why not in (Why.TEMPFAIL, Why.PERMFAIL)
+        failed.append(target.address if at_host else f"{target.address} {item.number}")
+        site_failed = at_host
+        stop = figures.session_limit is not None and sessions >= figures.session_limit
+        said = verdict(result.why, result.stage, last=stop or k == len(due) - 1, figures=figures)
+        if said.action == Action.BOUNCE:
+            return Outcome(said.action, why, t_us, tuple(handovers), left, tuple(refused), reply, contacted, tuple(failed), False, tuple(good))
+        if said.action == Action.DEFER:
+            break
+    end = (tuple(failed), site_failed, tuple(good), memory.keys([t.address for t in targets], item.number))
+    return Outcome(Action.DEFER, why, t_us, tuple(handovers), left, tuple(refused), reply, contacted, *end)
+
+
+def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: int) -> None:
+    """One row for the contact."""
+    name = mta.log.name
+    said = str(result.reply) if result.reply is not None else ""
+    mta.log.rows.extend(
+        (
+            start_us,
+            item.number,
+            -1,
+            Event.TRIED,
+            mta.number,
+            name(target.host),
+            name(target.address),
+            item.attempt,
+            result.reply.code if result.reply is not None else -1,
+            result.why,
+            result.end_us - start_us,
+            name(f"{result.stage.name.lower()}|{said}"),
+        )
+    )

@@ -1,0 +1,64 @@
+"""What every node has, the register of node kinds, and the little that a node may know of the world around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator
+
+from mailsim.declared import Declared, HostName
+
+__all__ = ["KINDS", "HostDeclaration", "NodeDeclaration", "node_kind"]
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class NodeDeclaration(Declared):
+    """What every node may say.
+
+    Parameters
+    ----------
+    site : str, optional
+        Label for faults and links (``site:north``).
+    resolver : str, optional
+        The resolver node that this node asks; by default ``defaults: {resolver: ...}`` or the only one there is.
+    """
+
+    kind: str
+    site: str | None = None
+    resolver: str | None = None
+
+
+class HostDeclaration(NodeDeclaration):
+    """What every node that others connect to may say besides.
+
+    Parameters
+    ----------
+    host : str, optional
+        Fully qualified name; by default the one zone name whose first label is the node's name.
+    address : tuple of str
+        Addresses, where no zone has any for ``host``; else the next free documentation address.
+    """
+
+    host: HostName | None = None
+    address: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()
+
+
+#: kind -> declaration class; filled by :func:`node_kind`
+KINDS: dict[str, type[NodeDeclaration]] = {}
+
+N = TypeVar("N", bound=type[NodeDeclaration])
+
+
+def node_kind(name: str) -> Callable[[N], N]:
+    """Make a declaration known to YAML, schema, documentation and command line under ``kind: name``."""
+
+    def register(cls: N) -> N:
+        assert name not in KINDS, f"node kind {name!r} is registered twice"
+        KINDS[name] = cls
+        return cls
+
+    return register

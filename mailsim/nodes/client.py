@@ -1,0 +1,162 @@
+"""Client (MUA): finds its submission server, logs in and sends; finds its mail store, logs in and fetches everything."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from mailsim.declared import Declared, Duration, HostName
+from mailsim.events import Event, State
+from mailsim.flavours import default, mta_figures
+from mailsim.nodes.base import NodeDeclaration, node_kind
+from mailsim.nodes.contact import Caller, Envelope, call
+from mailsim.nodes.lookups import asked
+from mailsim.nodes.reader import Reader
+from mailsim.nodes.world import Life, World
+from mailsim.rules.dns import Question
+from mailsim.rules.reasons import Why
+from mailsim.rules.smtp import Reply
+
+__all__ = ["Client", "ClientActor", "Fetch", "Submission"]
+
+
+class Submission(Declared):
+    """How the client finds the server that takes its mail.
+
+    ``discover`` is ``srv`` (RFC 6186/8314: ``_submissions._tcp`` then ``_submission._tcp`` of the address's domain),
+    ``mx`` (the founding text: the smallest MX of its own domain), or a host name.
+    """
+
+    discover: str = "srv"
+    port: Literal[465, 587] | None = None
+
+
+class Fetch(Declared):
+    """How the client fetches: from ``host`` (or SRV discovery), by IMAP with IDLE and a poll as fallback, or POP3."""
+
+    host: HostName | None = None
+    protocol: Literal["imap", "pop3"] = "imap"
+    idle: bool = True
+    every: Duration = Field(default_factory=lambda: default("client.poll_every"), gt=0, validate_default=True)
+    password: str | None = None
+
+
+@node_kind("client")
+class Client(NodeDeclaration):
+    """A user's mail program with one address."""
+
+    kind: Literal["client"] = "client"
+    address: str
+    password: str = ""
+    submission: Submission | None = None
+    fetch: Fetch | None = None
+
+
+class ClientActor:
+    """One user's mail program."""
+
+    def __init__(self, world: World, name: str, declaration: Client) -> None:
+        self.world = world
+        self.log = world.log
+        self.name = name
+        self.number = world.log.name(name)
+        self.declaration = declaration
+        self.domain = declaration.address.rpartition("@")[2].lower()
+        resolver = world.compiled.resolver_of.get(name)
+        self.resolver = world.actor(resolver) if resolver else None
+        figures = mta_figures("postfix")
+        self.patience = (figures.dns_tries, figures.dns_timeout)
+        self.caller = Caller(name, figures)
+        self.reader = Reader(self, declaration) if declaration.fetch is not None else None
+
+    def send(self, number: int, deliveries: tuple[int, ...], t_us: int) -> Life:
+        """The user presses send at ``t_us`` (the clock): discover, connect, log in, hand over; or tell the user at once."""
+        log = self.log
+        for d in deliveries:
+            log.state[d] = State.SUBMITTING
+            log.holder[d] = self.number
+        if log.rows is not None:
+            log.rows.extend((t_us, number, -1, Event.SENT, self.number, -1, -1, 0, -1, 0, 0, -1))
+        t_us, servers = yield from self._discover(number, t_us)
+        why, reply, peer, stage = Why.NO_SUBMISSION_HOST, None, "", "connect"
+        names = log.names
+        first = deliveries[0]
+        envelope = Envelope(number, names[log.sender[first]], tuple(names[log.rcpt[d]] for d in deliveries), log.size[first])
+        turn = 0
+        for host, service in servers:
+            t_us, answer = yield from asked(self, number, Question(host, "A"), t_us, turn)
+            for address in answer.rdatas:
+                result, server, verdicts = call(
+                    self.world,
+                    self.caller,
+                    address,
+                    envelope,
+                    service=service,
+                    start_us=t_us,
+                    turn=turn,
+                    login=(self.declaration.address, self.declaration.password),
+                )
+                turn += 1
+                if server is not None and result.taken_us >= 0:
+                    return (yield from self._submitted(number, deliveries, host, server, verdicts, result))
+                why, reply, peer, t_us, stage = result.why, result.reply, host, result.end_us, result.stage.name.lower()
+                if reply is not None and reply.code >= 500:
+                    break
+            if reply is not None and reply.code >= 500:
+                break
+        if t_us > self.world.now:
+            yield t_us
+        if reply is not None and reply.enhanced == "5.7.8":
+            why = Why.AUTH_FAILED
+        self._rejected(number, deliveries, t_us, why, reply, peer, stage)
+        return None
+
+    def _discover(self, number: int, t_us: int) -> Life:
+        """Submission servers to try, best first: gives ``(instant, [(host, service)])``."""
+        way = self.declaration.submission or Submission()
+        service = {465: "submissions", 587: "submission", None: "submission"}[way.port]
+        if way.discover == "mx":
+            t_us, answer = yield from asked(self, number, Question(self.domain, "MX"), t_us, 0)
+            records = sorted(answer.rdatas, key=lambda r: r[0])
+            return t_us, [(host, service) for _, host in records if host][:1]
+        if way.discover != "srv":
+            return t_us, [(way.discover.rstrip(".").lower(), service)]
+        found: list[tuple[int, int, str, str]] = []
+        for label, name in (("_submissions", "submissions"), ("_submission", "submission")):
+            t_us, answer = yield from asked(self, number, Question(f"{label}._tcp.{self.domain}", "SRV"), t_us, 0)
+            found += [(priority, -weight, target, name) for priority, weight, _, target in answer.rdatas if target]
+            if found:
+                break
+        return t_us, [(target, name) for _, _, target, name in sorted(found)]
+
+    def _submitted(self, number: int, deliveries: tuple[int, ...], host: str, server: Any, verdicts: Any, result: Any) -> Life:
+        log = self.log
+        yield result.taken_us
+        taken = tuple(d for d, v in zip(deliveries, verdicts, strict=True) if v is None)
+        for d, v in zip(deliveries, verdicts, strict=True):
+            if v is not None:
+                self._rejected(number, (d,), result.end_us, v.why, v.reply, host, "rcpt")
+        if log.rows is not None:
+            said = log.name("eod|250 2.0.0 Ok: queued")
+            log.rows.extend((result.end_us, number, -1, Event.SUBMITTED, self.number, log.name(host), log.name(server.name), 0, 250, 0, 0, said))
+        return server.take(number, taken, 1, result.taken_us, self.number)
+
+    def _rejected(
+        self, number: int, deliveries: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, peer: str, stage: str
+    ) -> None:
+        """The user is told in the same session; nothing enters a queue."""
+        log = self.log
+        code = reply.code if reply is not None else -1
+        text = log.name(f"{stage}|{reply if reply is not None else ''}")
+        for d in deliveries:
+            log.state[d] = State.REJECTED
+            log.ended_us[d] = t_us
+            log.why[d] = why
+            log.code[d] = code
+            if log.rows is not None:
+                at = log.name(peer) if peer else -1
+                if why == Why.AUTH_FAILED:
+                    log.rows.extend((t_us, number, log.rcpt[d], Event.LOGIN_FAILED, self.number, at, -1, 0, code, why, 0, text))
+                log.rows.extend((t_us, number, log.rcpt[d], Event.REJECTED, self.number, at, -1, 0, code, why, 0, text))
+        self.world.settled(len(deliveries))

@@ -1,0 +1,159 @@
+"""Trying one address: who is there, what the session costs, and what it comes to.  Shared by all who send by SMTP."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
+
+from mailsim.draws import Stream
+from mailsim.flavours.models import MtaFigures
+from mailsim.nodes.world import World
+from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients
+from mailsim.rules.reasons import Why
+from mailsim.rules.session import Contact, Script, Timeouts, contact, script
+from mailsim.rules.smtp import Stage
+
+__all__ = ["Caller", "Doorman", "Envelope", "call"]
+
+
+class Envelope(NamedTuple):
+    """What a session carries: message number, sender, recipients, octets."""
+
+    number: int
+    sender: str
+    recipients: tuple[str, ...]
+    size: int
+
+
+class Caller:
+    """The client's side of SMTP: its patience and the extensions that it uses."""
+
+    def __init__(self, name: str, figures: MtaFigures) -> None:
+        self.name = name
+        self.figures = figures
+        self.timeouts = Timeouts(
+            figures.connect_timeout,
+            figures.greeting_timeout,
+            figures.ehlo_timeout,
+            figures.mail_timeout,
+            figures.rcpt_timeout,
+            figures.data_timeout,
+            figures.eod_timeout,
+        )
+        self._scripts: dict[tuple[str, str, bool, int], Script] = {}
+
+    def script(self, door: Doorman, service: str, *, login: bool, recipients: int) -> Script:
+        """The steps of a session with that server, remembered."""
+        key = (door.name, service, login, recipients)
+        found = self._scripts.get(key)
+        if found is None:
+            both = self.figures.starttls and door.figures.starttls
+            found = self._scripts[key] = script(
+                self.timeouts,
+                starttls=both and service in ("smtp", "submission"),
+                implicit_tls=service == "submissions",
+                tls=min(self.figures.tls, door.figures.tls),
+                auth=login,
+                pipelining=self.figures.pipelining and door.figures.pipelining,
+                recipients=recipients,
+            )
+        return found
+
+
+class Doorman:
+    """The server's side: whom it takes mail from and for, how long it needs, how many sessions it serves at a time."""
+
+    def __init__(self, world: World, name: str, figures: MtaFigures, policy: ReceiverPolicy, *, limit: int | None) -> None:
+        self.name = name
+        self.figures = figures
+        self.policy = policy
+        self.limit = limit
+        self.work: Stream[int] = world.draws.stream(f"server time {name}", figures.server_time.distribution())
+        #: ends of the sessions that are or will be open, a heap
+        self.sessions: list[int] = []
+        self._judged: dict[Any, tuple[Refusal | None, tuple[Refusal | None, ...]]] = {}
+
+    def judge(
+        self, envelope: Envelope, service: str, login: tuple[str, str] | None
+    ) -> tuple[Refusal | None, tuple[Refusal | None, ...]]:
+        """What refuses the session, and what refuses each recipient: pure, so remembered per kind of envelope."""
+        big = self.policy.size_limit is not None and envelope.size > self.policy.size_limit
+        key = (service, login, envelope.recipients, big)
+        found = self._judged.get(key)
+        if found is None:
+            policy = self.policy._replace(submission=service.startswith("submission"))
+            found = self._judged[key] = judge_recipients(policy, envelope.sender, envelope.recipients, envelope.size, login)
+        return found
+
+    def wait_us(self, t_us: int) -> int:
+        """How long a connection made at ``t_us`` waits for one of the server's sessions."""
+        sessions, limit = self.sessions, self.limit
+        if limit is None:
+            return 0
+        while sessions and sessions[0] <= t_us:
+            heappop(sessions)
+        if len(sessions) < limit:
+            return 0
+        return heappop(sessions) - t_us
+
+    def occupy(self, end_us: int) -> None:
+        """A session is open until ``end_us``."""
+        if self.limit is not None:
+            heappush(self.sessions, end_us)
+
+
+def call(
+    world: World,
+    caller: Caller,
+    address: str,
+    envelope: Envelope,
+    *,
+    service: str,
+    start_us: int,
+    turn: int,
+    login: tuple[str, str] | None = None,
+) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
+    """Try one address from ``start_us`` on: what it came to, the server's actor (None if nobody took it), refusals by recipient.
+
+    Parameters
+    ----------
+    service : str
+        ``smtp``, ``submission`` (587), ``submissions`` (465) or ``lmtp``.
+    turn : int
+        Tells the draws of several contacts of one message apart.
+
+    Notes
+    -----
+    An address that no node has is silent.  A machine without such a service refuses the connection.
+    """
+    machine = world.machine_at(address)
+    if machine is None:
+        return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1), None, ()
+    server = world.server_at(address, service)
+    wire = world.wire(caller.name, server.name if server is not None else machine)
+    rtt = wire.rtt_us(envelope.number, turn)
+    if server is None:
+        reach = wire.path.at(start_us).reach
+        if reach == Why.SILENT:
+            return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1), None, ()
+        why = Why.UNREACHABLE if reach == Why.UNREACHABLE else Why.NO_SERVICE
+        return Contact(why, Stage.CONNECT, None, start_us + rtt, -1), None, ()
+    door: Doorman = server.door
+    refusal, by_recipient = door.judge(envelope, service, login)
+    if refusal is None and by_recipient and None not in by_recipient:
+        refusal = by_recipient[0]
+    result = contact(
+        caller.script(door, service, login=login is not None, recipients=len(envelope.recipients)),
+        wire.path,
+        start_us=start_us,
+        rtt_us=rtt,
+        body_us=wire.transfer_us(envelope.size) + door.work.at(envelope.number, turn),
+        pause_us=door.wait_us(start_us) + door.figures.greeting_pause,
+        refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
+        refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
+    )
+    if result.stage > Stage.CONNECT:
+        door.occupy(result.end_us)
+    return result, server, by_recipient
+
+

@@ -1,0 +1,70 @@
+"""What an MTA remembers of failures, and when that lets it try again: per message (Postfix) or per host (Exim)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailsim.rules.retry import AgeClampedPolicy, HostRecord, HostRecordPolicy, next_scan
+
+__all__ = ["RetryMemory"]
+
+
+class RetryMemory:
+    """Retry records and the schedule.
+
+    Keys of records: an address for failures of the host, ``address number`` where only one message was put off,
+    ``route domain`` for failures to resolve (Exim spec chapter 32).  Postfix keeps none: its schedule is the message's age.
+    """
+
+    __slots__ = ("by_host", "cutoff_us", "origin_us", "phase_us", "policy", "records", "scan_us")
+
+    def __init__(self, policy: AgeClampedPolicy | HostRecordPolicy, *, scan_us: int, phase_us: int, origin_us: int) -> None:
+        self.policy = policy
+        self.by_host = isinstance(policy, HostRecordPolicy)
+        self.cutoff_us = policy.cutoff_us if isinstance(policy, HostRecordPolicy) else 0
+        self.scan_us = scan_us
+        self.phase_us = phase_us
+        self.origin_us = origin_us
+        self.records: dict[str, HostRecord] = {}
+
+    def may_try(self, address: str, number: int, arrived_us: int, t_us: int) -> bool:
+        """Whether an address may be tried now; a message older than the last T ignores the retry times of hosts."""
+        if not self.records:
+            return True
+        records = [r for key in (address, f"{address} {number}") if (r := self.records.get(key)) is not None]
+        if all(t_us >= record.next_us for record in records):
+            return True
+        return not any(record.expired for record in records) and t_us - arrived_us > self.cutoff_us
+
+    def keys(self, addresses: Sequence[str], number: int) -> tuple[str, ...]:
+        """Keys of the records that can concern a message for these addresses."""
+        if not self.by_host:
+            return ()
+        return tuple(key for address in addresses for key in (address, f"{address} {number}"))
+
+    def past_cutoff(self, addresses: Sequence[str]) -> bool:
+        """Whether every host has failed for longer than the retry rule allows."""
+        return all((record := self.records.get(address)) is not None and record.expired for address in addresses)
+
+    def note_failures(self, keys: Sequence[str], t_us: int) -> bool:
+        """Write the records at the end of a delivery; True if all of them are past the last T."""
+        if not isinstance(self.policy, HostRecordPolicy) or not keys:
+            return False
+        expired = True
+        for key in keys:
+            record = self.records[key] = self.policy.failed(self.records.get(key), t_us)
+            expired = expired and record.expired
+        return expired
+
+    def forget(self, address: str) -> bool:
+        """A host took mail: forget its record; True if there was one."""
+        return self.records.pop(address, None) is not None
+
+    def next_attempt(self, arrived_us: int, failed_us: int, keys: Sequence[str]) -> int:
+        """When a message is due again after an attempt that ended at ``failed_us``."""
+        if not isinstance(self.policy, HostRecordPolicy):
+            return self.policy.next(arrived_us, failed_us, phase_us=self.phase_us, origin_us=self.origin_us)
+        earliest = min((self.records[key].next_us for key in keys if key in self.records), default=failed_us + 1)
+        if failed_us - arrived_us > self.cutoff_us:
+            earliest = failed_us + 1
+        return next_scan(max(earliest, failed_us + 1), self.scan_us, self.phase_us)

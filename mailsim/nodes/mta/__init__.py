@@ -1,0 +1,6 @@
+"""MTA: receives by SMTP, queues, resolves, relays target after target, defers, expires and reports."""
+
+from mailsim.nodes.mta.actor import MtaActor
+from mailsim.nodes.mta.declaration import Account, Mta
+
+__all__ = ["Account", "Mta", "MtaActor"]

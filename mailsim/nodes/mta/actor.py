@@ -1,0 +1,128 @@
+"""The MTA as an actor: its state, who it is responsible for, and when it may try whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mailsim.flavours import mta_figures
+from mailsim.nodes.attempt import Item, RouteEntry
+from mailsim.nodes.contact import Caller, Doorman
+from mailsim.nodes.memory import RetryMemory
+from mailsim.nodes.mta.declaration import Mta
+from mailsim.nodes.mta.life import run_batch, take
+from mailsim.nodes.mta.queue import Deferred, Destination
+from mailsim.nodes.world import Life, World
+from mailsim.rules.conditions import Timeline
+from mailsim.rules.receive import ReceiverPolicy
+from mailsim.units import duration
+
+__all__ = ["MtaActor"]
+
+RUNNER_ORDER = 1
+
+
+class MtaActor:
+    """One MTA: door, queues, retry memory.  The life of a message in it stands in ``life``, an attempt in ``relay``."""
+
+    def __init__(self, world: World, name: str, declaration: Mta) -> None:
+        self.world = world
+        self.log = world.log
+        self.name = name
+        self.declaration = declaration
+        self.number = world.log.name(name)
+        overrides: dict[str, Any] = dict(declaration.parameters)
+        if declaration.queue_lifetime is not None:
+            overrides["queue_lifetime"] = duration(declaration.queue_lifetime)
+        self.figures = mta_figures(declaration.flavour, overrides)
+        node = world.compiled.nodes[name]
+        self.host = node.host or name
+        self.own = frozenset({self.host, *node.addresses})
+        self.timeline: Timeline = node.timeline
+        self.address_types = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
+        self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
+        resolver = world.compiled.resolver_of.get(name)
+        self.resolver = world.actor(resolver) if resolver else None
+        self.resolver_quiet = resolver is not None and world.compiled.path(name, resolver).quiet
+        self.caller = Caller(name, self.figures)
+        self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))
+        self.door = self._door()
+        self.routes: dict[str, RouteEntry] = {}
+        self._retry()
+
+    def _retry(self) -> None:
+        retry = self.figures.retry
+        phase = self.declaration.scan_phase
+        if phase is None:
+            phase = int(self.world.draws.uniform(f"scan phase {self.name}", 0) * retry.scan)
+        self.memory = RetryMemory(retry.policy(), scan_us=retry.scan, phase_us=phase, origin_us=self.world.origin_us)
+        self.waiting: dict[str, dict[Item, None]] = {}
+        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER)
+        self.destinations: dict[str, Destination] = {}
+
+    def _door(self) -> Doorman:
+        declared = self.declaration
+        store = self.world.compiled.nodes[declared.store].declaration.mailboxes if declared.store else None
+        mailboxes = {address.lower(): box.password for address, box in (store or {}).items()}
+        logins = {**mailboxes, **{user.lower(): account.password for user, account in declared.accounts.items()}}
+        policy = ReceiverPolicy(
+            host=self.host,
+            final_for=frozenset(declared.final_for),
+            relays_for=frozenset(declared.relays_for),
+            mailbox_known=(lambda address: True) if store is None else mailboxes.__contains__,
+            login_ok=lambda user, password: user.lower() in logins and logins[user.lower()] == password,
+            size_limit=self.figures.size_limit,
+        )
+        limit = declared.max_sessions or self.figures.max_sessions
+        return Doorman(self.world, self.name, self.figures, policy, limit=limit)
+
+    # -- receiving ----------------------------------------------------------------------------------------------
+
+    def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life:
+        """Take responsibility for deliveries of a message: the rest of their life."""
+        return take(self, number, deliveries, hops, t_us, giver)
+
+    def turn(self, item: Item) -> int:
+        """What tells the draws of this attempt from those of others."""
+        return item.attempt
+
+    def destination(self, domain: str) -> Destination | None:
+        """The sessions of a destination, where the program counts them."""
+        rule = self.figures.concurrency
+        if rule is None:
+            return None
+        found = self.destinations.get(domain)
+        if found is None:
+            found = self.destinations[domain] = Destination(self.world, rule, RUNNER_ORDER)
+        return found
+
+    def note_success(self, address: str) -> list[Item]:
+        """A host took mail: forget its record; gives what waited for it, which goes over the same connection."""
+        if not self.memory.forget(address):
+            return []
+        items = sorted(self.waiting.pop(address, {}), key=lambda item: item.number)
+        for item in items:
+            self._forget_waiting(item)
+        self.deferred.take(items)
+        return items
+
+    def _forget_waiting(self, item: Item) -> None:
+        for address in item.waits_for:
+            self.waiting.get(address, {}).pop(item, None)
+        item.waits_for = ()
+
+    def wait_for(self, item: Item, hosts: Sequence[str]) -> None:
+        """Remember which hosts a deferred item waits for."""
+        hosts = [host for host in hosts if " " not in host]
+        if self.memory.by_host:
+            item.waits_for = tuple(hosts)
+            for host in hosts:
+                self.waiting.setdefault(host, {})[item] = None
+
+    # -- the runner ---------------------------------------------------------------------------------------------
+
+    def start_batch(self, items: list[Item], now_us: int) -> None:
+        """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim)."""
+        for item in items:
+            self._forget_waiting(item)
+        run_batch(self, items, now_us)

@@ -1,0 +1,307 @@
+"""A message's life in an MTA: taken, split by domain, activated, attempted, deferred, expired, reported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mailsim.events import Event, State
+from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of
+from mailsim.nodes.contact import call
+from mailsim.nodes.world import Life
+from mailsim.rules.conditions import FOREVER
+from mailsim.rules.dsn import report_size
+from mailsim.rules.reasons import Why
+from mailsim.rules.smtp import Action, Reply, verdict
+
+if TYPE_CHECKING:
+    from mailsim.nodes.mta.actor import MtaActor
+
+__all__ = ["carry", "run_batch", "take"]
+
+MESSAGE_ORDER = 2
+
+
+def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life:
+    """The MTA takes responsibility at ``t_us`` (the clock): log it, split by domain, go on with each part."""
+    log = mta.log
+    for d in deliveries:
+        log.holder[d] = mta.number
+        log.state[d] = State.QUEUED
+        if log.accepted_us[d] < 0:
+            log.accepted_us[d] = t_us
+    if log.rows is not None:
+        log.rows.extend((t_us, number, -1, Event.ACCEPTED, mta.number, giver, -1, 0, 250, 0, hops, -1))
+    items = _split(mta, number, deliveries, hops, t_us)
+    for item in items[1:]:
+        mta.world.spawn(carry(mta, item, t_us), MESSAGE_ORDER + number)
+    return (yield from carry(mta, items[0], t_us))
+
+
+def _split(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_us: int) -> list[Item]:
+    """One item per recipient domain, in the order of the recipients."""
+    names, rcpt = mta.log.names, mta.log.rcpt
+    final = mta.door.policy.final_for
+    if len(deliveries) == 1:
+        domain = names[rcpt[deliveries[0]]].rpartition("@")[2].lower()
+        return [Item(number, deliveries, domain, hops, t_us, local=domain in final)]
+    by_domain: dict[str, list[int]] = {}
+    for d in deliveries:
+        by_domain.setdefault(names[rcpt[d]].rpartition("@")[2].lower(), []).append(d)
+    return [Item(number, tuple(ds), domain, hops, t_us, local=domain in final) for domain, ds in by_domain.items()]
+
+
+def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
+    """Attempt an item now, within the limits of its destination; gives the next stage of its life or None."""
+    if item.hops >= mta.figures.hop_limit:
+        reply = Reply(554, mta.figures.status_loop, "Too many hops")
+        return _bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
+    t_us = yield from _until_running(mta, t_us)
+    if item.local:
+        return (yield from _store(mta, item, t_us))
+    destination = mta.destination(item.domain)
+    if destination is not None:
+        granted = destination.enter(t_us)
+        if granted is None:
+            granted = yield from destination.wait()
+            t_us = mta.world.now
+        if not granted:
+            return _defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
+    outcome: Outcome = yield from attempt(mta, item, t_us)
+    if destination is not None:
+        destination.leave(outcome.end_us, failed=outcome.site_failed and outcome.action != Action.DONE)
+    if outcome.contacted:
+        for d in item.deliveries:
+            mta.log.tries[d] += 1
+    return (yield from _commit(mta, item, outcome))
+
+
+def _until_running(mta: MtaActor, t_us: int) -> Life:
+    """A stopped service does no work: wait until it runs again."""
+    if not mta.timeline.quiet:
+        condition, edge = mta.timeline.stretch(t_us)
+        while condition.reach == Why.REFUSED and edge < FOREVER:
+            t_us = yield edge
+            condition, edge = mta.timeline.stretch(t_us)
+        if condition.reach == Why.REFUSED:
+            yield mta.world.line()
+    return t_us
+
+
+def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
+    """Act on an attempt's outcome, each thing at its own instant; gives the next stage or None."""
+    world = mta.world
+    waiting: list[Item] = []
+    last: Handover | None = None
+    for handover in outcome.handovers:
+        if handover is outcome.handovers[-1] and outcome.action == Action.DONE and not outcome.refused:
+            last = handover
+        else:
+            world.spawn(_handed_over(mta, item, handover), MESSAGE_ORDER + item.number)
+    if last is not None:
+        yield last.taken_us
+        if mta.memory.by_host:
+            for address in outcome.failed_hosts:
+                mta.memory.note_failures((address,), outcome.end_us)
+            for address in outcome.good_hosts:
+                waiting += mta.note_success(address)
+            if waiting:
+                world.spawn(_queue_run(mta, waiting, outcome.end_us), MESSAGE_ORDER + waiting[0].number)
+        return _pass_on(mta, item, last)
+    if outcome.end_us > world.now:
+        yield outcome.end_us
+    expired = mta.memory.note_failures(outcome.failed_hosts, outcome.end_us)
+    for address in outcome.good_hosts:
+        mta.note_success(address)
+    for d, reply, why in outcome.refused:
+        _bounce(mta, item, (d,), outcome.end_us, why, reply)
+    if not outcome.left:
+        return None
+    if outcome.action == Action.BOUNCE:
+        return _bounce(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.reply)
+    if expired:
+        return _bounce(mta, item, outcome.left, outcome.end_us, Why.HOST_CUTOFF, outcome.reply)
+    return _defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
+
+
+def _handed_over(mta: MtaActor, item: Item, handover: Handover) -> Life:
+    """A part of the message goes on by itself from the instant at which the server took it."""
+    yield handover.taken_us
+    return _pass_on(mta, item, handover)
+
+
+def _pass_on(mta: MtaActor, item: Item, handover: Handover) -> Life:
+    """The server has it (the clock stands at that instant): log it and give the server's part of the life."""
+    log = mta.log
+    name = log.name(handover.target.host)
+    for d in handover.deliveries:
+        if log.relayed_us[d] < 0:
+            log.relayed_us[d] = handover.taken_us
+            log.via[d] = name
+    if log.rows is not None and not handover.keep:
+        address = log.name(handover.target.address)
+        peer = log.name(handover.server.name)
+        log.rows.extend((handover.end_us, item.number, -1, Event.DELIVERED, mta.number, peer, address, item.attempt, 250, Why.OK, 0, name))
+    life: Life = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, mta.number)
+    return life
+
+
+def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
+    """Final delivery: into the own mailboxes, or by LMTP into the mail store, which may be down while this MTA is up."""
+    item.attempt += 1
+    log = mta.log
+    store = mta.declaration.store
+    if store is None:
+        for d in item.deliveries:
+            _stored_here(mta, d, t_us)
+        return None
+    actor = mta.world.actor(store)
+    address = actor.lmtp_address
+    result, server, _ = call(
+        mta.world, mta.lmtp_caller, address, envelope_of(mta, item, item.deliveries), service="lmtp", start_us=t_us, turn=item.attempt
+    )
+    if log.rows is not None:
+        said = str(result.reply) if result.reply is not None else ""
+        code = result.reply.code if result.reply is not None else -1
+        text = log.name(f"{result.stage.name.lower()}|{said}")
+        row = (t_us, item.number, -1, Event.TRIED, mta.number, log.name(actor.host), log.name(address), item.attempt)
+        log.rows.extend((*row, code, result.why, result.end_us - t_us, text))
+    for d in item.deliveries:
+        log.tries[d] += 1
+    if result.taken_us >= 0 and server is not None:
+        yield result.taken_us
+        if result.why == Why.OK:
+            if log.rows is not None:
+                peer = log.name(store)
+                log.rows.extend((result.end_us, item.number, -1, Event.DELIVERED, mta.number, peer, log.name(address), item.attempt, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
+            return actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number)
+        mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)
+    yield result.end_us
+    said_verdict = verdict(result.why, result.stage, last=True, figures=mta.figures)
+    if said_verdict.action == Action.BOUNCE:
+        return _bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
+    mta.memory.note_failures((address,), result.end_us)
+    return _defer(mta, item, item.deliveries, result.end_us, result.why, (address,), result.reply)
+
+
+def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
+    log = mta.log
+    log.stored_us[delivery] = t_us
+    log.state[delivery] = State.STORED
+    log.copies[delivery] += 1
+    if log.rows is not None:
+        log.rows.extend((t_us, log.message[delivery], log.rcpt[delivery], Event.STORED, mta.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
+    if log.copies[delivery] == 1:
+        mta.world.settled(1)
+
+
+def _defer(
+    mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, hosts: tuple[str, ...], reply: Reply | None = None
+) -> Life | None:
+    """Back into the queue, unless the message is too old by now: expiry is tested after a failed attempt."""
+    log, figures = mta.log, mta.figures
+    report = log.names[log.sender[left[0]]] == ""
+    age = t_us - item.arrived_us
+    lifetime = figures.bounce_lifetime if report else figures.queue_lifetime
+    for d in left:
+        log.why[d] = why
+        log.code[d] = reply.code if reply is not None else -1
+    if age >= lifetime and why not in (Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME):
+        return _bounce(mta, item, left, t_us, Why.LIFETIME_OVER, reply, of=why)
+    item.deliveries = left
+    due = mta.memory.next_attempt(item.arrived_us, t_us, hosts)
+    mta.wait_for(item, hosts)
+    if log.rows is not None:
+        log.rows.extend((t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, reply.code if reply else -1, why, due, -1))
+    _notice(mta, item, left, t_us, age, report, why)
+    mta.deferred.put(item, due)
+    return None
+
+
+def _notice(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, age_us: int, report: bool, why: Why) -> None:
+    """Tell the sender that the mail is late (RFC 3464 action ``delayed``): at the first failed attempt after the time."""
+    after = mta.figures.delay_notice
+    if after is None or report or age_us < after or why in (Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME):
+        return
+    wanted = age_us // after if mta.figures.delay_notice_repeats else 1
+    if item.notices >= wanted:
+        return
+    item.notices = wanted
+    number = _send_report(mta, item, left, t_us)
+    if mta.log.rows is not None:
+        mta.log.rows.extend((t_us, item.number, -1, Event.DELAY_NOTICED, mta.number, -1, -1, item.attempt, -1, why, number, -1))
+
+
+def _bounce(
+    mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE
+) -> None:
+    """Return deliveries to the sender with a report; what came from the null sender is dropped (RFC 5321 section 4.5.5)."""
+    log = mta.log
+    report = log.names[log.sender[left[0]]] == ""
+    code = reply.code if reply is not None else -1
+    for d in left:
+        log.state[d] = State.DISCARDED if report else State.BOUNCED
+        log.ended_us[d] = t_us
+        log.why[d] = why
+        log.code[d] = code
+    number = -1 if report else _send_report(mta, item, left, t_us)
+    mta.world.settled(len(left))
+    rows = log.rows
+    if rows is None:
+        return
+    text = log.name(str(reply)) if reply is not None else -1
+    for d in left:
+        rcpt = log.rcpt[d]
+        if why == Why.LIFETIME_OVER:
+            rows.extend((t_us, item.number, rcpt, Event.EXPIRED, mta.number, -1, -1, item.attempt, code, of, t_us - item.arrived_us, text))
+        kind = Event.DISCARDED if report else Event.BOUNCED
+        rows.extend((t_us, item.number, rcpt, kind, mta.number, -1, -1, item.attempt, code, Why.NULL_SENDER if report else why, number, text))
+
+
+def _send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> int:
+    """Make a report message and put it into the own queue, from the null sender to the sender; gives its number."""
+    log = mta.log
+    to = log.names[log.sender[left[0]]]
+    number: int = log.add_message(item.number, "", (to,), mta.name, report_size(min(log.size[left[0]], 2000)), t_us)
+    delivery = log.first[number]
+    mta.world.opened(1)
+    if log.rows is not None:
+        log.rows.extend((t_us, number, -1, Event.SENT, mta.number, -1, -1, 0, -1, Why.REPORT_TO_SENDER, item.number, -1))
+    mta.world.spawn(_report_life(mta, number, delivery), MESSAGE_ORDER + number)
+    return number
+
+
+def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
+    now: int = yield mta.world.now
+    return take(mta, number, (delivery,), 0, now, mta.number)
+
+
+def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
+    """What is due goes on: by itself each (Postfix), or in queue runs that go from one to the next (Exim)."""
+    if not mta.memory.by_host:
+        for item in items:
+            mta.world.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
+        return
+    mta.world.spawn(_queue_run(mta, items, now_us), MESSAGE_ORDER + items[0].number)
+
+
+def _activate(mta: MtaActor, item: Item) -> Life:
+    now: int = yield mta.world.now
+    if mta.log.rows is not None:
+        mta.log.rows.extend((now, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
+    return carry(mta, item, now)
+
+
+def _queue_run(mta: MtaActor, items: list[Item], start_us: int) -> Life:
+    """A queue runner delivers one message after the other; each goes on by itself once a server has it."""
+    now: int = yield max(start_us, mta.world.now)
+    for item in items:
+        if mta.log.rows is not None:
+            mta.log.rows.extend((now, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
+        stage: Any = carry(mta, item, now)
+        stage = yield from stage
+        if stage is not None:
+            mta.world.spawn(stage, MESSAGE_ORDER + item.number)
+        now = mta.world.now
+    return None
+
+

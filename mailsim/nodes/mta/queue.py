@@ -1,0 +1,156 @@
+"""The MTA's queues: what waits for its retry time, and who may have a session with a destination.
+
+Deferred mail is data, not a sleeping generator: an entry in a heap, woken by one runner.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import Any
+
+from mailsim.flavours.models import Concurrency
+from mailsim.nodes.attempt import Item
+from mailsim.nodes.world import Life, World
+
+__all__ = ["Deferred", "Destination"]
+
+
+class Deferred:
+    """Entries by the instant at which they are due; ``fire(items)`` is called at each such instant."""
+
+    def __init__(self, world: World, fire: Any, order: int) -> None:
+        self._world = world
+        self._fire = fire
+        self._order = order
+        self._heap: list[tuple[int, int, int, Item]] = []
+        self._sequence = 0
+        self._armed: int | None = None
+        self._gone: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._heap) - len(self._gone)
+
+    def put(self, item: Item, due_us: int) -> None:
+        """Keep an entry until it is due."""
+        self._sequence += 1
+        heappush(self._heap, (due_us, item.number, self._sequence, item))
+        self._arm()
+
+    def take(self, items: list[Item]) -> None:
+        """Take entries out before their time (a host came back, a flush)."""
+        self._gone.update(id(item) for item in items)
+
+    def _arm(self) -> None:
+        due = self._heap[0][0]
+        if self._armed is None or due < self._armed:
+            self._armed = due
+            self._world.spawn(self._run(due), self._order)
+
+    def _run(self, due_us: int) -> Life:
+        now = yield due_us
+        if self._armed != now:
+            return
+        self._armed = None
+        batch: list[Item] = []
+        while self._heap and self._heap[0][0] <= now:
+            item = heappop(self._heap)[3]
+            if id(item) in self._gone:
+                self._gone.discard(id(item))
+            else:
+                batch.append(item)
+        if batch:
+            self._fire(batch, now)
+        if self._heap:
+            self._arm()
+
+
+class Destination:
+    """Sessions of one destination at a time, with Postfix's feedback and dead mark (qmgr(8), qmgr_queue.c).
+
+    A success widens the window by one up to the limit; a failure adds ``1 / window`` and narrows it by one; when the sum
+    reaches 1 the destination is dead for a while and what waits for it is deferred untried.  From the start window 5 the
+    fourth failure one after another kills (1/5 + 1/4 + 1/3 + 1/2 >= 1; Postfix 3.7.11 observed).  Window and sum are
+    forgotten when nothing is active for the destination.
+
+    Sessions whose end is known are kept by their end and settled when somebody looks, in order of their ends; a Flow that
+    watches the ends exists only while somebody waits.
+    """
+
+    def __init__(self, world: World, rule: Concurrency, order: int) -> None:
+        self._world = world
+        self._rule = rule
+        self._order = order
+        self.window = rule.initial
+        self.failures = 0.0
+        self.dead_until_us = -1
+        self.open = 0
+        self.ends: list[tuple[int, int, bool]] = []
+        self.line = world.line()
+        self._bell = world.line()
+        self._watched = False
+        self._sequence = 0
+
+    def settle(self, t_us: int) -> None:
+        """Apply the ends up to ``t_us``, each with its own instant."""
+        ends = self.ends
+        while ends and ends[0][0] <= t_us:
+            end, _, failed = heappop(ends)
+            if not self._rule.feedback:
+                continue
+            if failed:
+                if self.dead_until_us <= end:
+                    self.failures += 1 / self.window
+                    if self.failures >= 1:
+                        self.dead_until_us = end + self._rule.dead_for
+                        self.window, self.failures = self._rule.initial, 0.0
+                    elif self.window > 1:
+                        self.window -= 1
+            else:
+                self.dead_until_us, self.failures = -1, 0.0
+                self.window = min(self.window + 1, self._rule.limit)
+        if not ends and not self.open and not self.line:
+            self.window, self.failures = self._rule.initial, 0.0
+
+    def enter(self, t_us: int) -> bool | None:
+        """Ask for a session at the clock's instant: True granted, False dead, None full (then wait)."""
+        self.settle(t_us)
+        if self.dead_until_us > t_us:
+            return False
+        if self.line or self.open + len(self.ends) >= self.window:
+            return None
+        self.open += 1
+        return True
+
+    def wait(self) -> Life:
+        """Wait for a session: gives True when one is handed over, False when the destination died meanwhile."""
+        if not self._watched:
+            self._watched = True
+            self._world.spawn(self._watch(), self._order)
+        granted = yield self.line
+        return granted
+
+    def leave(self, end_us: int, *, failed: bool) -> None:
+        """The session's end is known."""
+        self.open -= 1
+        self._sequence += 1
+        heappush(self.ends, (end_us, self._sequence, failed))
+        if self._bell:
+            self._world.wake_one(self._bell, True)
+
+    def _watch(self) -> Life:
+        yield self._world.now
+        while self.line:
+            self.settle(self._world.now)
+            if self.dead_until_us > self._world.now:
+                self._world.wake_all(self.line, False)
+                break
+            while self.line and self.open + len(self.ends) < self.window:
+                self.open += 1
+                self._world.wake_one(self.line, True)
+            if not self.line:
+                break
+            if self.ends:
+                yield self._bell, self.ends[0][0]
+            else:
+                yield self._bell
+        self._watched = False

@@ -1,0 +1,186 @@
+"""The fetching half of a client: looks at its intervals or is told by IDLE, logs in, fetches everything.
+
+Looks that fetch nothing and fail nothing are not simulated; those that fail are, and are written down.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailsim.events import Event
+from mailsim.nodes.lookups import asked
+from mailsim.nodes.world import Life
+from mailsim.rules.conditions import FOREVER
+from mailsim.rules.dns import Question
+from mailsim.rules.fetch import LOGIN_RTTS, idle_since, next_poll, session_cost
+from mailsim.rules.reasons import Why
+from mailsim.rules.session import SYN_RESENT_US
+
+__all__ = ["Reader"]
+
+#: how long a mail program waits for a connection (Thunderbird mailnews.tcptimeout: 100 s)
+CONNECT_TIMEOUT_US = 100_000_000
+READER_ORDER = 1
+
+
+class Reader:
+    """Fetches one mailbox.
+
+    ``client`` has ``world``, ``log``, ``name``, ``number``, ``domain``, ``resolver`` and ``patience``.
+    """
+
+    def __init__(self, client: Any, declaration: Any) -> None:
+        self.client = client
+        self.address = declaration.address.lower()
+        self.fetch = declaration.fetch
+        self.password = declaration.password if self.fetch.password is None else self.fetch.password
+        world = client.world
+        self.every = self.fetch.every
+        self.phase = int(world.draws.uniform(f"poll phase {client.name}", 0) * self.every)
+        self.pending: list[int] = []
+        self.bell = world.line()
+        self.store: Any = None
+        self.turn = 0
+        self.pushes = False
+
+    def begin(self, store: Any) -> None:
+        """Start with the store that holds the mailbox (None: no such mailbox anywhere)."""
+        self.store = store
+        world = self.client.world
+        if store is not None:
+            store.readers.setdefault(self.address, []).append(self)
+            self.path = world.wire(self.client.name, store.name).path
+            self.wire = world.wire(self.client.name, store.name)
+        world.spawn(self._live(), READER_ORDER)
+
+    def arrived(self, delivery: int, t_us: int) -> None:
+        """The store has something new at ``t_us`` (the clock)."""
+        if self.pushes and idle_since(self.path, t_us, self.every, self.phase) is not None:
+            number = self.client.log.message[delivery]
+            rtt = self.wire.rtt_us(number, 1000)
+            done = t_us + (rtt >> 1) + rtt + self.wire.transfer_us(self.client.log.size[delivery])
+            if self.path.next_edge(t_us) > done:
+                self._fetched(delivery, done, Why.PUSHED)
+                return
+        self.pending.append(delivery)
+        if self.bell:
+            self.client.world.wake_one(self.bell, True)
+
+    def _live(self) -> Life:
+        """Open the first session when the program starts; then look whenever there is something to fetch or to fail."""
+        world = self.client.world
+        now = yield (0 if self.fetch.idle and self.fetch.protocol == "imap" else self.phase)
+        while True:
+            good = yield from self._session(now)
+            if good is None:
+                return None
+            self.pushes = good and self.fetch.idle and self.fetch.protocol == "imap"
+            due = self._next_look(world.now, failing=not good)
+            while due >= FOREVER:
+                yield self.bell
+                due = self._next_look(world.now, failing=False)
+            woken = None
+            while due > world.now:
+                if not self.bell and not self.pending:
+                    woken = yield self.bell, due
+                else:
+                    yield due
+                if woken:
+                    due, woken = min(due, self._next_look(world.now, failing=False)), None
+            now = world.now
+
+    def _next_look(self, now_us: int, *, failing: bool) -> int:
+        """The next look that fetches or fails something, FOREVER for none."""
+        poll = next_poll(now_us + 1, self.every, self.phase)
+        if failing or self.pending or self.store is None:
+            return poll
+        bad = next((s for s in self.path.spans() if s.end_us > poll and s.condition.reach != Why.OK), None)
+        if bad is None:
+            return FOREVER
+        return max(poll, next_poll(bad.start_us, self.every, self.phase))
+
+    def _session(self, t_us: int) -> Life:
+        """One look: resolve, connect, log in, fetch.  Gives whether it worked; None when it can never work."""
+        client, world = self.client, self.client.world
+        self.turn += 1
+        host = self.fetch.host
+        if host is None:
+            label = "_imaps" if self.fetch.protocol == "imap" else "_pop3s"
+            t_us, answer = yield from asked(client, -1, Question(f"{label}._tcp.{client.domain}", "SRV"), t_us, 0)
+            if not answer.rdatas:
+                return self._failed(t_us, Why.NO_SERVICE, "")
+            host = sorted(answer.rdatas)[0][3]
+        t_us, answer = yield from asked(client, -1, Question(host, "A"), t_us, 0)
+        if not answer.rdatas:
+            return self._failed(t_us, Why.DNS_SERVFAIL if answer.rcode else Why.DNS_NODATA, host)
+        address = answer.rdatas[0]
+        server = world.server_at(address, self.fetch.protocol)
+        if server is None or server is not self.store:
+            silent = world.machine_at(address) is None
+            t_us = yield t_us + (CONNECT_TIMEOUT_US if silent else 0)
+            if server is not None and server.mailboxes:
+                self._login_failed(t_us, host)
+                return False
+            return self._failed(t_us, Why.SILENT if silent else Why.NO_SERVICE, host)
+        rtt = self.wire.rtt_us(client.number, self.turn)
+        t_us, why = self._connect(t_us, rtt)
+        if why != Why.OK:
+            yield t_us
+            return self._failed(t_us, why, host)
+        if not server.login_ok(self.address, self.password):
+            t_us = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt + server.door.figures.auth_failure_delay
+            self._login_failed(t_us, host)
+            return False
+        return (yield from self._fetch_all(t_us, rtt, host))
+
+    def _connect(self, t_us: int, rtt_us: int) -> tuple[int, Why]:
+        """When the first SYN that gets through is sent, or the failure."""
+        for resent in (0, *SYN_RESENT_US):
+            if resent >= CONNECT_TIMEOUT_US:
+                break
+            reach = self.path.at(t_us + resent + (rtt_us >> 1)).reach
+            if reach == Why.OK:
+                return t_us + resent, Why.OK
+            if reach in (Why.REFUSED, Why.UNREACHABLE):
+                return t_us + resent + rtt_us, reach
+        return t_us + CONNECT_TIMEOUT_US, Why.SILENT
+
+    def _fetch_all(self, t_us: int, rtt_us: int, host: str) -> Life:
+        """Log in and fetch what is there when the list is read."""
+        client = self.client
+        cost = session_cost(self.fetch.protocol, rtt_us, [])
+        t_list = yield t_us + cost.login_us
+        batch, self.pending = self.pending, []
+        cost = session_cost(self.fetch.protocol, rtt_us, [self.wire.transfer_us(client.log.size[d]) for d in batch])
+        end = t_us + (cost.messages_us[-1] if cost.messages_us else cost.login_us + rtt_us)
+        edge = self.path.next_edge(t_list)
+        for d, offset in zip(batch, cost.messages_us, strict=True):
+            if t_us + offset < edge:
+                self._fetched(d, t_us + offset, Why.POLLED)
+            else:
+                self.pending.append(d)
+        if edge <= end:
+            yield edge
+            return self._failed(edge, Why.CLOSED, host)
+        yield end
+        return True
+
+    def _fetched(self, delivery: int, t_us: int, why: Why) -> None:
+        log = self.client.log
+        log.fetched_us[delivery] = t_us
+        if log.rows is not None:
+            peer = log.name(self.store.name)
+            log.rows.extend((t_us, log.message[delivery], log.rcpt[delivery], Event.FETCHED, self.client.number, peer, -1, 0, -1, why, 0, -1))
+        self.client.world.settled(1)
+
+    def _failed(self, t_us: int, why: Why, host: str) -> bool:
+        log = self.client.log
+        if log.rows is not None:
+            log.rows.extend((t_us, -1, -1, Event.FETCH_FAILED, self.client.number, log.name(host), -1, self.turn, -1, why, 0, -1))
+        return False
+
+    def _login_failed(self, t_us: int, host: str) -> None:
+        log = self.client.log
+        if log.rows is not None:
+            text = log.name("auth|AUTHENTICATIONFAILED Authentication failed.")
+            log.rows.extend((t_us, -1, -1, Event.LOGIN_FAILED, self.client.number, log.name(host), -1, self.turn, -1, Why.AUTH_FAILED, 0, text))

@@ -1,0 +1,279 @@
+"""Senders: the world's senders as a population, each message from an independent MTA with no memory shared."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from mailsim.events import Event, State
+from mailsim.flavours import default, mta_figures, resolver_figures
+from mailsim.flavours.models import MtaFigures
+from mailsim.nodes.attempt import Handover, Item, Outcome, RouteEntry, attempt
+from mailsim.nodes.base import HostDeclaration, node_kind
+from mailsim.nodes.cold import ColdResolver
+from mailsim.nodes.contact import Caller, Doorman
+from mailsim.nodes.memory import RetryMemory
+from mailsim.nodes.world import Life, World
+from mailsim.rules.dsn import report_size
+from mailsim.rules.reasons import Why
+from mailsim.rules.receive import ReceiverPolicy
+from mailsim.rules.smtp import Action, Reply
+
+__all__ = ["Senders", "SendersActor"]
+
+MESSAGE_ORDER = 2
+
+
+@node_kind("senders")
+class Senders(HostDeclaration):
+    """A population: message ``i`` comes from an MTA of its own, its flavour drawn by the weights of ``mix``.
+
+    Each has its own queue, its own scan phase, its own distance to each host and its own cold resolver.  Sender addresses
+    are ``user@s<n>.<node>.test`` with ``n`` below ``domains``; reports come home within the population.
+    """
+
+    kind: Literal["senders"] = "senders"
+    mix: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: dict(default("senders.mix")))
+    domains: Annotated[int, Field(ge=1, le=10_000_000)] = Field(default_factory=lambda: default("senders.domains"))
+
+
+class LoneMta:
+    """The MTA of one message: the figures of its flavour, a memory of its own.
+
+    Nothing that it meets before a server takes the message depends on anybody else (but for servers with few sessions),
+    so its whole life until then is worked out in one go; only the hand-over happens on the clock.
+    """
+
+    def __init__(self, world: World, name: str, flavour: str) -> None:
+        self.world = world
+        self.log = world.log
+        self.name = name
+        self.number = world.log.name(name)
+        self.flavour = world.log.name(flavour)
+        self.figures: MtaFigures = mta_figures(flavour)
+        self.caller = Caller(name, self.figures)
+        self.own: frozenset[str] = frozenset()
+        self.address_types = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
+        self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
+        self.resolver: Any = None
+        self.resolver_quiet = False
+        self.routes: dict[str, RouteEntry] = {}
+        self.memory: RetryMemory
+        self.phases = world.draws.uniforms(f"scan phase {name}")
+        self.policy = self.figures.retry.policy()
+
+    def born(self, number: int, resolver: ColdResolver) -> LoneMta:
+        """A fresh one for message ``number``."""
+        own = copy(self)
+        scan = self.figures.retry.scan
+        phase = int(self.phases.at(number) * scan)
+        own.memory = RetryMemory(self.policy, scan_us=scan, phase_us=phase, origin_us=self.world.origin_us)
+        own.resolver = resolver.of(number)
+        return own
+
+    def turn(self, item: Item) -> int:
+        """One distance to each host for all attempts of a message: it is always the same sender."""
+        return 0
+
+    def life(self, number: int, deliveries: tuple[int, ...], domain: str, t_us: int) -> Life:
+        """Everything until a server takes the message or it is returned: attempts are worked out ahead of the clock."""
+        item = Item(number, deliveries, domain, 1, t_us, local=False)
+        log, world = self.log, self.world
+        while True:
+            if t_us >= world.limit_us:
+                yield world.line()
+            started = t_us
+            outcome: Outcome = yield from attempt(self, item, t_us)
+            if outcome.contacted:
+                for d in item.deliveries:
+                    log.tries[d] += 1
+            for handover in outcome.handovers[:-1]:
+                world.spawn(self._gone(item, handover), MESSAGE_ORDER + number)
+            if outcome.action == Action.DONE and outcome.handovers:
+                last = outcome.handovers[-1]
+                self._refused(item, outcome)
+                yield max(last.taken_us, world.now)
+                return self._pass_on(item, last)
+            if outcome.handovers:
+                world.spawn(self._gone(item, outcome.handovers[-1]), MESSAGE_ORDER + number)
+            expired = self.memory.note_failures(outcome.failed_hosts, outcome.end_us)
+            self._refused(item, outcome)
+            item.deliveries = outcome.left
+            if not outcome.left:
+                return None
+            why = self._given_up(item, outcome, expired)
+            if why is not None:
+                self._returned(item, outcome.left, outcome.end_us, why, outcome.reply, of=outcome.why)
+                return None
+            due = self._put_back(item, outcome)
+            t_us = self._ahead(item, outcome, started, due) if log.rows is None else due
+
+    def _given_up(self, item: Item, outcome: Outcome, expired: bool) -> Why | None:
+        """Why the message is returned now, or None."""
+        if outcome.action == Action.BOUNCE:
+            return outcome.why
+        if expired:
+            return Why.HOST_CUTOFF
+        if outcome.end_us - item.arrived_us >= self.figures.queue_lifetime and outcome.why != Why.HOST_RETRY_TIME:
+            return Why.LIFETIME_OVER
+        return None
+
+    def _put_back(self, item: Item, outcome: Outcome) -> int:
+        """Note the deferral; gives the next attempt."""
+        log = self.log
+        due = self.memory.next_attempt(item.arrived_us, outcome.end_us, outcome.keys)
+        for d in outcome.left:
+            log.why[d] = outcome.why
+            log.code[d] = outcome.reply.code if outcome.reply is not None else -1
+        if log.rows is not None:
+            code = outcome.reply.code if outcome.reply is not None else -1
+            log.rows.extend((outcome.end_us, item.number, -1, Event.DEFERRED, self.number, -1, -1, item.attempt, code, outcome.why, due, -1))
+        return due
+
+    def _ahead(self, item: Item, outcome: Outcome, started_us: int, due_us: int) -> int:
+        """Skip attempts that must come to the same: nothing in the world changes until after they end.
+
+        Their duration is that of the attempt before, since a lone sender's distances are drawn once.  Gives the first
+        attempt that is to be worked out in full.
+        """
+        stable = self.world.compiled.next_change(started_us)
+        took = outcome.end_us - started_us
+        age_limit = item.arrived_us + self.figures.queue_lifetime
+        contacted = 1 if outcome.contacted else 0
+        stable = min(stable, self.world.limit_us)
+        while due_us + took < stable and due_us + took < age_limit and self._same(item, outcome, due_us):
+            end = due_us + took
+            item.attempt += 1
+            for d in outcome.left:
+                self.log.tries[d] += contacted
+            if self.memory.note_failures(outcome.failed_hosts, end):
+                self._returned(item, outcome.left, end, Why.HOST_CUTOFF, outcome.reply)
+                item.deliveries = ()
+                return end
+            due_us = self.memory.next_attempt(item.arrived_us, end, outcome.keys)
+        return due_us
+
+    def _same(self, item: Item, outcome: Outcome, due_us: int) -> bool:
+        """Whether the attempt at ``due_us`` meets the same hosts: the retry times of all that failed have come."""
+        if not self.memory.by_host:
+            return outcome.why != Why.HOST_RETRY_TIME
+        records = self.memory.records
+        failed = outcome.failed_hosts
+        return len(records) == len(failed) and all(key in records and records[key].next_us <= due_us for key in failed)
+
+    def _gone(self, item: Item, handover: Handover) -> Life:
+        yield max(handover.taken_us, self.world.now)
+        return self._pass_on(item, handover)
+
+    def _pass_on(self, item: Item, handover: Handover) -> Life:
+        log = self.log
+        host = log.name(handover.target.host)
+        for d in handover.deliveries:
+            if log.relayed_us[d] < 0:
+                log.relayed_us[d] = handover.taken_us
+                log.via[d] = host
+        if log.rows is not None and not handover.keep:
+            address, peer = log.name(handover.target.address), log.name(handover.server.name)
+            log.rows.extend((handover.end_us, item.number, -1, Event.DELIVERED, self.number, peer, address, item.attempt, 250, Why.OK, 0, host))
+        life: Life = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, self.number)
+        return life
+
+    def _refused(self, item: Item, outcome: Outcome) -> None:
+        for d, reply, why in outcome.refused:
+            self._returned(item, (d,), outcome.end_us, why, reply)
+
+    def _returned(
+        self, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE
+    ) -> None:
+        """Back to the sender: its own MTA makes the report and puts it into the sender's mailbox (RFC 5321 section 6.1)."""
+        self.world.spawn(self._report(item, left, t_us, why, reply, of), MESSAGE_ORDER + item.number)
+
+    def _report(self, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why) -> Life:
+        now = yield max(t_us, self.world.now)
+        log = self.log
+        code = reply.code if reply is not None else -1
+        to = log.names[log.sender[left[0]]]
+        number = log.add_message(item.number, "", (to,), self.name, report_size(min(log.size[left[0]], 2000)), now)
+        made = log.first[number]
+        text = log.name(str(reply)) if reply is not None else -1
+        for d in left:
+            log.state[d], log.ended_us[d], log.why[d], log.code[d] = State.BOUNCED, now, why, code
+            if log.rows is not None:
+                row = (item.number, log.rcpt[d])
+                if why == Why.LIFETIME_OVER:
+                    log.rows.extend((now, *row, Event.EXPIRED, self.number, -1, -1, item.attempt, code, of, now - item.arrived_us, text))
+                log.rows.extend((now, *row, Event.BOUNCED, self.number, -1, -1, item.attempt, code, why, number, text))
+        log.accepted_us[made] = log.stored_us[made] = now
+        log.state[made], log.holder[made], log.copies[made] = State.STORED, self.number, 1
+        if log.rows is not None:
+            log.rows.extend((now, number, -1, Event.SENT, self.number, -1, -1, 0, -1, Why.REPORT_TO_SENDER, item.number, -1))
+            log.rows.extend((now, number, -1, Event.ACCEPTED, self.number, self.number, -1, 0, 250, 0, 0, -1))
+            log.rows.extend((now, number, log.rcpt[made], Event.STORED, self.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
+        self.world.settled(len(left))
+
+
+class SendersActor:
+    """The population."""
+
+    def __init__(self, world: World, name: str, declaration: Senders) -> None:
+        self.world = world
+        self.log = world.log
+        self.name = name
+        self.number = world.log.name(name)
+        self.declaration = declaration
+        total = sum(declaration.mix.values())
+        share, self.kin = 0.0, []
+        for flavour in sorted(declaration.mix):
+            share += declaration.mix[flavour] / total
+            self.kin.append((share, LoneMta(world, name, flavour)))
+        self.choice = world.draws.uniforms(f"senders flavour {name}")
+        self.resolver = ColdResolver(world, name, resolver_figures("unbound"))
+        host = world.compiled.nodes[name].host or name
+        everybody = ReceiverPolicy(host, frozenset(), frozenset(), lambda a: True, lambda u, p: False, None)
+        self.door = Doorman(world, name, self.kin[0][1].figures, everybody._replace(relays_for=AnyDomain()), limit=None)
+
+    def send(self, number: int, deliveries: tuple[int, ...], t_us: int) -> Life:
+        """Message ``number`` enters the queue of its own MTA at ``t_us`` (the clock)."""
+        log = self.log
+        drawn = self.choice.at(number)
+        mta = next((kin for share, kin in self.kin if drawn < share), self.kin[-1][1]).born(number, self.resolver)
+        by_domain: dict[str, list[int]] = {}
+        for d in deliveries:
+            log.flavour[d] = mta.flavour
+            log.holder[d] = self.number
+            log.state[d] = State.QUEUED
+            log.accepted_us[d] = t_us
+            by_domain.setdefault(log.names[log.rcpt[d]].rpartition("@")[2].lower(), []).append(d)
+        if log.rows is not None:
+            log.rows.extend((t_us, number, -1, Event.SENT, self.number, -1, -1, 0, -1, 0, 0, -1))
+            log.rows.extend((t_us, number, -1, Event.ACCEPTED, self.number, self.number, -1, 0, 250, 0, 0, -1))
+        parts = [mta.life(number, tuple(ds), domain, t_us) for domain, ds in by_domain.items()]
+        for part in parts[1:]:
+            self.world.spawn(part, MESSAGE_ORDER + number)
+        return parts[0]
+
+    def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life:
+        """A report comes home: it is in its reader's mailbox at once."""
+        log = self.log
+        for d in deliveries:
+            log.copies[d] += 1
+            if log.copies[d] == 1:
+                log.accepted_us[d] = log.accepted_us[d] if log.accepted_us[d] >= 0 else t_us
+                log.stored_us[d], log.state[d], log.holder[d] = t_us, State.STORED, self.number
+                self.world.settled(1)
+            if log.rows is not None:
+                log.rows.extend((t_us, number, -1, Event.ACCEPTED, self.number, giver, -1, 0, 250, 0, hops, -1))
+                log.rows.extend((t_us, number, log.rcpt[d], Event.STORED, self.number, giver, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
+        return None
+        yield  # a generator: the last stage of a message's life
+
+
+class AnyDomain(frozenset[str]):
+    """A set of domains that has every one."""
+
+    __slots__ = ()
+
+    def __contains__(self, domain: object) -> bool:
+        return True

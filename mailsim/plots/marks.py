@@ -1,0 +1,96 @@
+"""Marks on a lane: drawn one by one while there is room, gathered by density where there is not, with their legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mailsim.plots.style import COLOURS, LOOKS, SIZES, WORDS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Gathered", "Mark", "draw_marks", "gathered", "legend_for"]
+
+#: columns that a full width is divided into for gathering
+COLUMNS = 80
+
+#: from this many marks of a kind in the window on they are gathered
+CROWD = 80
+
+
+class Mark(NamedTuple):
+    """Marks of one kind on one row of a lane: key of :data:`mailsim.plots.style.LOOKS`, row label, instants in seconds."""
+
+    look: str
+    row: str
+    t_s: npt.NDArray[np.float64]
+
+
+class Gathered(NamedTuple):
+    """Instants (the mean of each gathered group) and how many marks each stands for."""
+
+    t_s: npt.NDArray[np.float64]
+    count: npt.NDArray[np.int64]
+
+
+def gathered(t_s: npt.NDArray[np.float64], low: float, high: float, *, columns: int = COLUMNS, crowd: int = CROWD) -> Gathered:
+    """The marks inside the window: each by itself, or, where there are more than ``crowd``, one for each column in use."""
+    inside = np.sort(t_s[(t_s >= low) & (t_s <= high)])
+    if len(inside) <= crowd:
+        return Gathered(inside, np.ones(len(inside), dtype=np.int64))
+    place = np.minimum((inside - low) / (high - low) * columns, columns - 1).astype(np.int64)
+    used, inverse, count = np.unique(place, return_inverse=True, return_counts=True)
+    return Gathered(np.bincount(inverse, weights=inside, minlength=len(used)) / count, count)
+
+
+def draw_marks(ax: Axes, marks: Sequence[Mark], *, y: float, style: str, window: tuple[float, float]) -> None:
+    """Draw the marks of one row; a mark that stands for many is larger (area with the logarithm of their number)."""
+    area = SIZES[style].marker
+    for mark in marks:
+        look = LOOKS[mark.look]
+        some = gathered(mark.t_s, *window)
+        if not len(some.t_s):
+            continue
+        line_like = look.marker in "x|"
+        paint = {"color": look.colour} if line_like else {"facecolors": look.colour if look.filled else "white", "edgecolors": look.colour}
+        ax.scatter(
+            some.t_s,
+            np.full(len(some.t_s), y),
+            s=area * look.size * (0.55 + 0.45 * np.log2(some.count + 1)),
+            marker=look.marker,
+            linewidths=SIZES[style].line * (0.8 if line_like or not look.filled else 0),
+            zorder=3 if look.filled else 2.8,
+            clip_on=False,
+            **paint,
+        )
+
+
+def legend_for(ax: Axes, marks: Sequence[Mark], *, slowest: bool, queue: bool, style: str) -> None:
+    """A legend below the lanes with the looks that occur, in the order of the table of looks."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    size, used = SIZES[style], {mark.look for mark in marks if len(mark.t_s)}
+    handles: list[Line2D | Patch] = []
+    for key, look in LOOKS.items():
+        if key in used:
+            handles.append(
+                Line2D(
+                    [], [], linestyle="none", marker=look.marker, markersize=(size.marker * 1.3) ** 0.5, label=look.word,
+                    markerfacecolor=look.colour if look.filled else "white", markeredgecolor=look.colour,
+                    markeredgewidth=size.line * 0.8 if not look.filled or look.marker in "x|" else 0,
+                )  # fmt: skip
+            )
+    if queue:
+        handles.append(Patch(facecolor=COLOURS["transit"], alpha=0.55, linewidth=0, label=WORDS["queue"]))
+    if slowest:
+        handles.append(Line2D([], [], color=COLOURS["ink"], linewidth=size.line * 0.9, marker=".", label=WORDS["slowest"]))
+    if handles:
+        ax.legend(
+            handles=handles, loc="upper left", bbox_to_anchor=(-0.01, 0.0), ncols=min(len(handles), 4), borderaxespad=3.4,
+            handletextpad=0.5, columnspacing=1.6,
+        )  # fmt: skip

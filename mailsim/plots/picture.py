@@ -1,0 +1,90 @@
+"""The sheet that pictures are drawn on: a figure of its own with title, caption and description, or the axes of the user."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from mailsim import __version__
+from mailsim.plots.style import COLOURS, SIZES, settings
+from mailsim.results.html import image
+
+if TYPE_CHECKING:
+    from mailsim.results import Result
+
+__all__ = ["Picture", "caption_of", "describe", "drawing", "finish", "png"]
+
+#: shown width of a picture in a notebook, whatever its dots per inch
+_SHOWN_PX = 900
+
+
+class Picture(Axes):
+    """Axes that a notebook shows by themselves, with a description for those who can't see them."""
+
+    description: str = ""
+
+    def _repr_html_(self) -> str:
+        return str(image(png(self), describe(self), width_px=_SHOWN_PX))
+
+
+@contextmanager
+def drawing(ax: Axes | None, *, style: str, height: float = 1.0) -> Iterator[Axes]:
+    """The axes to draw on, with the style in force only inside.
+
+    Parameters
+    ----------
+    ax : Axes, optional
+        The user's axes; by default a new :class:`Picture` on a figure of its own, which no pyplot knows.
+    style : str
+        ``print`` or ``slide``.
+    height : float
+        Of a new figure, relative to the style's.
+    """
+    with rc_context(settings(style)):
+        if ax is None:
+            size = SIZES[style]
+            figure = Figure(figsize=(size.width, size.height * height), dpi=size.dpi, layout="constrained")
+            figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]
+            FigureCanvasAgg(figure)
+            ax = figure.add_subplot(axes_class=Picture)
+        yield ax
+
+
+def finish(ax: Axes, *, title: str, description: str, caption: str, style: str) -> Axes:
+    """Title (wrapped to the width), caption line (on a figure of our own) and description."""
+    width_in = ax.get_position().width * ax.figure.get_figwidth() if not isinstance(ax, Picture) else SIZES[style].width
+    letters = max(24, int(width_in * 72 / (SIZES[style].font * 1.2 * 0.54)))
+    ax.set_title("\n".join(textwrap.wrap(title, letters)), loc="left")
+    if isinstance(ax, Picture) and caption:
+        ax.figure.supxlabel(caption, x=0.01, ha="left", fontsize=SIZES[style].font * 0.75, color=COLOURS["quiet"])
+    if isinstance(ax, Picture):
+        ax.description = description
+    return ax
+
+
+def describe(ax: Axes) -> str:
+    """The description of a picture in words."""
+    return (ax.description if isinstance(ax, Picture) else "") or ax.get_title(loc="left")
+
+
+def caption_of(result: Result, *more: str) -> str:
+    """Version, scenario, digest and seed: what it takes to draw the picture again."""
+    scenario = result.scenario
+    parts = (f"mailsim {__version__}", scenario.name, f"digest {scenario.digest()[:8]}", f"seed {result.seed}", *more)
+    return " · ".join(part for part in parts if part)
+
+
+def png(ax: Axes) -> bytes:
+    """The figure of these axes as a PNG file, with the description inside."""
+    stream = BytesIO()
+    figure: Any = ax.figure
+    figure.savefig(stream, format="png", dpi=figure.dpi, metadata={"Description": describe(ax), "Software": f"mailsim {__version__}"})
+    return stream.getvalue()

@@ -1,0 +1,162 @@
+"""How every picture looks: colours, markers, words and sizes, in one place; nothing here changes matplotlib's global state.
+
+Colours are those of Okabe and Ito (2008), which people with any colour vision tell apart.  Colour is never the only cue:
+each outcome has a marker of its own, each curve a line style, each area a label.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from mailsim.errors import UnknownNameError
+
+__all__ = ["COLOURS", "LINE_STYLES", "LOOKS", "LOOK_OF_OUTCOME", "NODE_COLOURS", "SIZES", "WORDS", "Look", "Style", "look_of", "settings"]
+
+#: how a picture is set: for a page or for a wall
+Style = Literal["print", "slide"]
+
+#: what a colour means, the same in all pictures
+COLOURS: dict[str, str] = {
+    "delivered": "#009E73",
+    "deferred": "#E69F00",
+    "bounced": "#D55E00",
+    "transit": "#56B4E9",
+    "dns": "#CC79A7",
+    "strong": "#0072B2",
+    "note": "#F0E442",
+    "down": "#8C8C8C",
+    "ink": "#222222",
+    "quiet": "#6B6B6B",
+    "faint": "#E6E6E6",
+}
+
+#: one colour per queue or layout, in order
+NODE_COLOURS: tuple[str, ...] = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#8C8C8C")
+
+#: one line style per curve, in order
+LINE_STYLES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (1, 1)))
+
+#: every word that pictures write besides names and figures: the one table to translate
+WORDS: dict[str, str] = {
+    "ok": "taken",
+    "silence": "no answer",
+    "refused": "refused / unreachable",
+    "tempfail": "not now (4xx)",
+    "permfail": "no (5xx)",
+    "lost_reply": "taken, 250 lost",
+    "sent": "sent",
+    "stored": "in the mailbox",
+    "late": "in the mailbox after more than 1 h",
+    "read": "read",
+    "bounced": "returned to the sender",
+    "rejected": "rejected, the user was told",
+    "queue": "queue",
+    "slowest": "way of the slowest mail",
+    "under_way": "still under way when the run ended",
+}
+
+
+class Look(NamedTuple):
+    """How a kind of mark looks: colour, matplotlib marker, filled or hollow, its word in the legend, relative size."""
+
+    colour: str
+    marker: str
+    filled: bool
+    word: str
+    size: float = 1.0
+
+
+#: the look of each kind of mark
+LOOKS: dict[str, Look] = {
+    "sent": Look(COLOURS["transit"], "|", True, WORDS["sent"], 1.6),
+    "ok": Look(COLOURS["delivered"], "o", True, WORDS["ok"]),
+    "silence": Look(COLOURS["ink"], "o", False, WORDS["silence"]),
+    "refused": Look(COLOURS["ink"], "x", True, WORDS["refused"]),
+    "tempfail": Look(COLOURS["deferred"], "v", True, WORDS["tempfail"], 1.2),
+    "permfail": Look(COLOURS["bounced"], "s", True, WORDS["permfail"]),
+    "lost_reply": Look(COLOURS["delivered"], "o", False, WORDS["lost_reply"]),
+    "stored": Look(COLOURS["delivered"], "o", True, WORDS["stored"]),
+    "late": Look(COLOURS["deferred"], "D", True, WORDS["late"], 0.9),
+    "read": Look(COLOURS["strong"], "|", True, WORDS["read"], 1.6),
+    "bounced": Look(COLOURS["bounced"], "X", True, WORDS["bounced"], 1.8),
+    "rejected": Look(COLOURS["bounced"], "P", True, WORDS["rejected"], 1.6),
+}
+
+#: which look an outcome of an attempt has, by its key in :mod:`mailsim.rules.reasons`
+LOOK_OF_OUTCOME: dict[str, str] = {
+    "ok": "ok",
+    "silent": "silence",
+    "reply timeout": "silence",
+    "refused": "refused",
+    "unreachable": "refused",
+    "closed": "refused",
+    "no such service": "refused",
+    "temporary failure": "tempfail",
+    "permanent failure": "permfail",
+    "reply lost": "lost_reply",
+}
+
+
+class Size(NamedTuple):
+    """Width and height in inches, letter size in points, line width in points, marker area in square points, dots per inch."""
+
+    width: float
+    height: float
+    font: float
+    line: float
+    marker: float
+    dpi: int
+
+
+#: for a page (full text width) and for a wall (16:9, readable from the last row)
+SIZES: dict[str, Size] = {"print": Size(7.6, 4.3, 8.5, 1.3, 16.0, 150), "slide": Size(12.8, 7.2, 15.0, 2.4, 42.0, 120)}
+
+
+def look_of(outcome: str) -> str:
+    """The key of :data:`LOOKS` for an outcome; an outcome that is a reason of its own counts as a refusal by code."""
+    return LOOK_OF_OUTCOME.get(outcome, "permfail")
+
+
+def settings(style: str) -> dict[str, Any]:
+    """The rc parameters of a style, for ``matplotlib.rc_context``.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such style.
+    """
+    if style not in SIZES:
+        raise UnknownNameError("style", style, SIZES)
+    size = SIZES[style]
+    return {
+        "font.size": size.font,
+        "font.family": "sans-serif",
+        "text.color": COLOURS["ink"],
+        "axes.titlesize": size.font * 1.2,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": size.font,
+        "axes.labelcolor": COLOURS["quiet"],
+        "axes.edgecolor": COLOURS["down"],
+        "axes.linewidth": size.line * 0.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.facecolor": "white",
+        "axes.grid": False,
+        "axes.axisbelow": True,
+        "xtick.color": COLOURS["down"],
+        "xtick.labelcolor": COLOURS["ink"],
+        "ytick.color": COLOURS["down"],
+        "ytick.labelcolor": COLOURS["ink"],
+        "lines.linewidth": size.line,
+        "lines.solid_capstyle": "butt",
+        "hatch.linewidth": size.line * 0.35,
+        "hatch.color": "#B5B5B5",
+        "legend.frameon": False,
+        "legend.fontsize": size.font * 0.92,
+        "figure.facecolor": "white",
+        "figure.dpi": size.dpi,
+        "savefig.dpi": size.dpi,
+        "text.parse_math": False,
+        "text.usetex": False,
+    }

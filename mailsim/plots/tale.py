@@ -1,0 +1,214 @@
+"""What a timeline has to show, as plain numbers: lanes with their marks and queues, and the way of the slowest mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mailsim.events import Event, EventLog, State
+from mailsim.plots.bands import bands
+from mailsim.plots.lanes import Place, node_by_host, path_order
+from mailsim.plots.marks import Mark
+from mailsim.plots.style import look_of
+from mailsim.results.columns import by_message, view
+from mailsim.results.metrics import ordinary
+from mailsim.results.summary import LATER_THAN_US
+from mailsim.rules.reasons import REASONS, Why
+
+if TYPE_CHECKING:
+    from mailsim.results import Result
+
+__all__ = ["Lane", "Tale", "tale_of"]
+
+Floats = npt.NDArray[np.float64]
+
+
+class Lane(NamedTuple):
+    """One node: its title, its marks, and its queue as (instants, depth) or None."""
+
+    node: str
+    title: str
+    marks: tuple[Mark, ...]
+    queue: tuple[Floats, npt.NDArray[np.int64]] | None
+
+
+class Tale(NamedTuple):
+    """Everything that the timeline shows and says.
+
+    ``slowest`` is a list of (instant, node); ``after_fault_s`` is how long after the end of the fault during which it was
+    sent the slowest mail arrived (None where it did not wait for that); ``fault`` names that fault.
+    """
+
+    lanes: tuple[Lane, ...]
+    shown_until_s: float
+    slowest: tuple[tuple[float, str], ...]
+    sent_s: float
+    latency_s: float | None
+    fault: str
+    after_fault_s: float | None
+    first_bounce_s: float
+
+
+def tale_of(result: Result) -> Tale:
+    """Read the log of a result as a tale."""
+    log = result.log
+    marks: dict[str, list[Mark]] = {}
+    hosts = node_by_host(result.scenario)
+    _ends(log, marks)
+    if log.level == "events":
+        _submitted(log, marks)
+        _attempts(log, marks, hosts)
+        _endings(log, marks)
+    else:
+        _relays(log, marks, hosts)
+    lanes = _lanes(path_order(result.scenario), marks, _queues(result), log)
+    slowest = _slowest_row(log)
+    sent_s = latency_s = 0.0
+    if slowest is not None:
+        sent_s = log.messages["sent_us"][slowest] / 1e6
+        latency_s = (log.messages["stored_us"][slowest] - log.messages["sent_us"][slowest]) / 1e6
+    fault, after = _fault_of(log, slowest)
+    last = [float(mark.t_s.max()) for lane in lanes for mark in lane.marks if len(mark.t_s)]
+    last += [band.end_s for band in bands(log.conditions, end_s=log.end_us / 1e6)]
+    return Tale(
+        lanes=lanes,
+        shown_until_s=min(max(last, default=log.end_us / 1e6) * 1.02, log.end_us / 1e6) or 1.0,
+        slowest=_way(log, slowest),
+        sent_s=sent_s,
+        latency_s=None if slowest is None else latency_s,
+        fault=fault,
+        after_fault_s=after,
+        first_bounce_s=_first_bounce_s(log),
+    )
+
+
+def _lanes(order: list[Place], marks: dict[str, list[Mark]], queues: dict[str, tuple[Floats, npt.NDArray[np.int64]]], log: EventLog) -> tuple[Lane, ...]:
+    """A lane for each node that has something to show; what is wrong elsewhere (a link, DNS) gets a lane before the MX hosts."""
+    wrong = list(dict.fromkeys(span.node for span in log.conditions if span.start_us < log.end_us))
+    known = {place.node for place in order}
+    found: list[Lane] = []
+    others = [Lane(node, node, (), None) for node in wrong if node not in known]
+    for place in order:
+        if place.layer in {"MX", "mailbox"} and others:
+            found, others = found + others, []
+        here = tuple(marks.get(place.node, ()))
+        if here or place.node in wrong or place.node in queues:
+            title = place.node if place.role in {"client", "MTA", place.node} else f"{place.node}\n{place.role}"
+            found.append(Lane(place.node, title, here, queues.get(place.node)))
+    return tuple(found + others)
+
+
+def _by_node(log: EventLog, numbers: npt.NDArray[np.int64], t_us: npt.NDArray[np.int64]) -> dict[str, Floats]:
+    """Instants in seconds by node name."""
+    return {log.names[n]: t_us[numbers == n] / 1e6 for n in np.unique(numbers).tolist() if n >= 0}
+
+
+def _ends(log: EventLog, marks: dict[str, list[Mark]]) -> None:
+    """Where ordinary mail starts and where it arrives, from the message table."""
+    mail = ordinary(log)
+    sent, stored = view(log.messages, "sent_us")[mail], view(log.messages, "stored_us")[mail]
+    state, holder = view(log.messages, "state")[mail], view(log.messages, "holder")[mail]
+    for node, t_s in _by_node(log, view(log.messages, "origin")[mail], sent).items():
+        marks.setdefault(node, []).append(Mark("sent", "", t_s))
+    late = stored - sent > LATER_THAN_US["1h"]
+    for look, which in (("stored", ~late), ("late", late)):
+        there = (state == State.STORED) & which
+        for node, t_s in _by_node(log, holder[there], stored[there]).items():
+            marks.setdefault(node, []).append(Mark(look, "", t_s))
+
+
+def _submitted(log: EventLog, marks: dict[str, list[Mark]]) -> None:
+    """What clients handed to their MTA: where ordinary mail was first accepted, unless its origin took it itself."""
+    kind, message, node = (view(log.events, name) for name in ("kind", "message", "node"))
+    rows = np.flatnonzero((kind == Event.ACCEPTED) & (view(log.events, "t_us") == by_message(log, "accepted_us")[message]))
+    rows = rows[(by_message(log, "origin")[message[rows]] != node[rows]) & (by_message(log, "parent")[message[rows]] < 0)]
+    for where, t_s in _by_node(log, node[rows], view(log.events, "t_us")[rows]).items():
+        marks.setdefault(where, []).append(Mark("ok", "", t_s))
+
+
+def _attempts(log: EventLog, marks: dict[str, list[Mark]], hosts: dict[str, str]) -> None:
+    """Attempts on the lane of the node that was tried, a row for each node that tried; of submissions only the failures."""
+    rows = np.flatnonzero(view(log.events, "kind") == Event.TRIED)
+    node, peer, why = (view(log.events, name)[rows] for name in ("node", "peer", "why"))
+    t_us = view(log.events, "t_us")[rows]
+    clients = set(np.unique(view(log.messages, "origin")[view(log.messages, "parent") < 0]).tolist()) - set(
+        view(log.events, "node")[view(log.events, "kind") == Event.ACCEPTED].tolist()
+    )
+    key = (node.astype(np.int64) * (len(log.names) + 1) + peer) * (max(Why) + 1) + why
+    for one in np.unique(key).tolist():
+        here = key == one
+        pair, reason = divmod(one, max(Why) + 1)
+        by, target = divmod(pair, len(log.names) + 1)
+        look = look_of(REASONS[Why(reason)].key)
+        where = hosts.get(log.names[target], log.names[target])
+        if look == "ok" and by in clients:
+            continue
+        marks.setdefault(where, []).append(Mark(look, f"from {log.names[by]}", t_us[here] / 1e6))
+
+
+def _endings(log: EventLog, marks: dict[str, list[Mark]]) -> None:
+    """Returned and rejected mail on the lane where it happened, and what readers fetched."""
+    for kind, look in ((Event.BOUNCED, "bounced"), (Event.REJECTED, "rejected"), (Event.FETCHED, "read")):
+        rows = view(log.events, "kind") == kind
+        for node, t_s in _by_node(log, view(log.events, "node")[rows], view(log.events, "t_us")[rows]).items():
+            marks.setdefault(node, []).append(Mark(look, "" if kind == Event.FETCHED else " ", t_s))
+
+
+def _relays(log: EventLog, marks: dict[str, list[Mark]], hosts: dict[str, str]) -> None:
+    """Without event rows: who first took the mail on the receiving side."""
+    mail = ordinary(log)
+    for host, t_s in _by_node(log, view(log.messages, "via")[mail], view(log.messages, "relayed_us")[mail]).items():
+        marks.setdefault(hosts.get(host, host), []).append(Mark("ok", "", t_s[t_s >= 0]))
+
+
+def _queues(result: Result) -> dict[str, tuple[Floats, npt.NDArray[np.int64]]]:
+    """Deferred mail over time by node, where there is any."""
+    if result.log.level != "events":
+        return {}
+    table, found = result.queues, {}
+    for node, rows in table.groupby("node", observed=True):
+        if int(rows["deferred"].max()):
+            found[str(node)] = (rows["t_s"].to_numpy(), rows["deferred"].to_numpy())
+    return found
+
+
+def _slowest_row(log: EventLog) -> int | None:
+    """Row of the delivery of ordinary mail that took longest to the mailbox; the first of equals."""
+    there = ordinary(log) & (view(log.messages, "state") == State.STORED)
+    if not there.any():
+        return None
+    took = np.where(there, view(log.messages, "stored_us") - view(log.messages, "sent_us"), -1)
+    return int(np.argmax(took))
+
+
+def _way(log: EventLog, row: int | None) -> tuple[tuple[float, str], ...]:
+    """Instants and nodes at which the message of that row changed hands."""
+    if row is None or log.level != "events":
+        return ()
+    kinds = (Event.SENT, Event.ACCEPTED, Event.STORED, Event.FETCHED)
+    number = log.messages["message"][row]
+    rows = np.flatnonzero((view(log.events, "message") == number) & np.isin(view(log.events, "kind"), kinds))
+    return tuple((log.events["t_us"][k] / 1e6, log.names[log.events["node"][k]]) for k in rows.tolist())
+
+
+def _fault_of(log: EventLog, row: int | None) -> tuple[str, float | None]:
+    """The fault during which that mail was sent, and how long after its end it arrived (None if it arrived before)."""
+    if row is None:
+        return "", None
+    sent, stored = log.messages["sent_us"][row], log.messages["stored_us"][row]
+    active = [span for span in log.conditions if span.start_us <= sent < span.end_us]
+    if not active:
+        return "", None
+    last = max(active, key=lambda span: span.end_us)
+    return last.target, (stored - last.end_us) / 1e6 if stored >= last.end_us else None
+
+
+def _first_bounce_s(log: EventLog) -> float:
+    """Age of the first mail that was returned, in seconds; 0 where none was."""
+    returned = np.flatnonzero(ordinary(log) & (view(log.messages, "state") == State.BOUNCED))
+    if not len(returned):
+        return 0.0
+    first = returned[int(np.argmin(view(log.messages, "ended_us")[returned]))]
+    return (log.messages["ended_us"][first] - log.messages["sent_us"][first]) / 1e6

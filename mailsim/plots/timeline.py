@@ -1,0 +1,153 @@
+"""The timeline: one lane per server in the order of the path, outages, attempts, queues, deliveries; the slowest mail's way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mailsim.plots.bands import bands, draw_band
+from mailsim.plots.marks import draw_marks, legend_for
+from mailsim.plots.style import COLOURS, SIZES, WORDS, Style
+from mailsim.plots.tale import Lane, Tale, tale_of
+from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mailsim.results import Result
+
+__all__ = ["describe_timeline", "timeline"]
+
+#: heights inside a lane of height 1: where the queue's area ends, where marks begin and end
+_QUEUE_TOP, _MARKS_LOW, _MARKS_HIGH = 0.36, 0.2, 0.8
+
+
+def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    """Draw what happened when.
+
+    Parameters
+    ----------
+    result : Result
+        A run; below level ``events`` attempts and queues are missing.
+    ax : Axes, optional
+        Where to draw; by default on a new figure.
+    style : str
+        ``print`` or ``slide``.
+    window : pair, optional
+        Stretch to show, such as ``("1h", "6h")``.
+    """
+    from mailsim.plots.picture import caption_of, drawing, finish
+
+    tale = tale_of(result)
+    low, high = window_s(window, 0.0, tale.shown_until_s)
+    lanes = tale.lanes
+    with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
+        clock_axis(axes, result.starts, low, high)
+        axes.set_ylim(len(lanes), 0)
+        for number, lane in enumerate(lanes):
+            _draw_lane(axes, number, lane, style=style, window=(low, high))
+        for band in bands(result.log.conditions, end_s=result.log.end_us / 1e6):
+            for edge in (band.start_s, band.end_s):
+                axes.axvline(edge, color=COLOURS["down"], linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.3)
+            for number, lane in enumerate(lanes):
+                if lane.node == band.node:
+                    draw_band(axes, band, low=number + 0.94, high=number + 0.06, label=band.label if band.end_s > low else "")
+        _draw_slowest(axes, tale, style)
+        axes.set_yticks([number + 0.5 for number in range(len(lanes))], [lane.title for lane in lanes])
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        marks = [mark for lane in lanes for mark in lane.marks]
+        legend_for(axes, marks, slowest=bool(tale.slowest), queue=any(lane.queue is not None for lane in lanes), style=style)
+        note = "" if result.log.level == "events" else f"level {result.log.level}: no attempts, no queues"
+        return finish(axes, title=_title(result, tale), description=describe_timeline(result), caption=caption_of(result, note), style=style)
+
+
+def _draw_lane(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[float, float]) -> None:
+    """Separator, queue area, rows of marks."""
+    ax.axhline(number, color=COLOURS["faint"], linewidth=0.8, zorder=0.2)
+    if lane.queue is not None:
+        t_s, depth = lane.queue
+        peak = max(int(depth.max()), 1)
+        height = depth / peak * (_QUEUE_TOP if lane.marks else 0.8)
+        ax.fill_between(
+            np.append(t_s, window[1]), number + 0.97, number + 0.97 - np.append(height, height[-1]), step="post",
+            color=COLOURS["transit"], alpha=0.55, linewidth=0, zorder=1,
+        )  # fmt: skip
+        top = int(np.argmax(depth))
+        if peak >= 5 and window[0] <= t_s[top] <= window[1]:
+            room = t_s[top] < window[0] + 0.8 * (window[1] - window[0])
+            ax.annotate(
+                f"{peak} waiting", (t_s[top], number + 0.97 - height[top]), xytext=(3 if room else -3, 0), textcoords="offset points",
+                ha="left" if room else "right", va="center", fontsize="small", color=COLOURS["strong"], zorder=5,
+            )  # fmt: skip
+    rows = sorted({mark.row for mark in lane.marks})
+    room = (_MARKS_HIGH - _MARKS_LOW) / max(len(rows), 1)
+    for k, row in enumerate(rows):
+        y = number + _MARKS_LOW + room * (k + 0.5)
+        here = [mark for mark in lane.marks if mark.row == row]
+        draw_marks(ax, here, y=y, style=style, window=window)
+        if len(rows) > 1 and row:
+            ax.annotate(
+                row, (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points", va="center",
+                fontsize="small", color=COLOURS["quiet"],
+            )  # fmt: skip
+
+
+def _draw_slowest(ax: Axes, tale: Tale, style: str) -> None:
+    """The way of the slowest mail: along a lane while it waits, down to the next when it is handed over."""
+    if not tale.slowest:
+        return
+    number = {lane.node: k for k, lane in enumerate(tale.lanes)}
+    steps = [(t_s, number[node] + 0.5) for t_s, node in tale.slowest if node in number]
+    if len(steps) < 2:
+        return
+    t_s, y = zip(*steps, strict=True)
+    ax.step(t_s, y, where="post", color=COLOURS["ink"], linewidth=SIZES[style].line * 0.9, zorder=3.5)
+    ax.plot(t_s, y, linestyle="none", marker=".", color=COLOURS["ink"], markersize=SIZES[style].line * 3.5, zorder=3.6)
+
+
+def _title(result: Result, tale: Tale) -> str:
+    """The headline as a sentence, from the figures."""
+    span = result.log.end_us / 1e6
+    mail = result.conservation.mail
+    if mail.sent == 0:
+        return "Nobody sent anything."
+    if mail.bounced:
+        return f"{mail.bounced} of {mail.sent} mails came back as undeliverable, the first after {duration_text(tale.first_bounce_s)}."
+    if tale.latency_s is None:
+        return f"None of {mail.sent} mails arrived: {mail.rejected} rejected, {mail.queued} still under way."
+    sent = clock_text(result.starts, tale.sent_s, span_s=span)
+    if tale.after_fault_s is not None:
+        return f"Mail sent at {sent} waited longest: until {duration_text(tale.after_fault_s)} after {tale.fault} was back."
+    if tale.fault:
+        return f"The slowest mail, sent at {sent}, took {duration_text(tale.latency_s)} while {tale.fault} was out."
+    return f"{mail.stored} of {mail.sent} mails arrived; the slowest, sent at {sent}, took {duration_text(tale.latency_s)}."
+
+
+def describe_timeline(result: Result) -> str:
+    """The timeline in words."""
+    tale = tale_of(result)
+    end = result.log.end_us / 1e6
+    wrong = [
+        f"{band.node} ({band.label}) from {clock_text(result.starts, band.start_s, span_s=end)}" for band in bands(result.log.conditions, end_s=end)
+    ]
+    failed = sum(len(mark.t_s) for lane in tale.lanes for mark in lane.marks if mark.look in {"silence", "refused", "tempfail", "permfail"})
+    parts = [
+        "Timeline with a lane for each of " + ", ".join(lane.node for lane in tale.lanes) + ".",
+        ("Wrong: " + "; ".join(wrong) + ".") if wrong else "Nothing was wrong.",
+        _title(result, tale),
+        f"{failed} attempts failed." if failed else "",
+        _queue_words(result, tale),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _queue_words(result: Result, tale: Tale) -> str:
+    peaks = [(int(lane.queue[1].max()), lane.node, float(lane.queue[0][int(np.argmax(lane.queue[1]))])) for lane in tale.lanes if lane.queue]
+    if not peaks:
+        return ""
+    peak, node, t_s = max(peaks)
+    return f"The {WORDS['queue']} of {node} peaks at {peak} at {clock_text(result.starts, t_s, span_s=result.log.end_us / 1e6)}."
+
+

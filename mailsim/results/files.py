@@ -1,0 +1,79 @@
+"""Results as files: tables as CSV that no spreadsheet runs, written whole or not at all, under harmless names."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["csv_text", "harmless", "slug", "write_whole"]
+
+#: what makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def slug(text: str, *, longest: int = 60) -> str:
+    """A harmless file name: letters, digits, dots, hyphens; no path, no leading dot, never empty.
+
+    Examples
+    --------
+    >>> slug("../../etc/passwd"), slug("Größe 1"), slug("")
+    ('etc-passwd', 'Grosse-1', 'unnamed')
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^A-Za-z0-9.]+", "-", plain)[:longest].strip("-.") or "unnamed"
+
+
+def harmless(cell: object) -> object:
+    """A text that a spreadsheet would take for a formula gets an apostrophe in front; all else stays as it is.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("ann@example.org"), harmless(-1.5)
+    ("'=1+1", 'ann@example.org', -1.5)
+    """
+    return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """The table as CSV (RFC 4180 but for ``\\n`` at line ends), every text made harmless, instants in ISO 8601."""
+    safe = {}
+    for name, column in frame.items():
+        if column.dtype == "category":
+            safe[name] = column.astype("object").map(harmless, na_action="ignore")
+        elif column.dtype == "object" or str(column.dtype) in {"str", "string"}:
+            safe[name] = column.map(harmless, na_action="ignore")
+        else:
+            safe[name] = column
+    made = frame.assign(**{str(name): column for name, column in safe.items()})
+    text: str = made.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%f%z")
+    return text
+
+
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file so that after a crash there is the old one or the new one, never half of it."""
+    raw = content.encode("utf-8") if isinstance(content, str) else content
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(raw)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,157 @@
+"""Queue depth over time from the log, its peak, and the time that a queue takes to drain after the last fault.
+
+A message is in the queue of a node from the instant at which the node takes responsibility (``ACCEPTED``) until it has
+handed it over, stored, returned or lost it for the last of its recipients there; between ``DEFERRED`` and ``ACTIVATED``
+it waits for another attempt.  It counts once, however many recipients it has.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mailsim.events import Event, EventLog, State
+from mailsim.results.columns import Ints, by_message, view
+from mailsim.results.metrics import fault_spans
+
+__all__ = ["QueueChanges", "QueuePeak", "peak_of", "queue_changes", "queue_peaks", "summed"]
+
+_LEAVES = (Event.DELIVERED, Event.STORED, Event.BOUNCED, Event.EXPIRED, Event.DISCARDED, Event.LOST)
+_KINDS = (Event.ACCEPTED, Event.DEFERRED, Event.ACTIVATED, *_LEAVES)
+
+
+class QueueChanges(NamedTuple):
+    """Instants at which queues changed, by node and then by time; the figures hold from each instant on."""
+
+    node: Ints  #: name number
+    t_us: Ints
+    depth: Ints
+    deferred: Ints
+    octets: Ints
+
+    def at_node(self, node: int) -> QueueChanges:
+        """The changes at one node."""
+        return QueueChanges(*(column[self.node == node] for column in self))
+
+
+class QueuePeak(NamedTuple):
+    """How far a queue filled, and when it was back at what it was before the first fault.
+
+    Attributes
+    ----------
+    node : str
+        The node, or ``""`` for all queues together.
+    peak, peak_octets : int
+        Most messages (and most octets) at a time.
+    peak_us : int
+        First instant of the most messages.
+    level : int
+        Most messages before the first fault began: the usual depth (the peak itself where there was no fault).
+    drained_us : int or None
+        First instant after the last fault's end at which no more than ``level`` are left; None where there was no
+        fault, the last one did not end, or the run ended before.
+    """
+
+    node: str
+    peak: int
+    peak_octets: int
+    peak_us: int
+    level: int
+    drained_us: int | None
+
+
+def queue_changes(log: EventLog) -> QueueChanges:
+    """Every change of every queue (of all nodes that took responsibility for mail)."""
+    rows = np.flatnonzero(np.isin(view(log.events, "kind"), _KINDS))
+    message = view(log.events, "message")[rows].astype(np.int64)
+    node = view(log.events, "node")[rows].astype(np.int64)
+    key = message * (len(log.names) + 1) + node
+    order = np.argsort(key, kind="stable")
+    order = order[_counted(key[order], view(log.events, "kind")[rows][order], _held(log))]
+    key, kind = key[order], view(log.events, "kind")[rows][order]
+    inside = (~np.isin(kind, _LEAVES)).astype(np.int64)
+    waiting = (kind == Event.DEFERRED).astype(np.int64)
+    new = np.ones(len(key), dtype=bool)
+    new[1:] = key[1:] != key[:-1]
+    enters = inside - np.where(new, 0, np.roll(inside, 1))
+    waits = waiting - np.where(new, 0, np.roll(waiting, 1))
+    size = by_message(log, "size")[message[order]]
+    changed = (enters != 0) | (waits != 0)
+    t_us = view(log.events, "t_us")[rows][order]
+    return _summed_by_node(node[order][changed], t_us[changed], np.stack((enters, waits, enters * size), axis=1)[changed])
+
+
+def _held(log: EventLog) -> Ints:
+    """Keys (message, node) of what is still queued when the run ends."""
+    queued = view(log.messages, "state") == State.QUEUED
+    message = view(log.messages, "message")[queued].astype(np.int64)
+    return np.asarray(message * (len(log.names) + 1) + view(log.messages, "holder")[queued])
+
+
+def _counted(key: Ints, kind: Ints, held: Ints) -> npt.NDArray[np.bool_]:
+    """Which rows count: a leave counts only if the message (for its last recipient) is really gone from the node then.
+
+    It is not where another row of the same message and node follows that is no new arrival, nor where the run ends
+    with the message still queued there.
+    """
+    leave = np.isin(kind, _LEAVES)
+    followed = np.zeros(len(key), dtype=bool)
+    followed[:-1] = (key[1:] == key[:-1]) & (kind[1:] != Event.ACCEPTED)
+    last = np.ones(len(key), dtype=bool)
+    last[:-1] = key[1:] != key[:-1]
+    return ~(leave & (followed | (last & np.isin(key, held))))
+
+
+def _summed_by_node(node: Ints, t_us: Ints, change: Ints) -> QueueChanges:
+    order = np.lexsort((t_us, node))
+    node, t_us, change = node[order], t_us[order], change[order]
+    running = np.cumsum(change, axis=0)
+    first = np.ones(len(node), dtype=bool)
+    first[1:] = node[1:] != node[:-1]
+    starts = np.flatnonzero(first)
+    if len(starts):
+        before = running[starts] - change[starts]
+        running = running - np.repeat(before, np.diff(np.append(starts, len(node))), axis=0)
+    last = np.ones(len(node), dtype=bool)
+    last[:-1] = (node[1:] != node[:-1]) | (t_us[1:] != t_us[:-1])
+    return QueueChanges(node[last], t_us[last], running[last, 0], running[last, 1], running[last, 2])
+
+
+def summed(changes: QueueChanges) -> QueueChanges:
+    """All queues together, with node -1."""
+    steps = []
+    for column in (changes.depth, changes.deferred, changes.octets):
+        step = np.diff(column, prepend=0)
+        first = np.ones(len(column), dtype=bool)
+        first[1:] = changes.node[1:] != changes.node[:-1]
+        step[first] = column[first]
+        steps.append(step)
+    return _summed_by_node(np.full(len(changes.node), -1), changes.t_us, np.stack(steps, axis=1))
+
+
+def peak_of(changes: QueueChanges, node: str, spans: list[tuple[int, int]], *, end_us: int) -> QueuePeak:
+    """Peak and drain of one node's changes, given the merged stretches with faults and the end of the run."""
+    depth, t_us = changes.depth, changes.t_us
+    place = int(np.argmax(depth)) if len(depth) else -1
+    peak, peak_us = (int(depth[place]), int(t_us[place])) if place >= 0 else (0, 0)
+    octets = int(changes.octets.max(initial=0))
+    if not spans or spans[0][0] >= end_us:
+        return QueuePeak(node, peak, octets, peak_us, peak, None)
+    level = int(depth[t_us < spans[0][0]].max(initial=0))
+    over = max(end for start, end in spans if start < end_us)
+    if over >= end_us:
+        return QueuePeak(node, peak, octets, peak_us, level, None)
+    at_end = int(np.searchsorted(t_us, over, side="right")) - 1
+    if at_end < 0 or depth[at_end] <= level:
+        return QueuePeak(node, peak, octets, peak_us, level, over)
+    later = np.flatnonzero((t_us > over) & (depth <= level))
+    return QueuePeak(node, peak, octets, peak_us, level, int(t_us[later[0]]) if len(later) else None)
+
+
+def queue_peaks(log: EventLog) -> list[QueuePeak]:
+    """Peak and drain of all queues together (first, with node ``""``) and of each node, in the order of their numbers."""
+    changes, spans = queue_changes(log), fault_spans(log)
+    each = [("", summed(changes))] + [(log.names[node], changes.at_node(node)) for node in np.unique(changes.node).tolist()]
+    return [peak_of(some, name, spans, end_us=log.end_us) for name, some in each]

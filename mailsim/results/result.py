@@ -1,0 +1,288 @@
+"""What a run gives back: its log, read as tables, headline, pictures, stories and files.
+
+Importing this needs no numpy, pandas or matplotlib: each is imported when something first asks for it.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mailsim import __version__
+from mailsim.errors import UnsupportedError
+from mailsim.events import EventLog
+from mailsim.results.schema import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from mailsim.plots.style import Style
+    from mailsim.plots.timeaxis import Window
+    from mailsim.results.conservation import Conservation
+    from mailsim.results.summary import Summary
+    from mailsim.scenario import Scenario
+    from mailsim.stories.explain import Example, Story
+    from mailsim.units import Instant
+
+__all__ = ["Plots", "Result"]
+
+
+class Result:
+    """One run of one scenario with one seed.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was run.
+    seed : int
+        With which seed.
+    log : EventLog
+        What the engine wrote.
+
+    Examples
+    --------
+    >>> import mailsim as ms
+    >>> result = ms.load("first-mail").run()                                   # doctest: +SKIP
+    >>> result.messages.loc[:, ["recipient", "state", "latency_stored_s"]]     # doctest: +SKIP
+    >>> result.plot.timeline()                                                 # doctest: +SKIP
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, log: EventLog) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.log = log
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    # -- tables
+
+    def table(self, name: str) -> pd.DataFrame:
+        """The table ``name`` (see :mod:`mailsim.results.schema`); a copy of your own, to change as you like.
+
+        Raises
+        ------
+        UnsupportedError
+            The recording level of this run has no such table; says which has.
+        UnknownNameError
+            There is no such table at all.
+        """
+        from mailsim.results import schema, tables
+
+        schema.table(name)
+        if name not in self._frames:
+            self._frames[name] = getattr(tables, name)(self.log, self.starts)
+        return self._frames[name].copy()
+
+    @property
+    def messages(self) -> pd.DataFrame:
+        """One row per delivery: when sent, stored and read, by which way, in which state, and why."""
+        return self.table("messages")
+
+    @property
+    def attempts(self) -> pd.DataFrame:
+        """One row per address tried."""
+        return self.table("attempts")
+
+    @property
+    def lookups(self) -> pd.DataFrame:
+        """One row per question to a resolver."""
+        return self.table("lookups")
+
+    @property
+    def queues(self) -> pd.DataFrame:
+        """One row per change of a queue."""
+        return self.table("queues")
+
+    @property
+    def bounces(self) -> pd.DataFrame:
+        """One row per decision to return mail."""
+        return self.table("bounces")
+
+    @property
+    def faults(self) -> pd.DataFrame:
+        """One row per stretch in which something was wrong."""
+        return self.table("faults")
+
+    # -- headline
+
+    def summary(self) -> Summary:
+        """The headline: delivered, late, returned, still under way, each with its cohort; time to mailbox and reader."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> Summary:
+        from mailsim.results.summary import summarise
+
+        return summarise(self.log, scenario=self.scenario.name, digest=self.scenario.digest(), seed=self.seed, version=__version__)
+
+    @property
+    def conservation(self) -> Conservation:
+        """The check that nothing vanished; ``.ok`` and the counts."""
+        return self._summary.conservation
+
+    @cached_property
+    def trace_hash(self) -> str:
+        """SHA-256 of the message table: equal for equal scenario and seed, on every machine and Python."""
+        return self.log.trace_hash()
+
+    @cached_property
+    def starts(self) -> Instant:
+        """The calendar instant that times of this run count from."""
+        from mailsim.units import instant
+
+        return instant(self.scenario.starts)
+
+    # -- pictures and stories
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures: ``plot.timeline()``, ``latency()``, ``queues()``, ``topology()``, ``sequence(message)``."""
+        return Plots(self)
+
+    def explain(self, message: int) -> Story:
+        """The story of message number ``message``: DNS answers, SMTP dialogue, and why each next step.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such message.
+        UnsupportedError
+            The run kept no event rows.
+        """
+        from mailsim.stories.explain import explain
+
+        return explain(self, message)
+
+    def example(self, kind: str) -> Example:
+        """A message that shows something: ``bounced``, ``fallback``, ``slowest``, ``delayed``, ``duplicate`` ...
+
+        Raises
+        ------
+        UnknownNameError
+            No such kind, or no message of this run shows it.
+        """
+        from mailsim.stories.explain import example
+
+        return example(self, kind)
+
+    # -- what to keep
+
+    def manifest(self) -> dict[str, Any]:
+        """All that it takes to repeat the run and to see that it is the same; nothing of when and where it ran."""
+        return {
+            "mailsim": __version__,
+            "scenario": self.scenario.name,
+            "scenario_digest": self.scenario.digest(),
+            "seed": self.seed,
+            "level": self.log.level,
+            "trace_hash": self.trace_hash,
+            "python": platform.python_version(),
+            "end_us": self.log.end_us,
+            "end_reason": self.log.end_reason,
+        }
+
+    def save(self, directory: str | Path, *, plots: bool = True) -> Path:
+        """Write tables (CSV), ``summary.json``, ``manifest.json`` and, with ``plots``, ``timeline.png``.
+
+        Each file is written whole or not at all.  Tables that the recording level lacks are left out, and the manifest
+        lists what there is.
+
+        Returns
+        -------
+        Path
+            The directory, which is made if it is not there.
+        """
+        from mailsim.results.files import csv_text, write_whole
+
+        place = Path(directory)
+        place.mkdir(parents=True, exist_ok=True)
+        written = []
+        for name in TABLES:
+            try:
+                frame = self.table(name)
+            except UnsupportedError:
+                continue
+            written.append(write_whole(place / f"{name}.csv", csv_text(frame)).name)
+        written.append(write_whole(place / "summary.json", _json(self.summary().as_dict())).name)
+        if plots:
+            written.append(write_whole(place / "timeline.png", self.plot.png("timeline")).name)
+        write_whole(place / "manifest.json", _json(self.manifest() | {"files": written}))
+        return place
+
+    def __repr__(self) -> str:
+        return repr(self._summary)
+
+    def _repr_html_(self) -> str:
+        from mailsim.results.html import details, joined, tag
+
+        frames = []
+        for name, one in TABLES.items():
+            try:
+                frame = self.table(name)
+            except UnsupportedError:
+                continue
+            if len(frame):
+                few = frame.head(5).to_html(index=False, escape=True, border=0)
+                frames.append(details(f"{name}: {len(frame)} rows, each {one.row}", _trusted(few)))
+        return str(tag("div", joined((tag("h4", self.scenario.name), self._summary.html(), *frames)), class_="mailsim"))
+
+
+def _trusted(html: str) -> str:
+    """What pandas wrote, which escapes cells by itself."""
+    from mailsim.results.html import Markup
+
+    return Markup(html)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+class Plots:
+    """The pictures of a result; each method gives the Axes it drew on, which a notebook shows by itself.
+
+    Every picture takes ``ax`` (yours, or None for a new figure), ``style`` (``print`` or ``slide``) and, where time runs
+    along the axis, ``window=("1h", "6h")``.
+    """
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+
+    def timeline(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+        """What happened when: one lane per server, outages, attempts, queues, deliveries."""
+        from mailsim.plots.timeline import timeline
+
+        return timeline(self._result, ax=ax, style=style, window=window)
+
+    def latency(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+        """How long mail takes to the mailbox and to the reader, with what is still under way."""
+        from mailsim.plots.latency import latency
+
+        return latency(self._result, ax=ax, style=style, window=window)
+
+    def queues(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+        """How the queues fill and drain."""
+        from mailsim.plots.queues import queues
+
+        return queues(self._result, ax=ax, style=style, window=window)
+
+    def topology(self, *, ax: Axes | None = None, style: Style = "print") -> Axes:
+        """Who hands mail to whom, and how much."""
+        from mailsim.plots.topology import topology
+
+        return topology(self._result, ax=ax, style=style)
+
+    def sequence(self, message: int, *, ax: Axes | None = None, style: Style = "print") -> Axes:
+        """One message as a sequence diagram."""
+        from mailsim.plots.sequence import sequence
+
+        return sequence(self._result.explain(message), ax=ax, style=style)
+
+    def png(self, name: Literal["timeline", "latency", "queues", "topology"], *, style: Style = "print") -> bytes:
+        """The picture ``name`` as a PNG file."""
+        from mailsim.plots.picture import png
+
+        return png(getattr(self, name)(style=style))

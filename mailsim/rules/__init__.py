@@ -1,0 +1,1 @@
+"""What should happen: decisions of mail and DNS as pure functions, with no clock, no chance and no simulator inside."""

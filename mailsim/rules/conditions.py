@@ -1,0 +1,136 @@
+"""What can be wrong with a node, a link or a name at an instant, and when that changes next.
+
+Faults compile to these (:mod:`mailsim.scenario.timeline`); engines, plots and stories read them and know no fault kind.
+Intervals include their start and exclude their end.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mailsim.rules.reasons import Why
+from mailsim.rules.smtp import Reply, Stage
+
+__all__ = ["FOREVER", "NORMAL", "QUIET", "Condition", "Span", "Timeline", "merged"]
+
+#: an instant that never comes (some 146,000 years)
+FOREVER = 1 << 62
+
+
+class Condition(NamedTuple):
+    """How a place behaves.
+
+    Parameters
+    ----------
+    reach : Why
+        ``OK``; ``REFUSED`` the machine answers, the service does not run; ``SILENT`` nothing comes back;
+        ``UNREACHABLE`` a router says so.
+    reply : Reply or None
+        The server gives this reply at ``stage`` instead of its own.
+    stage : Stage or None
+        Where that reply comes.
+    rcode : int
+        For names: the response code given instead of the answer; -1 for none.
+    """
+
+    reach: Why = Why.OK
+    reply: Reply | None = None
+    stage: Stage | None = None
+    rcode: int = -1
+
+
+NORMAL = Condition()
+
+#: a worse condition hides a milder one
+_SEVERITY = {Why.OK: 0, Why.REFUSED: 1, Why.UNREACHABLE: 2, Why.SILENT: 3}
+
+
+def worse(one: Condition, other: Condition) -> Condition:
+    """The condition that is seen where both hold."""
+    if _SEVERITY[other.reach] > _SEVERITY[one.reach]:
+        return other
+    if one.reach == Why.OK and one.reply is None and one.rcode < 0:
+        return other
+    return one
+
+
+class Span(NamedTuple):
+    """A condition that holds from ``start_us`` (included) to ``end_us`` (excluded)."""
+
+    start_us: int
+    end_us: int
+    condition: Condition
+
+
+class Timeline:
+    """Conditions over time: a step function with its edges.
+
+    Parameters
+    ----------
+    spans : iterable of Span
+        Stretches, in any order; where they overlap the worse condition is seen.
+    """
+
+    __slots__ = ("conditions", "edges", "quiet")
+
+    def __init__(self, spans: Iterable[Span] = ()) -> None:
+        spans = sorted(spans, key=lambda s: (s.start_us, s.end_us))
+        instants = sorted({s.start_us for s in spans} | {s.end_us for s in spans if s.end_us < FOREVER})
+        self.edges: list[int] = []
+        self.conditions: list[Condition] = [NORMAL]
+        for instant in instants:
+            seen = NORMAL
+            for span in spans:
+                if span.start_us <= instant < span.end_us:
+                    seen = worse(seen, span.condition)
+            if seen != self.conditions[-1]:
+                self.edges.append(instant)
+                self.conditions.append(seen)
+        self.quiet = not self.edges
+
+    def at(self, t_us: int) -> Condition:
+        """The condition at an instant."""
+        if self.quiet:
+            return NORMAL
+        return self.conditions[bisect_right(self.edges, t_us)]
+
+    def next_edge(self, t_us: int) -> int:
+        """The first instant after ``t_us`` at which the condition changes, or :data:`FOREVER`."""
+        edges = self.edges
+        if not edges:
+            return FOREVER
+        index = bisect_right(edges, t_us)
+        return edges[index] if index < len(edges) else FOREVER
+
+    def stretch(self, t_us: int) -> tuple[Condition, int]:
+        """The condition at an instant and the instant at which it ends."""
+        edges = self.edges
+        if not edges:
+            return NORMAL, FOREVER
+        index = bisect_right(edges, t_us)
+        return self.conditions[index], edges[index] if index < len(edges) else FOREVER
+
+    def spans(self) -> list[Span]:
+        """The stretches in which something is wrong."""
+        ends = [*self.edges[1:], FOREVER] if self.edges else []
+        return [
+            Span(start, end, condition)
+            for start, end, condition in zip(self.edges, ends, self.conditions[1:], strict=True)
+            if condition != NORMAL
+        ]
+
+
+#: nothing is ever wrong
+QUIET = Timeline()
+
+
+def merged(timelines: Sequence[Timeline]) -> Timeline:
+    """What is seen through several places at once: the worst of them at each instant."""
+    loud = [t for t in timelines if not t.quiet]
+    if not loud:
+        return QUIET
+    if len(loud) == 1:
+        return loud[0]
+    return Timeline(span for timeline in loud for span in timeline.spans())

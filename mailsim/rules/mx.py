@@ -1,0 +1,166 @@
+"""From an MX answer to the ordered targets of a message (RFC 5321 section 5.1, RFC 7505), with each program's switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from mailsim.rules.dns.records import Rcode
+from mailsim.rules.dns.zones import Answer
+from mailsim.rules.reasons import Why
+
+__all__ = ["NoRoute", "Target", "best_first", "is_address", "is_loopback", "mx_hosts", "mx_targets"]
+
+
+class Target(NamedTuple):
+    """An address to try: MX preference, host name, address."""
+
+    preference: int
+    host: str
+    address: str
+
+
+class NoRoute(NamedTuple):
+    """There is nowhere to go: why, whether for good (then it bounces), and the enhanced status to report."""
+
+    why: Why
+    permanent: bool
+    status: str
+
+
+class _Figures(Protocol):
+    @property
+    def mx_to_address(self) -> str: ...
+    @property
+    def mx_to_loopback(self) -> str: ...
+    @property
+    def mx_to_self(self) -> str: ...
+    @property
+    def status_null_mx(self) -> str: ...
+    @property
+    def status_no_domain(self) -> str: ...
+    @property
+    def status_no_route(self) -> str: ...
+    @property
+    def status_loop(self) -> str: ...
+
+
+_TEMPORARY = {
+    Rcode.SERVFAIL: Why.DNS_SERVFAIL,
+    Rcode.REFUSED: Why.DNS_REFUSED,
+    Rcode.TIMEOUT: Why.DNS_TIMEOUT,
+}
+
+
+def is_address(host: str) -> bool:
+    """An IPv4 address where a name should stand: ``10.0.0.1`` (RFC 2181 section 10.3 wants a name)."""
+    parts = host.split(".")
+    return len(parts) == 4 and all(p.isascii() and p.isdigit() and int(p) < 256 for p in parts)
+
+
+def is_loopback(address: str) -> bool:
+    """An address of the own machine (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3)."""
+    return address.startswith("127.") or address == "::1"
+
+
+def mx_hosts(domain: str, answer: Answer, figures: _Figures) -> list[tuple[int, str]] | NoRoute:
+    """The MX hosts of a domain, best first, or why there are none.
+
+    Parameters
+    ----------
+    domain : str
+        The recipient's domain.
+    answer : Answer
+        What came back for its MX.
+    figures : MtaFigures
+        The program's switches.
+
+    Returns
+    -------
+    list of (int, str) or NoRoute
+        (preference, host) sorted by preference, equals in the order of the answer; the domain itself with preference 0
+        where there is no MX (implicit MX).
+    """
+    if answer.rcode in _TEMPORARY:
+        return NoRoute(_TEMPORARY[answer.rcode], False, "4.4.3")
+    if answer.rcode == Rcode.NXDOMAIN:
+        return NoRoute(Why.DOMAIN_MISSING, True, figures.status_no_domain)
+    records = sorted(answer.rdatas, key=lambda r: r[0])
+    if not records:
+        return [(0, domain)]
+    usable = [(preference, host) for preference, host in records if host]
+    if not usable:
+        return NoRoute(Why.NULL_MX, True, figures.status_null_mx)
+    return usable
+
+
+def mx_targets(
+    hosts: Sequence[tuple[int, str]],
+    addresses: Mapping[str, Answer],
+    *,
+    implicit: bool,
+    own: frozenset[str],
+    figures: _Figures,
+) -> tuple[Target, ...] | NoRoute:
+    """Addresses to try, sorted by preference; equals still in the order of the answers (see :func:`best_first`).
+
+    Parameters
+    ----------
+    hosts : sequence of (int, str)
+        From :func:`mx_hosts`.
+    addresses : mapping of str to Answer
+        What came back for each host's address.
+    implicit : bool
+        There was no MX record: the host is the domain itself.
+    own : frozenset of str
+        Names and addresses of the MTA itself: it drops itself and everything no better (RFC 5321 section 5.1).
+    figures : MtaFigures
+        The program's switches.
+    """
+    found: list[Target] = []
+    trouble: Why | None = None
+    for preference, host in hosts:
+        if is_address(host):
+            if figures.mx_to_address == "deliver":
+                found.append(Target(preference, host, host))
+            continue
+        answer = addresses[host]
+        if answer.rcode in _TEMPORARY:
+            trouble = _TEMPORARY[answer.rcode]
+        found.extend(Target(preference, host, address) for address in answer.rdatas)
+    if figures.mx_to_loopback == "skip":
+        found = [target for target in found if not is_loopback(target.address)]
+    limit = min((t.preference for t in found if t.host in own or t.address in own or is_loopback(t.address)), default=None)
+    if limit is not None:
+        found = [target for target in found if target.preference < limit]
+        if not found:
+            return NoRoute(Why.MX_SELF, figures.mx_to_self == "bounce", figures.status_loop)
+    if found:
+        return tuple(found)
+    if trouble is not None:
+        return NoRoute(trouble, False, "4.4.3")
+    return NoRoute(Why.NO_MX_NO_ADDRESS if implicit else Why.MX_UNUSABLE, True, figures.status_no_route)
+
+
+def best_first(targets: Sequence[Target], order: Callable[[int, int], Sequence[int]]) -> Sequence[Target]:
+    """Targets with equals in random order, as the standard demands.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+        Sorted by preference.
+    order : callable
+        ``order(group, n)`` gives a permutation of ``range(n)`` for the group that starts at index ``group``.
+    """
+    result: list[Target] = []
+    start = 0
+    while start < len(targets):
+        stop = start + 1
+        while stop < len(targets) and targets[stop].preference == targets[start].preference:
+            stop += 1
+        if stop - start == 1:
+            result.append(targets[start])
+        else:
+            result.extend(targets[start + k] for k in order(start, stop - start))
+        start = stop
+    return result

@@ -1,0 +1,141 @@
+"""Why something happened: every reason that a decision can give, with its sentence and its source.
+
+A rule returns one of these numbers with its verdict; the log keeps the number; stories print the sentence.
+So a story never guesses again what the rule had in mind.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+__all__ = ["REASONS", "Reason", "Why"]
+
+
+class Why(IntEnum):
+    """Numbers of :data:`REASONS`, kept in the log."""
+
+    NONE = 0
+    # -- what a contact came to
+    OK = 1
+    REFUSED = 2
+    SILENT = 3
+    UNREACHABLE = 4
+    CLOSED = 5
+    REPLY_TIMEOUT = 6
+    TEMPFAIL = 7
+    PERMFAIL = 8
+    REPLY_LOST = 9
+    NO_SERVICE = 10
+    # -- how a name was resolved
+    FROM_CACHE = 20
+    FROM_SERVER = 21
+    JOINED = 22
+    NEGATIVE_CACHE = 23
+    DNS_TIMEOUT = 24
+    DNS_SERVFAIL = 25
+    DNS_NXDOMAIN = 26
+    DNS_NODATA = 27
+    DNS_REFUSED = 28
+    # -- where to go
+    MX_ORDER = 40
+    IMPLICIT_MX = 41
+    NULL_MX = 42
+    MX_SELF = 43
+    MX_UNUSABLE = 44
+    NO_MX_NO_ADDRESS = 45
+    DOMAIN_MISSING = 46
+    # -- what to do next
+    NEXT_TARGET = 60
+    LAST_TARGET = 61
+    ADDRESS_LIMIT = 62
+    SESSION_LIMIT = 63
+    DESTINATION_DEAD = 64
+    HOST_RETRY_TIME = 65
+    HOST_CUTOFF = 66
+    LIFETIME_OVER = 67
+    PERMANENT = 68
+    RETRY_LATER = 69
+    HOP_LIMIT = 70
+    # -- reports
+    REPORT_TO_SENDER = 80
+    NULL_SENDER = 81
+    # -- submission and fetch
+    AUTH_FAILED = 90
+    AUTH_REQUIRED = 91
+    RELAY_DENIED = 92
+    NO_SUCH_MAILBOX = 93
+    TOO_BIG = 94
+    MAILBOX_FULL = 95
+    NO_SUBMISSION_HOST = 96
+    LOCAL_DELIVERY = 97
+    PUSHED = 98
+    POLLED = 99
+
+
+class Reason(NamedTuple):
+    """A reason in words: ``key`` for tables, ``sentence`` for people, ``source`` for those who check."""
+
+    key: str
+    sentence: str
+    source: str
+
+
+REASONS: dict[Why, Reason] = {
+    Why.NONE: Reason("", "", ""),
+    Why.OK: Reason("ok", "the server took the message", "RFC 5321 section 4.2.5"),
+    Why.REFUSED: Reason("refused", "the connection was refused: the machine is up, nothing listens", "RFC 9293 section 3.5.3"),
+    Why.SILENT: Reason("silent", "nothing came back until the connect time-out", "RFC 5321 section 4.5.4.1"),
+    Why.UNREACHABLE: Reason("unreachable", "a router said that the host can't be reached", "RFC 1122 section 4.2.3.9"),
+    Why.CLOSED: Reason("closed", "the connection was lost in mid-session", "RFC 5321 section 3.8"),
+    Why.REPLY_TIMEOUT: Reason("reply timeout", "the server stopped answering in mid-session", "RFC 5321 section 4.5.3.2"),
+    Why.TEMPFAIL: Reason("temporary failure", "the server said: not now (4yz)", "RFC 5321 section 4.2.1"),
+    Why.PERMFAIL: Reason("permanent failure", "the server said: no (5yz)", "RFC 5321 section 4.2.1"),
+    Why.REPLY_LOST: Reason(
+        "reply lost", "the server took the message but its 250 never arrived, so the client will send it again", "RFC 1047"
+    ),
+    Why.NO_SERVICE: Reason("no such service", "no mail server listens at that address", "RFC 9293 section 3.5.3"),
+    Why.FROM_CACHE: Reason("cached", "answered from the resolver's cache", "RFC 1034 section 5.3.3"),
+    Why.FROM_SERVER: Reason("asked", "the resolver asked the zone's name servers", "RFC 1034 section 5.3.3"),
+    Why.JOINED: Reason("joined", "the resolver was already asking; this question waited for the same answer", "unbound 1.17 observed"),
+    Why.NEGATIVE_CACHE: Reason("negative cache", "the resolver remembered that there is nothing", "RFC 2308 section 5"),
+    Why.DNS_TIMEOUT: Reason("DNS time-out", "no name server answered in time", "RFC 5321 section 5.1"),
+    Why.DNS_SERVFAIL: Reason("SERVFAIL", "the resolver could not get an answer", "RFC 5321 section 5.1"),
+    Why.DNS_NXDOMAIN: Reason("NXDOMAIN", "the name does not exist", "RFC 5321 section 5.1"),
+    Why.DNS_NODATA: Reason("no data", "the name exists but has no such record", "RFC 2308 section 2.2"),
+    Why.DNS_REFUSED: Reason("DNS refused", "the name server refused to answer", "RFC 1035 section 4.1.1"),
+    Why.MX_ORDER: Reason("MX order", "the smallest preference number goes first, equals in random order", "RFC 5321 section 5.1"),
+    Why.IMPLICIT_MX: Reason("implicit MX", "no MX record, so the domain's own address counts as MX 0", "RFC 5321 section 5.1"),
+    Why.NULL_MX: Reason("null MX", "the domain says that it takes no mail", "RFC 7505 section 3"),
+    Why.MX_SELF: Reason(
+        "own host", "an MTA that is in the MX list drops itself and everything no better, to stop loops", "RFC 5321 section 5.1"
+    ),
+    Why.MX_UNUSABLE: Reason("no usable MX", "no MX host has an address; the domain's own address must not be used", "RFC 5321 section 5.1"),
+    Why.NO_MX_NO_ADDRESS: Reason("no MX, no address", "the domain has neither MX nor address", "RFC 5321 section 5.1"),
+    Why.DOMAIN_MISSING: Reason("no such domain", "the domain does not exist", "RFC 5321 section 5.1"),
+    Why.NEXT_TARGET: Reason("next MX", "this one failed, so the next target is tried at once", "RFC 5321 section 5.1"),
+    Why.LAST_TARGET: Reason("last target", "that was the last target", "RFC 5321 section 5.1"),
+    Why.ADDRESS_LIMIT: Reason("address limit", "the program tries no more addresses in one attempt", "postconf(5) smtp_mx_address_limit"),
+    Why.SESSION_LIMIT: Reason("session limit", "the program opens no more sessions in one attempt", "postconf(5) smtp_mx_session_limit"),
+    Why.DESTINATION_DEAD: Reason(
+        "destination dead", "too many sessions to this destination failed, so it is left alone for a while", "qmgr(8); Postfix 3.7.11 observed"
+    ),
+    Why.HOST_RETRY_TIME: Reason("retry time not reached", "the host failed before and its retry time has not come", "Exim spec chapter 32"),
+    Why.HOST_CUTOFF: Reason("retry timeout exceeded", "the host has failed for longer than the retry rule allows", "Exim spec chapter 32"),
+    Why.LIFETIME_OVER: Reason("lifetime over", "the message was in the queue for longer than its lifetime", "RFC 5321 section 4.5.4.1"),
+    Why.PERMANENT: Reason("permanent", "a permanent failure is returned to the sender, no other MX is asked", "RFC 5321 section 4.2.1"),
+    Why.RETRY_LATER: Reason("retry later", "a temporary failure keeps the message in the queue", "RFC 5321 section 4.5.4.1"),
+    Why.HOP_LIMIT: Reason("too many hops", "the message carries too many Received lines: a loop", "RFC 5321 section 6.3"),
+    Why.REPORT_TO_SENDER: Reason("report", "who can't deliver must tell the sender", "RFC 5321 section 6.1; RFC 3464"),
+    Why.NULL_SENDER: Reason("null sender", "no report for a report: the null sender is never answered", "RFC 5321 section 4.5.5"),
+    Why.AUTH_FAILED: Reason("wrong password", "the login failed: nothing enters a queue, the user is told", "RFC 4954 section 6"),
+    Why.AUTH_REQUIRED: Reason("login needed", "this server takes mail from users only after a login", "RFC 6409 section 4.3"),
+    Why.RELAY_DENIED: Reason("relay denied", "this server is not responsible for that domain", "RFC 5321 section 3.6.2"),
+    Why.NO_SUCH_MAILBOX: Reason("no such mailbox", "there is no such mailbox here", "RFC 3463 section 3.2 (X.1.1)"),
+    Why.TOO_BIG: Reason("too big", "the message is larger than the server's SIZE", "RFC 1870 section 6"),
+    Why.MAILBOX_FULL: Reason("mailbox full", "the mailbox has no room left", "RFC 3463 section 3.3 (X.2.2)"),
+    Why.NO_SUBMISSION_HOST: Reason("no submission host", "the client found no server to hand its mail to", "RFC 6186 section 3.4"),
+    Why.LOCAL_DELIVERY: Reason("local delivery", "this server is the final destination of the domain", "RFC 5321 section 2.3.10"),
+    Why.PUSHED: Reason("pushed", "the open IMAP connection told the client at once", "RFC 2177"),
+    Why.POLLED: Reason("polled", "the client looked again at its next interval", "RFC 1939; RFC 9051"),
+}

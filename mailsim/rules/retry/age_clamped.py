@@ -1,0 +1,47 @@
+"""Postfix: wait as long as the message is old, clamped, then for the next scan of the deferred queue.
+
+``next = first scan at or after floor(e) + clamp(a, minimum, maximum) - 1 s`` with the age
+``a = floor(e) - floor(arrival)`` at the end ``e`` of the failed attempt (qmgr_active.c; postconf(5)
+``minimal_backoff_time``, ``maximal_backoff_time``, ``queue_run_delay``).  Age is counted in whole seconds and the
+time stamp lies one second back: file times have one-second resolution (Postfix 3.7.11 observed in all its recordings).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["AgeClampedPolicy"]
+
+SECOND_US = 1_000_000
+
+
+class AgeClampedPolicy(NamedTuple):
+    """The figures of the schedule, microseconds; ``scan_us`` 0 means no grid."""
+
+    minimum_us: int
+    maximum_us: int
+    scan_us: int
+
+    def next(self, arrival_us: int, failed_us: int, *, phase_us: int = 0, origin_us: int = 0) -> int:
+        """The instant of the next attempt.
+
+        Parameters
+        ----------
+        arrival_us : int
+            When the message entered the queue.
+        failed_us : int
+            End of the attempt that failed.
+        phase_us : int
+            Any one instant of a queue scan.
+        origin_us : int
+            An instant at which the wall clock shows a whole second.
+        """
+        end = failed_us - (failed_us - origin_us) % SECOND_US
+        age = end - (arrival_us - (arrival_us - origin_us) % SECOND_US)
+        wait = self.minimum_us if age < self.minimum_us else self.maximum_us if age > self.maximum_us else age
+        due = end + wait - SECOND_US
+        if due < failed_us:
+            due = failed_us
+        if self.scan_us:
+            due += (phase_us - due) % self.scan_us
+        return due

@@ -1,0 +1,253 @@
+"""How long an SMTP session takes and what becomes of it when the world changes in mid-session: pure arithmetic.
+
+Round trips until the final 250, with t = 0 at the first SYN:
+
+======================================== ====== =======================================================
+part                                      RTT    why
+======================================== ====== =======================================================
+connect and greeting                      2      SYN/SYN-ACK, then the banner (RFC 9293; RFC 5321 3.1)
+implicit TLS before the greeting          +1     TLS 1.3 (RFC 8446); +1 more for TLS 1.2 (RFC 5246)
+EHLO                                      1      RFC 5321 section 3.2
+STARTTLS, handshake, EHLO again           +3     RFC 3207; TLS 1.2 +1 more
+AUTH PLAIN with initial response          +1     RFC 4954 section 4
+MAIL, RCPT..., DATA                       1      pipelined (RFC 2920); else one each: 3 and one more per further RCPT
+body and final dot                        1      RFC 5321 section 3.3, plus transfer and server time
+======================================== ====== =======================================================
+
+So a plain pipelined session costs 5, with STARTTLS and TLS 1.3 8, with TLS 1.2 9, and 2 more without pipelining.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from mailsim.rules.conditions import NORMAL, Condition, Timeline
+from mailsim.rules.reasons import Why
+from mailsim.rules.smtp import ACCEPTED, Reply, Stage
+
+__all__ = ["SYN_RESENT_US", "Contact", "Script", "Step", "contact", "script"]
+
+#: a SYN is sent again this long after the first one: Linux 6.5 and later (four linear time-outs, then doubling);
+#: recorded at 1, 2, 3, 4, 5, 7, 11 s
+SYN_RESENT_US = tuple(s * 1_000_000 for s in (1, 2, 3, 4, 5, 7, 11, 19, 35, 67, 131, 259))
+
+#: data is sent again this long after it was first sent: RTO of 0.2 s at least, doubling (RFC 6298 section 5.5; Linux TCP_RTO_MIN)
+DATA_RESENT_US = tuple(200_000 * (2**k - 1) for k in range(1, 15))
+
+
+class Step(NamedTuple):
+    """One command and its reply: stage, round trips until the reply is here, and the client's patience."""
+
+    stage: Stage
+    rtts: int
+    timeout_us: int
+
+
+class Script(NamedTuple):
+    """An undisturbed session: its steps and their sum of round trips up to the final reply."""
+
+    steps: tuple[Step, ...]
+    rtts: int
+    #: round trips before the step at each index begins
+    before: tuple[int, ...]
+
+
+class Timeouts(NamedTuple):
+    """The client's patience at each stage (RFC 5321 section 4.5.3.2), microseconds."""
+
+    connect_us: int
+    greeting_us: int
+    ehlo_us: int
+    mail_us: int
+    rcpt_us: int
+    data_us: int
+    eod_us: int
+
+
+@cache
+def script(
+    timeouts: Timeouts,
+    *,
+    starttls: bool = False,
+    implicit_tls: bool = False,
+    tls: str = "1.3",
+    auth: bool = False,
+    pipelining: bool = True,
+    recipients: int = 1,
+) -> Script:
+    """The steps of a session with these extensions in use.
+
+    >>> patient = Timeouts(*(300_000_000,) * 7)
+    >>> [script(patient).rtts, script(patient, starttls=True).rtts, script(patient, pipelining=False).rtts]
+    [5, 8, 7]
+    """
+    handshake = 1 if tls == "1.3" else 2
+    steps = [Step(Stage.CONNECT, 1, timeouts.connect_us)]
+    if implicit_tls:
+        steps.append(Step(Stage.TLS, handshake, timeouts.greeting_us))
+    steps.append(Step(Stage.GREETING, 1, timeouts.greeting_us))
+    steps.append(Step(Stage.EHLO, 1, timeouts.ehlo_us))
+    if starttls:
+        steps.append(Step(Stage.TLS, 1 + handshake, timeouts.ehlo_us))
+        steps.append(Step(Stage.EHLO, 1, timeouts.ehlo_us))
+    if auth:
+        steps.append(Step(Stage.AUTH, 1, timeouts.ehlo_us))
+    if pipelining:
+        steps.append(Step(Stage.MAIL, 0, timeouts.mail_us))
+        steps.append(Step(Stage.RCPT, 0, timeouts.rcpt_us))
+        steps.append(Step(Stage.DATA, 1, timeouts.data_us))
+    else:
+        steps.append(Step(Stage.MAIL, 1, timeouts.mail_us))
+        steps.append(Step(Stage.RCPT, recipients, timeouts.rcpt_us))
+        steps.append(Step(Stage.DATA, 1, timeouts.data_us))
+    steps.append(Step(Stage.EOD, 1, timeouts.eod_us))
+    before, total = [], 0
+    for step in steps:
+        before.append(total)
+        total += step.rtts
+    return Script(tuple(steps), total, tuple(before))
+
+
+class Contact(NamedTuple):
+    """What trying one address came to.
+
+    ``end_us`` is the instant at which the client knows; ``taken_us`` the instant at which the server took the message
+    (also when its reply is lost), -1 if it did not.
+    """
+
+    why: Why
+    stage: Stage
+    reply: Reply | None
+    end_us: int
+    taken_us: int
+
+
+def contact(
+    plan: Script,
+    path: Timeline,
+    *,
+    start_us: int,
+    rtt_us: int,
+    body_us: int,
+    pause_us: int = 0,
+    refusal: tuple[Stage, Reply] | None = None,
+    refusal_pause_us: int = 0,
+    reply: Reply = ACCEPTED,
+) -> Contact:
+    """What a session that starts at ``start_us`` comes to.
+
+    Parameters
+    ----------
+    plan : Script
+        The steps of the undisturbed session.
+    path : Timeline
+        What is wrong between client and server, as the client sees it.
+    start_us, rtt_us : int
+        When the first SYN leaves; round-trip time of this session.
+    body_us : int
+        Transfer of the body plus the server's time until it has taken the message.
+    pause_us : int
+        What the server waits before its greeting.
+    refusal : (Stage, Reply), optional
+        Where the server says no by its own rules.
+    refusal_pause_us : int
+        How long the server hesitates before that reply.
+    reply : Reply
+        The final reply when all goes well.
+
+    Notes
+    -----
+    A condition is looked at where the server is: half a round trip after the command left.  ``REFUSED`` in mid-session
+    resets the connection; ``SILENT`` and ``UNREACHABLE`` in mid-session mean silence (TCP takes an ICMP error on an
+    open connection as a passing one, RFC 1122 section 4.2.3.9) until data sent again gets through or the client's
+    patience ends.
+    """
+    half = rtt_us >> 1
+    condition, edge = path.stretch(start_us)
+    undisturbed = start_us + plan.rtts * rtt_us + pause_us + body_us
+    if condition is NORMAL and edge > undisturbed and refusal is None:
+        return Contact(Why.OK, Stage.EOD, reply, undisturbed, undisturbed - half)
+    first = plan.steps[0]
+    t = _connected(path, start_us, rtt_us, first.timeout_us)
+    if isinstance(t, Contact):
+        return t
+    for step in plan.steps[1:]:
+        work = pause_us if step.stage == Stage.GREETING else body_us if step.stage == Stage.EOD else 0
+        said = None
+        if refusal is not None and refusal[0] == step.stage:
+            said = refusal[1]
+            work += refusal_pause_us
+        outcome = _exchange(path, t, half, rtt_us, step, work, said)
+        if isinstance(outcome, Contact):
+            return outcome
+        t = outcome
+    return Contact(Why.OK, Stage.EOD, reply, t, t - half)
+
+
+def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> Contact | int:
+    """The instant at which the connection stands, or what came instead."""
+    half = rtt_us >> 1
+    for resent in (0, *SYN_RESENT_US):
+        if resent >= timeout_us:
+            break
+        reach = path.at(start_us + resent + half).reach
+        if reach == Why.OK:
+            return start_us + resent + rtt_us
+        if reach == Why.REFUSED:
+            return Contact(Why.REFUSED, Stage.CONNECT, None, start_us + resent + rtt_us, -1)
+        if reach == Why.UNREACHABLE:
+            return Contact(Why.UNREACHABLE, Stage.CONNECT, None, start_us + resent + rtt_us, -1)
+    return Contact(Why.SILENT, Stage.CONNECT, None, start_us + timeout_us, -1)
+
+
+def _exchange(
+    path: Timeline, sent_us: int, half_us: int, rtt_us: int, step: Step, work_us: int, refusal: Reply | None
+) -> Contact | int:
+    """The instant at which the client has the good reply to a command, or what came instead."""
+    here = sent_us + half_us
+    patience = sent_us + step.timeout_us
+    late = 0
+    for late in (0, *DATA_RESENT_US):
+        reach = path.at(here + late).reach
+        if reach == Why.REFUSED:
+            return Contact(Why.CLOSED, step.stage, None, here + late + half_us, -1)
+        if reach == Why.OK or here + late > patience:
+            break
+    done = max(here, sent_us + step.rtts * rtt_us + work_us - half_us) + late
+    if path.at(here + late).reach != Why.OK or done + half_us > patience:
+        return Contact(Why.REPLY_TIMEOUT, step.stage, None, patience, -1)
+    edge = path.next_edge(here + late)
+    said = condition_reply(path.at(done), step.stage) or refusal
+    if edge <= done + half_us:
+        reach = path.at(edge).reach
+        if reach == Why.REFUSED and edge <= done:
+            return Contact(Why.CLOSED, step.stage, None, edge + half_us, -1)
+        if reach in (Why.SILENT, Why.UNREACHABLE):
+            return _reply_under_way(path, sent_us, done, half_us, step, said)
+    if said is not None and said.code >= 400:
+        return Contact(said.kind, step.stage, said, done + half_us, -1)
+    return done + half_us
+
+
+def condition_reply(condition: Condition, stage: Stage) -> Reply | None:
+    """The reply that a condition forces at a stage, if any."""
+    return condition.reply if condition.stage == stage else None
+
+
+def _reply_under_way(
+    path: Timeline, sent_us: int, done_us: int, half_us: int, step: Step, refusal: Reply | None
+) -> Contact | int:
+    """The way back is cut: the reply is sent again until it gets through or the client gives up."""
+    taken = done_us if step.stage == Stage.EOD and refusal is None else -1
+    for resent in (0, *DATA_RESENT_US):
+        arrives = done_us + resent + half_us
+        if arrives > sent_us + step.timeout_us:
+            break
+        if path.at(done_us + resent).reach == Why.OK and path.at(arrives).reach == Why.OK:
+            if refusal is not None:
+                return Contact(refusal.kind, step.stage, refusal, arrives, -1)
+            return Contact(Why.OK, Stage.EOD, ACCEPTED, arrives, taken) if taken >= 0 else arrives
+        if path.at(done_us + resent).reach == Why.REFUSED:
+            return Contact(Why.CLOSED if taken < 0 else Why.REPLY_LOST, step.stage, None, arrives, taken)
+    return Contact(Why.REPLY_TIMEOUT if taken < 0 else Why.REPLY_LOST, step.stage, None, sent_us + step.timeout_us, taken)

@@ -1,0 +1,348 @@
+"""A scenario made ready to run: who is where, zones over time, conditions over time, links, and the mail to send."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from mailsim.draws import Constant, Distribution, Draws, LogNormal
+from mailsim.flavours import default
+from mailsim.declared import DrawnDuration
+from mailsim.nodes import Client, Mta, Nameserver, Senders
+from mailsim.rules.conditions import FOREVER, QUIET, Timeline, merged
+from mailsim.rules.dns import RRset, Zone, ZoneIndex
+from mailsim.rules.reasons import Why
+from mailsim.scenario.links import Link
+from mailsim.scenario.places import Places
+from mailsim.scenario.timeline import Conditions, link_key
+from mailsim.scenario.traffic import At, Periodic, Poisson, Traffic
+
+__all__ = ["Arrivals", "Compiled", "CompiledNode", "LinkFigures", "ZoneTimeline", "arrivals", "compiled", "expected_messages"]
+
+
+class LinkFigures(NamedTuple):
+    """A link ready to use: round-trip distribution (us), bits per second (0: no limit), and its conditions."""
+
+    rtt: Distribution
+    bandwidth: float
+    timeline: Timeline
+
+
+class CompiledNode(NamedTuple):
+    """A node with its place."""
+
+    name: str
+    declaration: Any
+    host: str
+    addresses: tuple[str, ...]
+    timeline: Timeline
+
+
+class ZoneTimeline:
+    """The versions of one zone over time."""
+
+    def __init__(self, zone: Zone) -> None:
+        self.origin = zone.origin
+        self.edges: list[int] = []
+        self.versions = [ZoneIndex(zone)]
+
+    def at(self, t_us: int) -> ZoneIndex:
+        """The version that is served at an instant."""
+        return self.versions[bisect_right(self.edges, t_us)] if self.edges else self.versions[0]
+
+    def edit(self, at_us: int, change: Callable[[dict[tuple[str, str], RRset]], None]) -> None:
+        """Apply an edit from ``at_us`` on; edits come in order of time."""
+        old = self.versions[-1].zone
+        rrsets = dict(old.rrsets)
+        change(rrsets)
+        soa = rrsets.get((self.origin, "SOA"))
+        if soa is not None:
+            mname, rname, serial, *rest = soa.rdatas[0]
+            rrsets[(self.origin, "SOA")] = soa._replace(rdatas=((mname, rname, serial + 1, *rest),))
+        if rrsets != old.rrsets:
+            self.edges.append(at_us)
+            self.versions.append(ZoneIndex(Zone(self.origin, rrsets)))
+
+
+class Arrivals(NamedTuple):
+    """The mail to send, in order of time: instants (us), origin node, envelope sender, recipients, octets."""
+
+    sent_us: array[int]
+    origin: list[str]
+    sender: list[str]
+    recipients: list[tuple[str, ...]]
+    size: array[int]
+
+
+@dataclass
+class Compiled:
+    """Everything that an engine needs; made once per scenario, with the mail of one seed by :func:`arrivals`."""
+
+    nodes: dict[str, CompiledNode]
+    zones: dict[str, ZoneTimeline]
+    conditions: Conditions
+    places: Places
+    traffic: tuple[Traffic, ...]
+    run_until_us: int | None
+    resolver_of: dict[str, str]
+    links: dict[str, Link]
+    _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
+    _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
+
+    def link(self, a: str, b: str) -> LinkFigures:
+        """The link between two nodes: declared by name, by sites, ``local`` on one site or machine, else ``default``."""
+        key = link_key(a, b)
+        found = self._figures.get(key)
+        if found is None:
+            found = self._figures[key] = self._link(*key)
+        return found
+
+    def _link(self, a: str, b: str) -> LinkFigures:
+        timeline = self.conditions.links.get((a, b), QUIET)
+        if a == b or set(self.nodes[a].addresses) & set(self.nodes[b].addresses):
+            return LinkFigures(Constant(0), 0.0, timeline)
+        sites = [self.nodes[n].declaration.site for n in (a, b)]
+        names = [f"{a}-{b}", f"{b}-{a}"]
+        if None not in sites:
+            names += [f"site:{sites[0]}-site:{sites[1]}", f"site:{sites[1]}-site:{sites[0]}"]
+        local = sites[0] is not None and sites[0] == sites[1]
+        names.append("local" if local else "default")
+        declared = next((self.links[n] for n in names if n in self.links), None)
+        if declared is None and local:
+            declared = Link(rtt=DrawnDuration(kind="constant", value=default("link.local_rtt")))
+        declared = declared or Link()
+        return LinkFigures(declared.rtt.distribution(), declared.bandwidth or 0.0, timeline)
+
+    @cached_property
+    def has_ipv6(self) -> bool:
+        """Whether any zone has an AAAA record."""
+        return any(rtype == "AAAA" for z in self.zones.values() for v in z.versions for _, rtype in v.zone.rrsets)
+
+    @cached_property
+    def dns_quiet(self) -> bool:
+        """Whether nothing is ever wrong with names or name servers."""
+        servers = [n for n in self.nodes.values() if isinstance(n.declaration, Nameserver)]
+        return not self.conditions.names and not self.conditions.links and all(n.timeline.quiet for n in servers)
+
+    @cached_property
+    def _zone_edges(self) -> list[int]:
+        return sorted({edge for z in self.zones.values() for edge in z.edges})
+
+    def zone_epoch(self, t_us: int) -> int:
+        """The number of the stretch between zone edits in which an instant lies."""
+        return bisect_right(self._zone_edges, t_us)
+
+    @cached_property
+    def _changes(self) -> list[int]:
+        found = set(self._zone_edges)
+        for timeline in (*self.conditions.nodes.values(), *self.conditions.links.values(), *(n.timeline for n in self.conditions.names)):
+            found.update(timeline.edges)
+        return sorted(found)
+
+    def next_change(self, t_us: int) -> int:
+        """The first instant after ``t_us`` at which anything changes in the world, or FOREVER."""
+        index = bisect_right(self._changes, t_us)
+        return self._changes[index] if index < len(self._changes) else FOREVER
+
+    def name_server(self, host: str) -> str | None:
+        """The declared name server with this host name, or None: such a server is always up."""
+        return next((n.name for n in self.nodes.values() if n.host == host and isinstance(n.declaration, Nameserver)), None)
+
+    def path(self, client: str, server: str) -> Timeline:
+        """What is wrong between two nodes as ``client`` sees it."""
+        found = self._paths.get((client, server))
+        if found is None:
+            own = Timeline(s for s in self.nodes[client].timeline.spans() if s.condition.reach in (Why.SILENT, Why.UNREACHABLE))
+            parts = [own, self.link(client, server).timeline, self.nodes[server].timeline]
+            if client == server or set(self.nodes[client].addresses) & set(self.nodes[server].addresses):
+                parts = [Timeline(s for s in self.nodes[server].timeline.spans() if s.condition.reach == Why.REFUSED or s.condition.reply)]
+            found = self._paths[(client, server)] = merged(parts)
+        return found
+
+
+def compiled(scenario: Any) -> Compiled:
+    """Make a validated scenario ready to run."""
+    from mailsim.scenario.places import places
+    from mailsim.scenario.timeline import compile_faults
+    from mailsim.scenario.zones import read_records
+
+    where = places(scenario)
+    sites: dict[str, list[str]] = {}
+    for name, node in scenario.nodes.items():
+        if node.site is not None:
+            sites.setdefault(node.site, []).append(name)
+    conditions = compile_faults(
+        scenario.faults, names=list(scenario.nodes), sites=sites, nodes_at=where.nodes_at, addresses=where.addresses
+    )
+    nodes = {
+        name: CompiledNode(name, node, where.host.get(name, ""), tuple(where.addresses.get(name, ())), conditions.nodes.get(name, QUIET))
+        for name, node in scenario.nodes.items()
+    }
+    zones = {zone.origin: ZoneTimeline(zone) for zone in scenario.parsed_zones()}
+    for name, compiled_node in nodes.items():
+        if isinstance(compiled_node.declaration, Senders):
+            zones.setdefault(f"{name}.test", ZoneTimeline(_population_zone(name, compiled_node.addresses)))
+    only = [name for name, node in scenario.nodes.items() if node.kind == "resolver"]
+    fallback = scenario.defaults.resolver or (only[0] if len(only) == 1 else "")
+    resolver_of = {name: node.resolver or fallback for name, node in scenario.nodes.items() if node.resolver or fallback}
+    result = Compiled(
+        nodes,
+        zones,
+        conditions,
+        where,
+        scenario.traffic,
+        None if scenario.run_until == "settled" else scenario.run_until,
+        resolver_of,
+        dict(scenario.links),
+    )
+    for change in sorted(scenario.changes, key=lambda c: c.at):
+        origin = change.zone.rstrip(".").lower()
+        records = read_records(change.records, origin) if change.records else ()
+
+        def edit(rrsets: dict[tuple[str, str], RRset], records: Any = records, change: Any = change) -> None:
+            for entry in change.remove:
+                name, _, rtype = entry.partition(" ")
+                rrsets.pop((name.rstrip(".").lower(), rtype.strip().upper()), None)
+            for rrset in records:
+                rrsets[(rrset.name, rrset.rtype)] = rrset
+
+        zones[origin].edit(change.at, edit)
+    _health_checks(result)
+    return result
+
+
+def _population_zone(name: str, addresses: tuple[str, ...]) -> Zone:
+    """The zone of a population's sender domains: all of them take their reports at one address."""
+    origin = f"{name}.test"
+    soa = (f"ns.{origin}", f"hostmaster.{origin}", 1, 7200, 900, 1209600, 300)
+    rrsets = [
+        RRset(origin, "SOA", 3600, (soa,)),
+        RRset(f"*.{origin}", "MX", 3600, ((10, f"mail.{origin}"),)),
+        RRset(f"mail.{origin}", "A", 3600, tuple(addresses[:1])),
+    ]
+    return Zone(origin, {(r.name, r.rtype): r for r in rrsets})
+
+
+def _health_checks(world: Compiled) -> None:
+    """Failover records: edits at the checks at which the first reachable host changes.
+
+    A check is a connection to port 25 at ``k * every``; the condition at that instant decides.
+    """
+    for node in world.nodes.values():
+        if not isinstance(node.declaration, Nameserver):
+            continue
+        for check in node.declaration.health_checks:
+            zone = next(z for o, z in world.zones.items() if check.name == o or check.name.endswith("." + o))
+            hosts = [(h, next((n for n in world.nodes.values() if n.host == h and n.addresses and isinstance(n.declaration, Mta)), None)) for h in check.hosts]
+            edges = sorted({e for _, n in hosts if n is not None for e in world.path(node.name, n.name).edges})
+            shown = _hand_out(hosts[0][1], zone, check.hosts[0])
+            zone.edit(0, _a_record(check.name, shown, check.ttl // 1_000_000))
+            bad = dict.fromkeys(check.hosts, 0)
+            good = dict.fromkeys(check.hosts, check.rise)
+            horizon = (edges[-1] if edges and edges[-1] < 1 << 61 else 0) + (check.fall + check.rise + 1) * check.every
+            for t in _check_instants(edges, check.every, check.fall + check.rise + 1, horizon):
+                for host, target in hosts:
+                    up = target is not None and world.path(node.name, target.name).at(t).reach == Why.OK
+                    bad[host] = 0 if up else bad[host] + 1
+                    good[host] = good[host] + 1 if up else 0
+                    if bad[host] >= check.fall:
+                        good[host] = 0
+                out = {h for h, _ in hosts if bad[h] >= check.fall or (bad[h] == 0 and good[h] < check.rise)}
+                first = next(((h, n) for h, n in hosts if h not in out), hosts[0])
+                zone.edit(t, _a_record(check.name, _hand_out(first[1], zone, first[0]), check.ttl // 1_000_000))
+
+
+def _check_instants(edges: list[int], every: int, around: int, horizon: int) -> list[int]:
+    """The checks that can matter: those within ``around`` intervals after each change."""
+    found: set[int] = set()
+    for edge in edges:
+        first = -(-edge // every)
+        found.update((first + k) * every for k in range(around))
+    return sorted(t for t in found if t <= horizon)
+
+
+def _hand_out(node: CompiledNode | None, zone: ZoneTimeline, host: str) -> str:
+    rrset = zone.versions[0].zone.rrsets.get((host, "A"))
+    return rrset.rdatas[0] if rrset else (node.addresses[0] if node and node.addresses else "192.0.2.1")
+
+
+def _a_record(name: str, address: str, ttl_s: int) -> Callable[[dict[tuple[str, str], RRset]], None]:
+    def edit(rrsets: dict[tuple[str, str], RRset]) -> None:
+        rrsets[(name, "A")] = RRset(name, "A", ttl_s, (address,))
+
+    return edit
+
+
+def arrivals(world: Compiled, draws: Draws) -> Arrivals:
+    """The mail of one seed, sorted by instant, then by place in the file."""
+    rows: list[tuple[int, int, int]] = []
+    for number, stream in enumerate(world.traffic):
+        for k, t in enumerate(_instants(stream, number, draws)):
+            rows.append((t, number, k))
+    rows.sort()
+    addresses = {n.declaration.address: n.name for n in world.nodes.values() if isinstance(n.declaration, Client)}
+    sent, size = array("q"), array("q")
+    origin: list[str] = []
+    sender: list[str] = []
+    recipients: list[tuple[str, ...]] = []
+    sizes = [draws.stream(f"traffic {n} size", _size(stream)) for n, stream in enumerate(world.traffic)]
+    domain = draws.uniforms("senders domain")
+    for message, (t, number, k) in enumerate(rows):
+        stream = world.traffic[number]
+        node = addresses.get(stream.from_, stream.from_)
+        declared = world.nodes[node].declaration
+        sent.append(t)
+        origin.append(node)
+        if isinstance(declared, Senders):
+            sender.append(f"user@s{int(domain.at(message) * declared.domains)}.{node}.test")
+        else:
+            sender.append(declared.address)
+        recipients.append(stream.to)
+        size.append(max(1, sizes[number].at(k)))
+    return Arrivals(sent, origin, sender, recipients, size)
+
+
+def _size(stream: Traffic) -> Distribution:
+    if stream.size.kind == "constant":
+        return Constant(stream.size.value or 0)
+    return LogNormal(stream.size.median, stream.size.sigma)
+
+
+def _instants(stream: Traffic, number: int, draws: Draws) -> list[int]:
+    """When a traffic line sends, microseconds."""
+    if isinstance(stream, At):
+        return sorted(stream.times)
+    if isinstance(stream, Periodic):
+        return list(range(stream.start, stream.until, stream.every))
+    if isinstance(stream, Poisson):
+        from mailsim.draws import Exponential
+
+        gaps = draws.stream(f"traffic {number} gap", Exponential(round(1_000_000 / stream.rate)))
+        found, t, k = [], stream.start + gaps.at(0), 0
+        while t < stream.until:
+            found.append(t)
+            k += 1
+            t += gaps.at(k)
+        return found
+    place = draws.uniforms(f"traffic {number} place")
+    width = (stream.until - stream.start) / stream.count
+    return [stream.start + int((k + place.at(k)) * width) for k in range(stream.count)]
+
+
+def expected_messages(world: Compiled) -> int:
+    """About how many messages the traffic sends."""
+    total = 0.0
+    for stream in world.traffic:
+        if isinstance(stream, At):
+            total += len(stream.times)
+        elif isinstance(stream, Periodic):
+            total += (stream.until - stream.start) // stream.every
+        elif isinstance(stream, Poisson):
+            total += stream.rate * (stream.until - stream.start) / 1e6
+        else:
+            total += stream.count
+    return round(total)

@@ -1,0 +1,155 @@
+"""Checks of nodes: names, flavours and figures, and the nodes that they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from mailsim.errors import UnknownNameError, did_you_mean
+from mailsim.flavours import mta_figures, mta_flavours, resolver_figures
+from mailsim.flavours.models import MtaFigures, ResolverFigures
+from mailsim.nodes import Client, Mta, Nameserver, Resolver, Senders
+from mailsim.scenario.document import Document, Path
+from mailsim.scenario.sentences import problems_of, real_path
+
+if TYPE_CHECKING:
+    from mailsim.scenario.problems import Complaint, Sight
+
+__all__ = ["among", "check_nodes"]
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})")
+_RESERVED = {"default", "local", "dns", "link", "site", "group"}
+
+
+def among(known: list[str]) -> str:
+    """``; there is: a, b``, or nothing for an empty list."""
+    return f"; there is: {', '.join(known[:12])}" if known else ""
+
+
+def check_nodes(sight: Sight) -> Iterator[Complaint]:
+    """Every node by itself, and the resolver of all."""
+    if not sight.names and "nodes" not in sight.unsure:
+        yield ("nodes",), "a scenario needs at least one node", 0
+    yield from _check_default_resolver(sight)
+    lonely: list[str] = []
+    for name, node in sight.scenario.nodes.items():
+        at: Path = ("nodes", name)
+        if not _NAME.fullmatch(name):
+            yield at, f"{name[:60]!r} can't name a node; use letters, digits, - and _, at most 63", 0
+        elif name in _RESERVED - {"dns"}:
+            yield at, f"{name!r} can't name a node: the word has a meaning in links and faults", 0
+        yield from _named(sight, (*at, "resolver"), node.resolver, "resolver")
+        if isinstance(node, Mta):
+            yield from _check_mta(sight, at, node)
+        elif isinstance(node, Resolver):
+            yield from _check_figures(at, node.flavour, node.parameters, resolver_figures, ResolverFigures)
+        elif isinstance(node, Senders):
+            for flavour in node.mix:
+                if flavour not in mta_flavours():
+                    yield (*at, "mix", flavour), UnknownNameError("MTA flavour", flavour, mta_flavours()).text, 0
+        elif isinstance(node, Client):
+            yield from _check_client(sight, at, node)
+        elif isinstance(node, Nameserver):
+            yield from _check_health(sight, at, node)
+        if isinstance(node, Mta | Client) and node.resolver is None:
+            lonely.append(name)
+    yield from _check_lonely(sight, lonely)
+
+
+def _named(sight: Sight, path: Path, name: str | None, kind: str) -> Iterator[Complaint]:
+    """A node that must exist and be of a kind."""
+    if name is None or name in sight.ghosts:
+        return
+    known = [other for other, node in sight.scenario.nodes.items() if node.kind == kind]
+    if name not in sight.scenario.nodes:
+        yield path, f"there is no node {name[:60]!r}{did_you_mean(name, known) or among(known)}", 0
+    elif name not in known:
+        hint = among(known) or f"; add one: {{kind: {kind}}}"
+        yield path, f"{name!r} is a node of kind {sight.kind_of(name)}, not {kind}{hint}", 0
+
+
+def _check_default_resolver(sight: Sight) -> Iterator[Complaint]:
+    yield from _named(sight, ("defaults", "resolver"), sight.scenario.defaults.resolver, "resolver")
+    flavour = sight.scenario.defaults.flavour
+    if flavour is not None and flavour not in mta_flavours():
+        yield ("defaults", "flavour"), UnknownNameError("MTA flavour", flavour, mta_flavours()).text, 0
+
+
+def _check_lonely(sight: Sight, lonely: list[str]) -> Iterator[Complaint]:
+    """Clients and MTAs ask names: without a resolver they can do nothing."""
+    known = [name for name, node in sight.scenario.nodes.items() if node.kind == "resolver"]
+    if not lonely or sight.ghosts or "defaults" in sight.unsure or sight.scenario.defaults.resolver is not None:
+        return
+    if not known:
+        yield ("nodes",), f"no resolver: {lonely[0]} has to look up names; add for example: dns: {{kind: resolver, flavour: unbound}}", 0
+    elif len(known) > 1:
+        what = f"which resolver do {', '.join(lonely[:6])} ask? There are {', '.join(known)}; write defaults: {{resolver: {known[0]}}}"
+        yield ("nodes", lonely[0]), what, 0
+
+
+def _check_figures(
+    at: Path, flavour: str, parameters: Mapping[str, Any], figures: Callable[[str, dict[str, Any] | None], Any], model: Any
+) -> Iterator[Complaint]:
+    """The flavour exists, and the parameters are figures of it."""
+    try:
+        figures(flavour, dict(parameters))
+    except UnknownNameError as error:
+        yield (*at, "flavour"), error.text, 0
+    except ValidationError as error:
+        plain = Document({"parameters": dict(parameters)})
+        for one, problem in zip(error.errors(include_url=False), problems_of(error, plain, root=model, under=("parameters",)), strict=False):
+            inside = real_path(one["loc"], dict(parameters), missing=one["type"] == "missing")
+            yield (*at, "parameters", *inside), problem.what, 0
+
+
+def _check_mta(sight: Sight, at: Path, node: Mta) -> Iterator[Complaint]:
+    if sight.scenario.defaults.flavour != node.flavour or node.flavour in mta_flavours():  # else it was told at the default
+        yield from _check_figures(at, node.flavour, node.parameters, mta_figures, MtaFigures)
+    yield from _named(sight, (*at, "store"), node.store, "mailstore")
+    for key in ("queue_lifetime", "max_sessions"):
+        if getattr(node, key) is not None and key in node.parameters:
+            yield (*at, "parameters", key), f"{key} is given twice, here and beside 'parameters'", 0
+    for domain in node.final_for:
+        if domain in node.relays_for:
+            yield (*at, "relays_for"), f"{domain} is in final_for too; a server either keeps a domain's mail or passes it on", 0
+    if node.store is not None and not node.final_for:
+        yield (*at, "store"), "a store is for the domains in final_for, and there are none", 0
+    if node.submission and node.store is None and not node.accounts:
+        yield (*at, "submission"), "submission needs logins: name the store whose mailboxes may log in, or give accounts", 0
+
+
+def _check_client(sight: Sight, at: Path, node: Client) -> Iterator[Complaint]:
+    discover = node.submission.discover if node.submission else "srv"
+    if discover not in ("srv", "mx") and "." not in discover:
+        hosts = [name for name, other in sight.scenario.nodes.items() if isinstance(other, Mta)]
+        near = did_you_mean(discover, ["srv", "mx"])
+        hint = near or "; write srv, mx, or a host name such as mail.example.org"
+        if discover in hosts:
+            hint = f"; {discover!r} is a node: write its host name, such as {discover}.example.org"
+        yield (*at, "submission", "discover"), f"{discover[:60]!r} is no way to find a server{hint}", 0
+
+
+def _check_health(sight: Sight, at: Path, node: Nameserver) -> Iterator[Complaint]:
+    from mailsim.scenario.places import places
+
+    if sight.unsure & {"zones"} or not node.health_checks or any(True for _ in _broken_zones(sight)):
+        return
+    origins = [zone.origin for zone in sight.scenario.parsed_zones()]
+    where = places(sight.scenario)
+    hosts = {where.host[name] for name, other in sight.scenario.nodes.items() if isinstance(other, Mta)}
+    for k, check in enumerate(node.health_checks):
+        if not any(check.name == origin or check.name.endswith("." + origin) for origin in origins):
+            yield (*at, "health_checks", k, "name"), f"{check.name} lies in none of the zones{among(origins)}", 0
+        for j, host in enumerate(check.hosts):
+            if host not in hosts and not sight.ghosts:
+                hint = did_you_mean(host, hosts) or among(sorted(hosts))
+                yield (*at, "health_checks", k, "hosts", j), f"no MTA has the host name {host}{hint}", 0
+
+
+def _broken_zones(sight: Sight) -> Iterator[int]:
+    from mailsim.scenario.zones import zone_reading
+
+    return (k for k, text in enumerate(sight.scenario.zones) if zone_reading(text).zone is None)

@@ -1,0 +1,110 @@
+"""Who is who in a story: hosts and nodes, whom a node asks, and how a session between two of them is made up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from mailsim.flavours import mta_figures
+from mailsim.flavours.models import MtaFigures
+from mailsim.nodes import Client, Mailstore, Mta
+from mailsim.stories.dialogue import Session
+from mailsim.stories.record import Delivery
+
+if TYPE_CHECKING:
+    from mailsim.scenario.scenario import Scenario
+
+__all__ = ["Cast"]
+
+
+class Cast:
+    """The nodes of a scenario by name, host and address; with no scenario everybody is called what the log calls them.
+
+    Parameters
+    ----------
+    scenario : Scenario, optional
+        The world that was run.
+    """
+
+    def __init__(self, scenario: Scenario | None) -> None:
+        self._nodes: dict[str, object] = dict(scenario.nodes) if scenario is not None else {}
+        self._hosts: dict[str, str] = {}
+        self._resolvers: dict[str, str] = {}
+        if scenario is not None:
+            from mailsim.scenario.places import places
+
+            self._hosts = dict(places(scenario).host)
+            only = [name for name, node in scenario.nodes.items() if node.kind == "resolver"]
+            usual = scenario.defaults.resolver or (only[0] if len(only) == 1 else "")
+            self._resolvers = {name: node.resolver or usual for name, node in scenario.nodes.items()}
+        self._named: dict[str, list[str]] = {}
+        for node, host in self._hosts.items():
+            self._named.setdefault(host, []).append(node)
+
+    def host(self, node: str) -> str:
+        """The host name of a node, or its own name."""
+        return self._hosts.get(node) or node
+
+    def node(self, host: str, *, kind: type | None = None) -> str:
+        """The node at a host (of that kind where several share it), or the host itself."""
+        if host in self._nodes:
+            return host
+        here = self._named.get(host, [])
+        fitting = [name for name in here if kind is None or isinstance(self._nodes[name], kind)]
+        return (fitting or here or [host])[0]
+
+    def resolver(self, node: str) -> str:
+        """The resolver that a node asks, or ``DNS``."""
+        return self._resolvers.get(node) or "DNS"
+
+    def reader(self, address: str) -> str:
+        """The client that fetches an address's mail, or ``""``."""
+        for name, node in self._nodes.items():
+            if isinstance(node, Client) and node.address == address and node.fetch is not None:
+                return name
+        return ""
+
+    def figures(self, node: str, flavour: str = "") -> MtaFigures:
+        """The figures of an MTA (for a population: of the message's ``flavour``); Postfix's where there are none."""
+        declared = self._nodes.get(node)
+        if isinstance(declared, Mta):
+            return mta_figures(declared.flavour, declared.parameters)
+        return mta_figures(flavour or "postfix")
+
+    def is_client(self, node: str) -> bool:
+        """A user's program, or, with no scenario, unknown: False."""
+        return isinstance(self._nodes.get(node), Client)
+
+    def is_local(self, node: str, rcpt: str) -> bool:
+        """The node is the final destination of the recipient's domain, so it hands over to its mail store by LMTP."""
+        declared = self._nodes.get(node)
+        return isinstance(declared, Mta) and rcpt.rpartition("@")[2].lower() in declared.final_for
+
+    def server(self, host: str, *, local: bool = False) -> str:
+        """The node that takes mail at a host: its mail store for local delivery, else its MTA."""
+        return self.node(host, kind=Mailstore if local else Mta)
+
+    def session(
+        self, client: str, host: str, *, address: str, delivery: Delivery, rcpt_to: tuple[str, ...], local: bool = False
+    ) -> Session:
+        """How ``client`` (a node) talks to ``host``: extensions that both have, and the login of a user."""
+        declared = self._nodes.get(client)
+        ours, theirs = self.figures(client, delivery.flavour), self.figures(self.node(host, kind=Mta))
+        port = 25
+        tls: Literal["none", "starttls", "implicit"] = "starttls" if ours.starttls and theirs.starttls else "none"
+        if isinstance(declared, Client) and declared.submission is not None:
+            port = declared.submission.port or (587 if declared.submission.discover == "mx" else 465)
+            tls = "implicit" if port == 465 else tls
+        return Session(
+            client=self.host(client),
+            server=host,
+            address=address,
+            mail_from=delivery.sender,
+            rcpt_to=rcpt_to,
+            size_octets=delivery.size,
+            port=24 if local else port,
+            tls="none" if local else tls,
+            tls_version=min(ours.tls, theirs.tls),
+            user=delivery.sender if isinstance(declared, Client) and port != 25 else "",
+            pipelining=local or (ours.pipelining and theirs.pipelining),
+            greeting="LHLO" if local else "EHLO",
+        )

@@ -1,0 +1,155 @@
+"""The story of a message from its event rows: what was asked and answered at each step, why, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from mailsim.events import EventLog, State
+from mailsim.rules.reasons import REASONS, Why
+from mailsim.stories.cast import Cast
+from mailsim.stories.dialogue import size_text
+from mailsim.stories.examples import Example, example
+from mailsim.stories.record import Delivery, Row, children, deliveries_of, rows_of, rows_without_message
+from mailsim.stories.returned import report_of
+from mailsim.stories.sentences import say
+from mailsim.stories.steps import Teller, contact_failed
+from mailsim.stories.story import Step, Story
+from mailsim.stories.stretches import stretches
+from mailsim.units import Instant, calendar, clock, instant
+
+if TYPE_CHECKING:
+    from mailsim.scenario.scenario import Scenario
+
+__all__ = ["Example", "Story", "Told", "example", "explain"]
+
+#: failed polls of one reader that are told one by one; the rest are counted
+POLLS_TOLD = 3
+
+
+class Told(Protocol):
+    """What a story is told from: a result, or anything with its scenario, seed and log."""
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The world that was run; None for a log without one."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+
+    @property
+    def log(self) -> EventLog:
+        """What the run wrote."""
+
+
+def explain(result: Told, number: int, *, language: str = "en") -> Story:
+    """The story of message ``number``.
+
+    Parameters
+    ----------
+    result : Result
+        A run at level ``events``.
+    number : int
+        Message number, from 0 in the order of sending.
+    language : str
+        Language of the sentences.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such message or language.
+    UnsupportedError
+        The run was recorded below level ``events``.
+    """
+    log, cast = result.log, Cast(result.scenario)
+    rows = rows_of(log, number)
+    deliveries = deliveries_of(log, number)
+    starts = _starts(result.scenario)
+    teller = Teller(cast, deliveries, rows, starts=starts, language=language)
+    steps = sorted([*teller.steps(), *_polls(log, teller, deliveries)], key=lambda step: step.t_us)
+    steps += _reports(log, teller, number)
+    main = max(deliveries, key=lambda delivery: delivery.last_us)
+    end = max((log.end_us, *(step.end_us for step in steps))) if main.last_us == main.sent_us else main.last_us
+    parties = {name for step in steps for name in (step.who, step.peer)}
+    return Story(
+        number=number,
+        title=_title(cast, rows, deliveries, log.end_us, language),
+        facts=_facts(deliveries, starts, language),
+        steps=tuple(steps),
+        stretches=stretches(steps, start_us=main.sent_us, end_us=end),
+        conditions=tuple(
+            span._replace(node=cast.node(span.node))
+            for span in log.conditions
+            if span.start_us < end and span.end_us > main.sent_us and (cast.node(span.node) in parties or span.node == "dns")
+        ),
+        returned=report_of(cast, rows, deliveries, starts),
+        language=language,
+        origin=_origin(result),
+    )
+
+
+def _origin(result: Told) -> str:
+    scenario = result.scenario
+    return "" if scenario is None else f"{scenario.name} · digest {scenario.digest()[:8]} · seed {result.seed}"
+
+
+def _starts(scenario: Scenario | None) -> Instant:
+    return instant(scenario.starts if scenario is not None else "2026-01-05T00:00:00Z")
+
+
+def _facts(deliveries: tuple[Delivery, ...], starts: Instant, language: str) -> str:
+    first = deliveries[0]
+    when = calendar(starts, first.sent_us).strftime("%Y-%m-%d %H:%M:%S %Z")
+    return f"from {_sender(first, language)} to {', '.join(d.rcpt for d in deliveries)}, {size_text(first.size)}, sent {when}"
+
+
+def _sender(delivery: Delivery, language: str) -> str:
+    return delivery.sender or say("null_sender", language=language)
+
+
+def _title(cast: Cast, rows: tuple[Row, ...], deliveries: tuple[Delivery, ...], end_us: int, language: str) -> str:
+    """How it ended, in a sentence."""
+    one = max(deliveries, key=lambda delivery: delivery.last_us)
+    rcpt = one.rcpt if len(deliveries) == 1 else say("and_others", language=language, first=one.rcpt, count=len(deliveries) - 1)
+    read = one.state == State.STORED and one.fetched_us >= 0
+    key = "title_read" if read else f"title_{one.state.name.lower()}"
+    until = {State.STORED: one.fetched_us if read else one.stored_us}.get(one.state, one.ended_us)
+    how = ""
+    failed = contact_failed(rows)
+    if one.state == State.STORED and failed and one.via and failed.peer != one.via:
+        how = say("how_fallback", language=language, via=cast.node(one.via), first=cast.node(failed.peer))
+    if one.state == State.STORED and one.copies > 1:
+        how += say("how_duplicate", language=language, copies=one.copies)
+    return say(
+        key,
+        language=language,
+        sender=_sender(one, language),
+        rcpt=rcpt,
+        age=clock((until if until >= 0 else end_us) - one.sent_us),
+        reason=REASONS[one.why].sentence or REASONS[Why.PERMANENT].sentence,
+        holder=one.holder,
+        how=how,
+    )
+
+
+def _polls(log: EventLog, teller: Teller, deliveries: tuple[Delivery, ...]) -> Iterator[Step]:
+    """Polls of the reader that failed between storing and fetching: they concern no message but delay it."""
+    for one in deliveries:
+        reader = teller.cast.reader(one.rcpt)
+        if not reader or one.stored_us < 0:
+            continue
+        end = one.fetched_us if one.fetched_us >= 0 else log.end_us
+        told = [
+            step for row in rows_without_message(log, reader, start_us=one.stored_us, end_us=end) if (step := teller.step(row)) is not None
+        ]
+        yield from told[:POLLS_TOLD]
+        if len(told) > POLLS_TOLD:
+            yield teller.counted(told[-1], len(told) - POLLS_TOLD)
+
+
+def _reports(log: EventLog, teller: Teller, number: int) -> Iterator[Step]:
+    """What became of the reports about this message, briefly."""
+    for child in children(log, number):
+        for one in deliveries_of(log, child):
+            yield teller.followed(one, log.end_us)

@@ -1,0 +1,71 @@
+"""Making a long story short: attempts that come to the same as the one before are told as one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mailsim.events import Event
+from mailsim.rules.reasons import Why
+from mailsim.stories.sentences import say
+from mailsim.units import clock
+
+if TYPE_CHECKING:
+    from mailsim.stories.story import Step
+
+__all__ = ["folded"]
+
+#: this many equal attempts in a row are told one by one; from the next on they are folded
+TOLD_ONE_BY_ONE = 2
+
+
+def folded(steps: Sequence[Step], *, language: str = "en") -> tuple[Step, ...]:
+    """The steps with runs of equal attempts folded: the first and the last one are told, those between are counted.
+
+    An attempt is what follows an activation up to the next one or to any step of another node; two are equal when the
+    same things happened with the same outcome, whatever they cost.
+    """
+    found: list[Step] = []
+    same: list[tuple[Step, ...]] = []
+    for block in _blocks(steps):
+        if same and _shape(block) != _shape(same[-1]):
+            found.extend(_told(same, language))
+            same = []
+        same.append(block)
+    return (*found, *_told(same, language))
+
+
+def _blocks(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
+    """Attempts as blocks, every other step as a block of its own."""
+    block: list[Step] = []
+    for step in steps:
+        starts = step.event == Event.ACTIVATED
+        if block and (starts or step.who != block[0].who):
+            yield tuple(block)
+            block = []
+        if starts or block:
+            block.append(step)
+        else:
+            yield (step,)
+    if block:
+        yield tuple(block)
+
+
+def _shape(block: tuple[Step, ...]) -> tuple[object, ...]:
+    """What makes two blocks equal; a choice and look-ups do not count, caches come and go."""
+    if block[0].event != Event.ACTIVATED:
+        return (id(block[0]),)
+    return tuple((step.event, step.who, step.peer, step.why, step.code) for step in block if step.event != Event.LOOKED_UP)
+
+
+def _told(same: Sequence[tuple[Step, ...]], language: str) -> Iterator[Step]:
+    if len(same) <= TOLD_ONE_BY_ONE + 1:
+        for block in same:
+            yield from block
+        return
+    yield from same[0]
+    first, last = same[1][0], same[-2][-1]
+    text = say("as_before", language=language, who=first.who, count=len(same) - 2, last=clock(same[-2][0].since_sent_us))
+    yield replace(first, chapter="queue", text=text, why=Why.NONE, cost_us=last.end_us - first.t_us)
+    yield from same[-1]

@@ -1,0 +1,325 @@
+"""From event rows to steps: what each row says in words, with the dialogue that belongs to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from mailsim.events import Event, State
+from mailsim.rules.dns.records import Rcode
+from mailsim.rules.reasons import REASONS, Why
+from mailsim.stories.cast import Cast
+from mailsim.stories.dialogue import RECORD_TYPES, Line, dialogue, lookup_lines, size_text
+from mailsim.stories.record import Delivery, Row
+from mailsim.stories.sentences import say
+from mailsim.stories.story import Step
+from mailsim.units import Instant, calendar, clock
+
+__all__ = ["Teller", "contact_failed"]
+
+_MX = 15
+_MX_RECORD = re.compile(r"(?:^|[;,] )(\d+) ([^\s,;]+)")
+
+
+def contact_failed(rows: Sequence[Row]) -> Row | None:
+    """The first contact of the first relaying node, if it failed and another host then took the message in the same attempt."""
+    submitted = next((row.node for row in rows if row.kind == Event.ACCEPTED), None)
+    tried = [row for row in rows if row.kind == Event.TRIED and row.node == submitted]
+    for first, row in pairwise(tried):
+        if first.attempt == row.attempt and first.why != Why.OK and row.peer != first.peer:
+            return first
+    return None
+
+
+class Teller:
+    """Tells the rows of one message.
+
+    Parameters
+    ----------
+    cast : Cast
+        Who is who.
+    deliveries : sequence of Delivery
+        The message's deliveries.
+    rows : sequence of Row
+        Its event rows in order of time.
+    starts : Instant
+        The scenario's start on the calendar.
+    language : str
+        Language of the sentences.
+    """
+
+    def __init__(self, cast: Cast, deliveries: Sequence[Delivery], rows: Sequence[Row], *, starts: Instant, language: str) -> None:
+        self.cast = cast
+        self.deliveries = deliveries
+        self.rows = rows
+        self._starts = starts
+        self._language = language
+        self._told = {
+            Event.SENT: self._sent,
+            Event.LOOKED_UP: self._looked_up,
+            Event.SUBMITTED: self._submitted,
+            Event.REJECTED: self._rejected,
+            Event.ACCEPTED: self._accepted,
+            Event.ACTIVATED: self._activated,
+            Event.TRIED: self._tried,
+            Event.DELIVERED: self._delivered,
+            Event.DEFERRED: self._deferred,
+            Event.DELAY_NOTICED: self._noticed,
+            Event.EXPIRED: self._expired,
+            Event.BOUNCED: self._bounced,
+            Event.DISCARDED: self._discarded,
+            Event.STORED: self._stored,
+            Event.FETCHED: self._fetched,
+            Event.LOGIN_FAILED: self._login_failed,
+            Event.FETCH_FAILED: self._fetch_failed,
+            Event.LOST: self._lost,
+        }
+
+    def steps(self) -> Iterator[Step]:
+        """All steps of the message, in order of time; choices follow the look-ups that they rest on."""
+        if not any(row.kind == Event.SENT for row in self.rows):
+            yield self._unrecorded_sending()
+        for k, row in enumerate(self.rows):
+            if row.kind == Event.TRIED:
+                choice = self._choice(k)
+                if choice is not None:
+                    yield choice
+            step = self.step(row)
+            if step is not None:
+                yield step
+
+    def step(self, row: Row) -> Step | None:
+        """The step that a row is, or None where another step says it already."""
+        teller = self._told.get(row.kind)
+        return teller(row) if teller is not None else None
+
+    # -- what they have in common
+
+    def _say(self, key: str, **facts: object) -> str:
+        return say(key, language=self._language, **facts)
+
+    def _step(self, row: Row, chapter: str, text: str, **more: Any) -> Step:
+        facts: dict[str, Any] = {
+            "peer": self.cast.node(row.peer) if row.peer else "",
+            "why": row.why,
+            "code": row.code,
+            "stage": row.stage,
+            "reply": row.reply,
+        }
+        return Step(
+            chapter=chapter,
+            event=row.kind,
+            t_us=row.t_us,
+            since_sent_us=row.t_us - self.deliveries[0].sent_us,
+            when=calendar(self._starts, row.t_us),
+            who=row.node,
+            text=text,
+            **{**facts, **more},
+        )
+
+    def _recipients(self, row: Row) -> tuple[str, ...]:
+        return (row.rcpt,) if row.rcpt else tuple(one.rcpt for one in self.deliveries)
+
+    def _dialogue(self, row: Row) -> tuple[Line, ...]:
+        session = self.cast.session(
+            row.node,
+            row.peer,
+            address=row.address,
+            delivery=self.deliveries[0],
+            rcpt_to=self._recipients(row),
+            local=self._is_local(row),
+        )
+        return dialogue(session, row.stage, outcome=row.why, code=row.code, text=row.reply, cost_us=row.value)
+
+    def _is_local(self, row: Row) -> bool:
+        return self.cast.is_local(row.node, self._recipients(row)[0])
+
+    def _at_origin(self, row: Row) -> bool:
+        first = self.deliveries[0]
+        accepts = any(one.kind == Event.ACCEPTED and one.node == row.node for one in self.rows)
+        return row.node == first.origin and first.parent < 0 and not accepts
+
+    # -- sending
+
+    def _unrecorded_sending(self) -> Step:
+        first = self.deliveries[0]
+        row = Row(-1, first.sent_us, "", Event.SENT, first.origin, "", -1, "", 0, -1, Why.NONE, first.parent, "")
+        return self._sent(row)
+
+    def _sent(self, row: Row) -> Step:
+        first = self.deliveries[0]
+        key = "sent_report" if first.parent >= 0 else "sent"
+        rcpt = ", ".join(one.rcpt for one in self.deliveries)
+        text = self._say(key, who=row.node, size=size_text(first.size), rcpt=rcpt, parent=first.parent)
+        return self._step(row, "report" if first.parent >= 0 else "submit", text, peer="")
+
+    def _looked_up(self, row: Row) -> Step:
+        stored = any(one.kind == Event.STORED and one.t_us <= row.t_us for one in self.rows)
+        chapter = "discover" if self._at_origin(row) and not stored else "fetch" if self.cast.is_client(row.node) else "resolve"
+        rtype = RECORD_TYPES.get(row.detail, f"TYPE{row.detail}")
+        return self._step(
+            row,
+            chapter,
+            self._say("asked", who=row.node, name=row.peer, rtype=rtype),
+            peer=self.cast.resolver(row.node),
+            lines=lookup_lines(row.peer, row.detail, rcode=row.code, answer=row.extra),
+            cost_us=row.value,
+            stage="dns",
+            reply=f"{row.peer} {rtype}",
+        )
+
+    def _submitted(self, row: Row) -> Step:
+        said = not any(one.kind == Event.TRIED and one.node == row.node and one.why == Why.OK for one in self.rows)
+        text = self._say("submitted", who=row.node, peer=self.cast.node(row.peer))
+        told = row._replace(why=Why.OK)
+        return self._step(row, "submit", text, lines=self._dialogue(told) if said and row.stage else (), cost_us=self._took(row))
+
+    def _rejected(self, row: Row) -> Step:
+        key = "rejected" if self._at_origin(row) else "refused_in_session"
+        tried = any(one.kind == Event.TRIED and one.node == row.node and one.t_us <= row.t_us for one in self.rows)
+        lines = self._dialogue(row._replace(why=self._outcome(row))) if row.peer and row.stage and not tried else ()
+        text = self._say(key, who=row.node, peer=self.cast.node(row.peer) if row.peer else row.node)
+        return self._step(row, "submit", text, lines=lines, cost_us=self._took(row))
+
+    def _outcome(self, row: Row) -> Why:
+        """What a refusal came to on the wire; the row's own reason may say more (wrong password)."""
+        if row.code > 0:
+            return Why.TEMPFAIL if row.code < 500 else Why.PERMFAIL
+        return row.why
+
+    def _took(self, row: Row) -> int:
+        """A duration, where the row has one (an instant or number is none)."""
+        return row.value if 0 < row.value <= row.t_us + row.value else -1
+
+    # -- relaying
+
+    def _accepted(self, row: Row) -> Step:
+        peer = self.cast.node(row.peer) if row.peer else ""
+        text = self._say("accepted_from" if peer and peer != row.node else "accepted", who=row.node, peer=peer)
+        return self._step(row, "accept", text, why=Why.NONE, code=-1)
+
+    def _activated(self, row: Row) -> Step:
+        return self._step(row, "queue", self._say("activated", who=row.node, attempt=row.attempt + 1), attempt=row.attempt + 1)
+
+    def _choice(self, k: int) -> Step | None:
+        """The order of targets, told before the first contact of an attempt whose MX answer is recorded."""
+        row = self.rows[k]
+        before = [one for one in self.rows[:k] if one.node == row.node and one.attempt == row.attempt]
+        if any(one.kind == Event.TRIED for one in before):
+            return None
+        asked = next((one for one in before if one.kind == Event.LOOKED_UP and one.detail == _MX), None)
+        if asked is None or asked.code != Rcode.NOERROR:
+            return None
+        records = sorted(((int(number), host) for number, host in _MX_RECORD.findall(asked.extra)), key=lambda record: record[0])
+        if not records and row.peer != asked.peer:
+            return None
+        named = [self._say("with_preference", name=self.cast.node(host), preference=number) for number, host in records]
+        words = [self._say("then" if n else "first", name=name) for n, name in enumerate(named or [row.peer])]
+        order = ", ".join(words)
+        text = self._say("chosen", who=row.node, order=order)
+        why = Why.MX_ORDER if records else Why.IMPLICIT_MX
+        return self._step(row._replace(kind=Event.LOOKED_UP), "choose", text, peer="", why=why, code=-1, stage="", reply=order)
+
+    def _tried(self, row: Row) -> Step:
+        peer = self.cast.server(row.peer, local=self._is_local(row))
+        ok = row.why == Why.OK
+        text = self._say("tried_ok" if ok else "tried_failed", who=row.node, peer=peer, outcome=REASONS[row.why].key)
+        following = next((one for one in self.rows if one.place > row.place and one.node == row.node and one.kind in _ENDS), None)
+        return self._step(
+            row,
+            "submit" if self._at_origin(row) else "relay",
+            text,
+            peer=peer,
+            lines=self._dialogue(row),
+            then=Why.NONE if ok or following is None else self._what_follows(row, following),
+            cost_us=row.value,
+            attempt=row.attempt,
+        )
+
+    def _what_follows(self, row: Row, following: Row) -> Why:
+        """The rule that made the next step of the same node what it is, where that step leaves no doubt."""
+        if following.kind == Event.TRIED:
+            return Why.NEXT_TARGET if following.attempt == row.attempt else Why.NONE
+        return Why.PERMANENT if following.kind == Event.BOUNCED and following.why == row.why == Why.PERMFAIL else Why.NONE
+
+    def _delivered(self, row: Row) -> Step | None:
+        if any(one.kind == Event.TRIED and one.node == row.node and one.why == Why.OK and one.t_us <= row.t_us for one in self.rows):
+            return None
+        return self._step(row, "relay", self._say("delivered", who=row.node, peer=self.cast.node(row.peer)), reply="")
+
+    def _deferred(self, row: Row) -> Step:
+        known = row.value > row.t_us
+        text = self._say("deferred" if known else "deferred_unknown", who=row.node, wait=clock(max(row.value - row.t_us, 0)))
+        then = Why.RETRY_LATER if row.why in _TEMPORARY else Why.NONE
+        return self._step(row, "defer", text, then=then, attempt=row.attempt)
+
+    # -- reporting
+
+    def _noticed(self, row: Row) -> Step:
+        return self._step(row, "report", self._say("noticed", who=row.node))
+
+    def _expired(self, row: Row) -> Step:
+        return self._step(row, "report", self._say("expired", who=row.node), why=Why.LIFETIME_OVER)
+
+    def _bounced(self, row: Row) -> Step:
+        text = self._say("bounced" if row.value >= 0 else "bounced_silently", who=row.node)
+        lines = (Line("<-", row.reply),) if row.reply else ()
+        return self._step(row, "report", text, lines=lines, then=Why.REPORT_TO_SENDER if row.value >= 0 else Why.NULL_SENDER)
+
+    def _discarded(self, row: Row) -> Step:
+        return self._step(row, "report", self._say("discarded", who=row.node))
+
+    def _lost(self, row: Row) -> Step:
+        return self._step(row, "report", self._say("lost", who=row.node))
+
+    def followed(self, report: Delivery, end_us: int) -> Step:
+        """What became of a report about this message."""
+        ended = max(report.stored_us, report.ended_us)
+        text = self._say(
+            "followed",
+            number=report.number,
+            rcpt=report.rcpt,
+            state=self._say(f"state_{report.state.name.lower()}"),
+            age=clock((ended if ended >= 0 else end_us) - report.sent_us),
+        )
+        kind = Event.STORED if report.state == State.STORED else Event.SENT
+        at = ended if ended >= 0 else report.sent_us
+        row = Row(-1, at, report.rcpt, kind, report.origin, "", -1, "", 0, -1, report.why, -1, "")
+        return self._step(row, "report", text)
+
+    # -- reading
+
+    def _stored(self, row: Row) -> Step:
+        copies = sum(one.kind == Event.STORED and one.rcpt == row.rcpt and one.place <= row.place for one in self.rows)
+        rcpt = ", ".join(self._recipients(row))
+        text = self._say("stored" if copies < 2 else "stored_again", rcpt=rcpt, who=row.node, copies=copies)
+        return self._step(row, "store", text, code=-1)
+
+    def _fetched(self, row: Row) -> Step:
+        return self._step(row, "fetch", self._say("fetched", who=row.node))
+
+    def _login_failed(self, row: Row) -> Step:
+        chapter = "submit" if self._at_origin(row) and not any(one.kind == Event.STORED for one in self.rows) else "fetch"
+        lines = (Line("<-", row.reply),) if row.reply else ()
+        text = self._say("login_failed", who=row.node, peer=self.cast.node(row.peer) if row.peer else "?")
+        return self._step(row, chapter, text, lines=lines, why=row.why or Why.AUTH_FAILED)
+
+    def _fetch_failed(self, row: Row) -> Step:
+        peer = self.cast.node(row.peer) if row.peer else "?"
+        return self._step(row, "fetch", self._say("fetch_failed", who=row.node, peer=peer), cost_us=self._took(row))
+
+    def counted(self, step: Step, count: int) -> Step:
+        """One step that stands for ``count`` failed polls, the last of which is ``step``."""
+        text = self._say("fetch_failed_more", who=step.who, count=count)
+        return Step("fetch", step.event, step.t_us, step.since_sent_us, step.when, step.who, step.peer, text, why=step.why)
+
+
+#: failures that keep a message in the queue
+_TEMPORARY = frozenset(
+    {Why.SILENT, Why.REFUSED, Why.UNREACHABLE, Why.NO_SERVICE, Why.CLOSED, Why.REPLY_TIMEOUT, Why.REPLY_LOST, Why.TEMPFAIL}
+    | {Why.DNS_TIMEOUT, Why.DNS_SERVFAIL, Why.DNS_REFUSED}
+)
+#: what can follow a contact of the same node
+_ENDS = frozenset({Event.TRIED, Event.DEFERRED, Event.BOUNCED, Event.EXPIRED, Event.REJECTED, Event.DISCARDED})

@@ -1,0 +1,310 @@
+"""Checkers: what must hold in every run, whatever it was about; they read the event log and the scenario, nothing else.
+
+``check(result)`` raises with every violation; ``violations(log, scenario)`` lists them.  A checker is a generator of
+sentences; the decorator puts it on the list.  They know neither the engine nor the nodes' behaviour: what they demand
+follows from RFC 5321 (responsibility passes with the 250), its section 6.1 (who can't deliver must tell the sender) and
+4.5.5 (no report for a report), RFC 1035 (a cached answer ends with its TTL), and from cause before effect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mailsim.events import Event, EventLog, State
+from mailsim.rules.reasons import Why
+from record import Record, Row
+
+__all__ = ["CHECKS", "check", "violations"]
+
+#: resolvers that count whole seconds answer until the second after the TTL (unbound 1.17.1 observed)
+WHOLE_SECOND_US = 1_000_000
+
+FINAL = {Event.BOUNCED, Event.DISCARDED, Event.LOST}
+ENDED = {State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST}
+
+Checker = Callable[[Record], Iterator[str]]
+CHECKS: list[Checker] = []
+
+
+def checker(function: Checker) -> Checker:
+    """Put a checker on the list."""
+    CHECKS.append(function)
+    return function
+
+
+def violations(log: EventLog, scenario: Any) -> list[str]:
+    """Every violation of every checker, each as ``name: sentence``."""
+    record = Record(log, scenario)
+    return [f"{function.__name__}: {text}" for function in CHECKS for text in function(record)]
+
+
+def check(result: Any) -> None:
+    """Raise with every violation in the run of ``result`` (anything that has ``log`` and ``scenario``)."""
+    found = violations(result.log, result.scenario)
+    if found:
+        more = f"\n... and {len(found) - 20} more" if len(found) > 20 else ""
+        raise AssertionError("\n".join(found[:20]) + more)
+
+
+# -- the message table ------------------------------------------------------------------------------------------------
+
+
+@checker
+def numbers_run_in_order(record: Record) -> Iterator[str]:
+    """Messages are numbered from 0 in the order in which they were made: traffic by instant, then reports by instant."""
+    numbers = [d.message for d in record.deliveries]
+    if numbers != sorted(numbers) or set(numbers) != set(range(len(set(numbers)))):
+        yield "message numbers are not 0, 1, 2, ... in order"
+    for one, other in zip(record.deliveries, record.deliveries[1:], strict=False):
+        if one.parent >= 0 > other.parent:
+            yield f"{other}: ordinary mail after a report"
+        if (one.parent < 0) == (other.parent < 0) and one.sent_us > other.sent_us:
+            yield f"{other}: sent before message {one.message}"
+
+
+@checker
+def each_delivery_is_in_exactly_one_state(record: Record) -> Iterator[str]:
+    """The state says which instants are there and which are not."""
+    for d in record.deliveries:
+        if d.state not in State.__members__.values():
+            yield f"{d}: {d.state} is no state"
+            continue
+        state = State(d.state)
+        if (state == State.UNSENT) != (d.sent_us >= record.log.end_us):
+            yield f"{d}: {state.name}, but sent at {d.sent_us} and the run ended at {record.log.end_us}"
+        if (state in ENDED) != (d.ended_us >= 0):
+            yield f"{d}: {state.name}, but ended_us is {d.ended_us}"
+        if (state == State.STORED) != (d.stored_us >= 0):
+            yield f"{d}: {state.name}, but stored_us is {d.stored_us}"
+        if (d.copies > 0) != (d.stored_us >= 0):
+            yield f"{d}: stored {d.copies} times, but stored_us is {d.stored_us}"
+        if state in (State.UNSENT, State.SUBMITTING, State.REJECTED) and d.accepted_us >= 0:
+            yield f"{d}: {state.name}, but accepted at {d.accepted_us}"
+
+
+@checker
+def accepted_mail_never_vanishes(record: Record) -> Iterator[str]:
+    """With the 250 goes the responsibility (RFC 5321 section 6.1): queued, stored, bounced, or lost by a declared fault."""
+    for d in record.deliveries:
+        if d.state in (State.QUEUED, State.STORED, State.BOUNCED, State.DISCARDED, State.LOST) and d.accepted_us < 0:
+            yield f"{d}: {State(d.state).name}, but nobody ever accepted it"
+        if d.state == State.LOST and not any(span.how.startswith("lost") for span in record.log.conditions):
+            yield f"{d}: lost, and no declared fault loses mail"
+        if d.state == State.QUEUED and record.kind(d.holder) not in ("mta", "senders"):
+            yield f"{d}: queued, but its holder {d.holder!r} is no MTA"
+
+
+@checker
+def instants_are_in_order(record: Record) -> Iterator[str]:
+    """sent <= accepted <= relayed <= stored <= fetched, sent <= ended, and all before the end of the run."""
+    for d in record.deliveries:
+        there = [t for t in (d.sent_us, d.accepted_us, d.relayed_us, d.stored_us, d.fetched_us) if t >= 0]
+        if there != sorted(there):
+            yield f"{d}: its instants are out of order: {there}"
+        if d.fetched_us >= 0 > d.stored_us:
+            yield f"{d}: fetched, but never stored"
+        if 0 <= d.ended_us < max(d.sent_us, d.accepted_us):
+            yield f"{d}: ended before it was accepted"
+        late = max(d.accepted_us, d.relayed_us, d.stored_us, d.fetched_us, d.ended_us)
+        if late >= record.log.end_us:
+            yield f"{d}: something happened at {late}, but the run ended at {record.log.end_us}"
+
+
+@checker
+def reports_go_to_the_sender_and_beget_none(record: Record) -> Iterator[str]:
+    """A report has the null sender and goes to its parent's sender; a report has no report (RFC 5321 section 4.5.5)."""
+    by_number = {d.message: d for d in record.deliveries}
+    for d in record.deliveries:
+        if (d.parent >= 0) != (d.sender == ""):
+            yield f"{d}: parent {d.parent}, but its sender is {d.sender!r}"
+        if d.parent < 0:
+            continue
+        parent = by_number.get(d.parent)
+        if parent is None or d.parent >= d.message:
+            yield f"{d}: a report about message {d.parent}, which did not exist yet"
+        elif parent.sender == "":
+            yield f"{d}: a report about a report"
+        elif d.rcpt != parent.sender:
+            yield f"{d}: a report about mail of {parent.sender}"
+        if d.state == State.BOUNCED:
+            yield f"{d}: a report that can't be delivered is dropped, not returned"
+
+
+@checker
+def whoever_bounces_tells_the_sender(record: Record) -> Iterator[str]:
+    """Mail with a sender that bounced has a report, unless it is a population's own; only reports are discarded."""
+    reported = {d.parent for d in record.deliveries if d.parent >= 0}
+    for d in record.deliveries:
+        own = record.kind(d.origin) == "senders"
+        if d.state == State.BOUNCED and d.message not in reported and not own:
+            yield f"{d}: bounced, but nobody told {d.sender}"
+        if d.state == State.DISCARDED and d.sender:
+            yield f"{d}: discarded, though it has a sender to tell"
+        if d.state in (State.BOUNCED, State.REJECTED) and d.why == Why.NONE:
+            yield f"{d}: {State(d.state).name} without a reason"
+
+
+@checker
+def a_settled_run_has_nothing_under_way(record: Record) -> Iterator[str]:
+    """``settled`` means that no message is in a queue."""
+    if record.log.end_reason == "settled":
+        for d in record.deliveries:
+            if d.state in (State.UNSENT, State.SUBMITTING, State.QUEUED):
+                yield f"{d}: {State(d.state).name} in a run that is settled"
+
+
+@checker
+def a_wrong_password_opens_nothing(record: Record) -> Iterator[str]:
+    """Mail of a client whose password no server knows is never accepted; it fetches nothing (RFC 4954 section 6)."""
+    known = {(a, box.password) for n in record.nodes.values() for a, box in (getattr(n, "mailboxes", None) or {}).items()}
+    known |= {(a, account.password) for n in record.nodes.values() for a, account in (getattr(n, "accounts", None) or {}).items()}
+    clients = {n.address: n for n in record.nodes.values() if n.kind == "client"}
+    for d in record.deliveries:
+        client = record.nodes.get(d.origin)
+        sent = client is not None and client.kind == "client" and d.parent < 0 and d.accepted_us >= 0
+        if sent and (client.address, client.password) not in known:
+            yield f"{d}: accepted from {d.origin}, whose password is wrong"
+        reader = clients.get(d.rcpt)
+        if reader is not None and d.fetched_us >= 0:
+            fetch = reader.fetch
+            password = fetch.password if fetch is not None and fetch.password is not None else reader.password
+            if (reader.address, password) not in known:
+                yield f"{d}: fetched with a wrong password"
+
+
+# -- the event rows ---------------------------------------------------------------------------------------------------
+
+
+@checker
+def time_never_runs_back(record: Record) -> Iterator[str]:
+    """Rows are sorted by instant and lie before the end of the run."""
+    for one, other in zip(record.rows, record.rows[1:], strict=False):
+        if other.t_us < one.t_us:
+            yield f"{other}: after a row of {one.t_us} us"
+    for row in record.rows:
+        if row.t_us >= record.log.end_us:
+            yield f"{row}: but the run ended at {record.log.end_us}"
+        if row.kind not in Event.__members__.values():
+            yield f"{row.t_us} us: {row.kind} is no kind of event"
+
+
+@checker
+def nothing_succeeds_at_a_host_that_is_down(record: Record) -> Iterator[str]:
+    """No acceptance, storing or hand-over at a host, or over a link, that is silent, refusing or unreachable."""
+    for row in record.rows:
+        if row.kind in (Event.ACCEPTED, Event.STORED) and (how := record.obstacle(row.node, row.peer, row.t_us)):
+            yield f"{row}: though {how}"
+        if row.kind in (Event.DELIVERED, Event.FETCHED) and (how := record.obstacle(row.peer, row.node, row.t_us)):
+            yield f"{row}: though {how}"
+
+
+@checker
+def only_a_holder_acts(record: Record) -> Iterator[str]:
+    """An MTA resolves, tries, hands over, defers or bounces only what it took before and still has."""
+    acts = {Event.TRIED, Event.DELIVERED, Event.DEFERRED, Event.ACTIVATED, Event.EXPIRED, Event.DELAY_NOTICED, *FINAL}
+    copies = {(d.message, d.rcpt): d.copies for d in record.deliveries}
+    for message, rows in record.of_message.items():
+        holders: set[str] = set()
+        gone: dict[tuple[str, str], Row] = {}
+        for row in rows:
+            if row.kind == Event.ACCEPTED:
+                holders.add(row.node)
+                if copies.get((message, row.rcpt), 2) > 1:
+                    gone = {key: end for key, end in gone.items() if key[0] != row.node}
+            elif row.kind in acts:
+                if row.node not in holders:
+                    yield f"{row}: it never accepted this message"
+                end = gone.get((row.node, row.rcpt)) or gone.get((row.node, ""))
+                if end is not None and not (row.kind in FINAL and end.kind == Event.EXPIRED):
+                    yield f"{row}: but it had it no more since {end}"
+            if row.kind in (Event.DELIVERED, Event.STORED, *FINAL) and (row.node, row.rcpt) not in gone:
+                gone[row.node, row.rcpt] = row
+
+
+@checker
+def attempts_are_counted(record: Record) -> Iterator[str]:
+    """Attempts of a message at a node count 1, 2, 3, ...; it is active again only when it was due."""
+    for rows in record.of_message.values():
+        last: dict[tuple[str, str], int] = defaultdict(int)
+        due: dict[tuple[str, str], int] = {}
+        for row in rows:
+            key = (row.node, row.rcpt)
+            if row.kind == Event.TRIED:
+                if row.attempt not in (last[key], last[key] + 1) or row.attempt < 1:
+                    yield f"{row}: attempt {row.attempt} after attempt {last[key]}"
+                last[key] = max(last[key], row.attempt)
+            elif row.kind == Event.DEFERRED:
+                if row.value <= row.t_us:
+                    yield f"{row}: due at {row.value}, which is not later"
+                due[key] = row.value
+            elif row.kind == Event.ACTIVATED and row.t_us < due.get(key, row.t_us):
+                yield f"{row}: but it was due at {due[key]}"
+
+
+@checker
+def rows_and_table_tell_the_same(record: Record) -> Iterator[str]:
+    """The message table is what the rows add up to."""
+    if record.log.level != "events":
+        return
+    single = {Event.ACCEPTED: "accepted_us", Event.STORED: "stored_us", Event.FETCHED: "fetched_us"}
+    endings = {Event.BOUNCED: State.BOUNCED, Event.REJECTED: State.REJECTED, Event.DISCARDED: State.DISCARDED, Event.LOST: State.LOST}
+    for d in record.deliveries:
+        mine = [row for row in record.of_message.get(d.message, ()) if row.rcpt in ("", d.rcpt)]
+        for kind, column in single.items():
+            first = next((row.t_us for row in mine if row.kind == kind), -1)
+            if first != getattr(d, column):
+                yield f"{d}: {column} is {getattr(d, column)}, but the first {kind.name} row is of {first}"
+        stored = sum(row.kind == Event.STORED for row in mine)
+        if stored != d.copies:
+            yield f"{d}: {d.copies} copies, but {stored} rows STORED"
+        for kind, state in endings.items():
+            if d.state == state and not any(row.kind == kind and row.t_us == d.ended_us for row in mine):
+                yield f"{d}: {state.name} at {d.ended_us}, but there is no such row"
+            if d.state in (State.QUEUED, State.SUBMITTING) and any(row.kind == kind for row in mine):
+                yield f"{d}: {State(d.state).name}, but there is a row {kind.name}"
+
+
+@checker
+def a_bounce_row_names_its_report(record: Record) -> Iterator[str]:
+    """BOUNCED carries the number of the report about just this message, and never happens to the null sender."""
+    parents = {d.message: d.parent for d in record.deliveries}
+    for row in record.rows:
+        if row.kind in (Event.BOUNCED, Event.DELAY_NOTICED):
+            if record.senders.get(row.message) == "":
+                yield f"{row}: a report to the null sender"
+            if row.value >= 0 and parents.get(row.value, -2) != row.message:
+                yield f"{row}: its report {row.value} is about message {parents.get(row.value)}"
+
+
+@checker
+def who_hands_over_is_taken_from(record: Record) -> Iterator[str]:
+    """Each hand-over is an acceptance on the other side, not later."""
+    for rows in record.of_message.values():
+        taken: dict[tuple[str, str], int] = {}
+        for row in rows:
+            if row.kind in (Event.ACCEPTED, Event.STORED):
+                taken.setdefault((row.peer, row.node), row.t_us)
+        for row in rows:
+            if row.kind == Event.DELIVERED and taken.get((row.node, row.peer), row.t_us + 1) > row.t_us:
+                yield f"{row}: to {row.peer}, which had not taken it"
+
+
+@checker
+def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
+    """What comes from a cache was fetched from a server no longer ago than its TTL (RFC 1035 section 3.2.1)."""
+    default = getattr(getattr(record.scenario, "defaults", None), "resolver", None)
+    filled: dict[tuple[str, str, int], int] = {}
+    for row in record.rows:
+        if row.kind != Event.LOOKED_UP:
+            continue
+        declared = record.nodes.get(row.node)
+        key = ((declared is not None and declared.resolver) or default or "", row.peer, row.detail)
+        if row.why in (Why.FROM_SERVER, Why.JOINED):
+            filled[key] = row.t_us
+        elif row.why == Why.FROM_CACHE and (ttl := re.search(r"TTL (\d+)", row.extra)) and key in filled:
+            age = row.t_us - filled[key]
+            if age > int(ttl[1]) * 1_000_000 + WHOLE_SECOND_US:
+                yield f"{row}: {row.peer} from the cache, {age / 1e6:.1f} s old, its TTL is {ttl[1]}"

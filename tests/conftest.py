@@ -1,0 +1,26 @@
+"""What all tests share: which files are tests, and how long a slow one may take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+#: seconds that a test with the marker ``slow`` may take on two busy cores
+SLOW_SECONDS = 1500
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Under ``tests`` only ``test_*.py`` is collected: checkers, strategies and benchmark scripts are no tests."""
+    if collection_path.suffix == ".py" and collection_path.is_relative_to(HERE):
+        return None if collection_path.name.startswith(("test_", "conftest")) else True
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests get more time, unless they say how much."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))

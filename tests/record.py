@@ -1,0 +1,132 @@
+"""An event log made readable for checkers and tests: deliveries and rows with their names as text, and who was down when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, Event, EventLog
+from mailsim.scenario.places import places
+from mailsim.scenario.scenario import Scenario
+
+__all__ = ["DELIVERY_NAMES", "ROW_NAMES", "Delivery", "Record", "Row"]
+
+#: a reply may still be on its way when its server goes down: a success counts up to this long after the last good instant
+IN_FLIGHT_US = 2_000_000
+
+#: columns of the message table and of the event rows that hold name numbers
+DELIVERY_NAMES = frozenset({"sender", "rcpt", "origin", "flavour", "via", "holder"})
+ROW_NAMES = frozenset({"rcpt", "node", "peer", "extra"})
+
+
+class Delivery(NamedTuple):
+    """One row of the message table, names as text ("" for none)."""
+
+    message: int
+    parent: int
+    sender: str
+    rcpt: str
+    origin: str
+    flavour: str
+    size: int
+    sent_us: int
+    accepted_us: int
+    relayed_us: int
+    stored_us: int
+    fetched_us: int
+    ended_us: int
+    tries: int
+    via: str
+    holder: str
+    state: int
+    why: int
+    code: int
+    copies: int
+
+    def __str__(self) -> str:
+        return f"message {self.message} to {self.rcpt}"
+
+
+class Row(NamedTuple):
+    """One event row, names as text ("" for none)."""
+
+    t_us: int
+    message: int
+    rcpt: str
+    kind: int
+    node: str
+    peer: str
+    detail: int
+    attempt: int
+    code: int
+    why: int
+    value: int
+    extra: str
+
+    def __str__(self) -> str:
+        return f"{self.t_us} us: {Event(self.kind).name} of message {self.message} at {self.node}"
+
+
+class Record:
+    """A log and its scenario, made readable."""
+
+    def __init__(self, log: EventLog, scenario: Any) -> None:
+        self.log = log
+        self.scenario = scenario
+        self.nodes: dict[str, Any] = dict(scenario.nodes)
+        self.deliveries = [Delivery(*values) for values in self._rows(log.messages, MESSAGE_COLUMNS, DELIVERY_NAMES)]
+        self.rows = [Row(*values) for values in self._rows(log.events, EVENT_COLUMNS, ROW_NAMES)]
+
+    def _rows(self, table: dict[str, Any], columns: tuple[Any, ...], named: frozenset[str]) -> Iterator[tuple[Any, ...]]:
+        names = self.log.names
+        parts = []
+        for column in columns:
+            values = table[column.name]
+            parts.append([names[v] if v >= 0 else "" for v in values] if column.name in named else list(values))
+        return zip(*parts, strict=True)
+
+    @cached_property
+    def of_message(self) -> dict[int, list[Row]]:
+        """Event rows by message."""
+        found: dict[int, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            if row.message >= 0:
+                found[row.message].append(row)
+        return found
+
+    @cached_property
+    def senders(self) -> dict[int, str]:
+        """Envelope sender by message."""
+        return {d.message: d.sender for d in self.deliveries}
+
+    def kind(self, node: str) -> str:
+        """Kind of a node, "" where the scenario has no such node."""
+        declared = self.nodes.get(node)
+        return declared.kind if declared is not None else ""
+
+    @cached_property
+    def addresses(self) -> dict[str, frozenset[str]]:
+        """Addresses of each node: two nodes with a common one are one machine."""
+        if isinstance(self.scenario, Scenario):
+            known: dict[str, Any] = dict(places(self.scenario).addresses)
+        else:
+            known = {name: getattr(node, "address", ()) for name, node in self.nodes.items()}
+        return {name: frozenset(some) for name, some in known.items()}
+
+    def one_machine(self, one: str, other: str) -> bool:
+        """Whether two nodes share an address: what passes between them crosses no network."""
+        return one == other or bool(self.addresses.get(one, frozenset()) & self.addresses.get(other, frozenset()))
+
+    def obstacle(self, node: str, peer: str, t_us: int) -> str:
+        """What kept ``peer`` from handing anything to ``node`` at ``t_us`` and just before; "" where nothing did."""
+        local = self.one_machine(node, peer)
+        way = {node, f"{node}-{peer}", f"{peer}-{node}"}
+        for span in self.log.conditions:
+            word = span.how.split(" ")[0]
+            cut = word in ("silent", "unreachable") and span.node in {*way, peer} and not local
+            stopped = (word == "refused" or word[0] in "45") and span.node in way
+            if (cut or stopped) and span.start_us <= t_us - IN_FLIGHT_US and t_us < span.end_us:
+                return f"{span.node} {span.how}"
+        return ""

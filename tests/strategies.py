@@ -1,0 +1,142 @@
+"""Random small worlds for hypothesis: one to three MX, a backup or none, faults of every kind, users or a population."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+__all__ = ["faults", "minutes", "worlds"]
+
+HOSTS = ("mx1", "mx2", "mx3")
+ADDRESS = {"mx1": "192.0.2.10", "mx2": "198.51.100.20", "mx3": "192.0.2.30"}
+ORG = """$ORIGIN example.org.
+@    3600 IN SOA ns1 hostmaster 1 7200 900 1209600 300
+@    3600 IN NS  ns1
+@    3600 IN MX  10 mail
+_submissions._tcp 3600 IN SRV 0 1 465 mail
+mail 3600 IN A   203.0.113.25
+ns1  3600 IN A   203.0.113.53
+"""
+
+
+def minutes(low: int, high: int) -> st.SearchStrategy[str]:
+    """A duration as text."""
+    return st.integers(low, high).map(lambda n: f"{n}m")
+
+
+def faults(targets: list[str], names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """An outage of a node or link in any way, or of a name in DNS."""
+    span = {"kind": st.just("outage"), "start": minutes(0, 400), "length": minutes(1, 2000)}
+    reach = st.fixed_dictionaries({**span, "target": st.sampled_from(targets), "how": st.sampled_from(["silent", "unreachable"])})
+    nodes = [target for target in targets if not target.startswith("link ")]
+    stopped = st.fixed_dictionaries({**span, "target": st.sampled_from(nodes), "how": st.just("refused")})
+    reply = st.fixed_dictionaries(
+        {
+            **span,
+            "target": st.sampled_from([name for name in nodes if name in HOSTS]),
+            "how": st.sampled_from(["4xx", "5xx"]),
+            "stage": st.sampled_from(["greeting", "ehlo", "mail", "rcpt", "data", "eod"]),
+        }
+    )
+    rcode = st.fixed_dictionaries(
+        {**span, "target": st.sampled_from(names), "how": st.sampled_from(["silent", "servfail", "refused", "nxdomain"])}
+    )
+    return st.one_of(reach, stopped, reply, rcode)
+
+
+@st.composite
+def zone(draw: st.DrawFn, hosts: tuple[str, ...]) -> str:
+    """The recipients' zone: MX records with preferences that may be equal, and a TTL."""
+    ttl = draw(st.sampled_from([60, 300, 3600]))
+    lines = ["$ORIGIN example.com.", f"@ {ttl} IN SOA ns1 hostmaster 1 7200 900 1209600 300", f"@ {ttl} IN NS ns1"]
+    for host in hosts:
+        lines.append(f"@ {ttl} IN MX {draw(st.sampled_from([10, 20, 30]))} {host}")
+        lines.append(f"{host} {ttl} IN A {ADDRESS[host]}")
+    lines += [f"imap {ttl} IN A 192.0.2.143", f"ns1 {ttl} IN A 192.0.2.53"]
+    return "\n".join(lines) + "\n"
+
+
+def _receivers(draw: st.DrawFn, hosts: tuple[str, ...]) -> dict[str, Any]:
+    """The MX hosts: the first one is final, the others relay; and where the mailboxes are."""
+    flavour = st.sampled_from(["postfix", "exim"])
+    nodes: dict[str, Any] = {}
+    with_store = draw(st.booleans())
+    for k, host in enumerate(hosts):
+        node: dict[str, Any] = {"kind": "mta", "flavour": draw(flavour)}
+        if k == 0:
+            node["final_for"] = ["example.com"]
+            if with_store:
+                node["store"] = "boxes"
+        else:
+            node["relays_for"] = ["example.com"]
+            node["queue_lifetime"] = draw(st.sampled_from(["3h", "1d", "5d"]))
+        if draw(st.booleans()):
+            node["scan_phase"] = draw(minutes(0, 4))
+        nodes[host] = node
+    if with_store:
+        nodes["boxes"] = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {"password": "hunter2"}}}
+        protocol = draw(st.sampled_from(["imap", "pop3"]))
+        idle = protocol == "imap" and draw(st.booleans())
+        fetch = {"host": "imap.example.com", "protocol": protocol, "idle": idle, "every": draw(minutes(1, 60))}
+        password = draw(st.sampled_from(["hunter2", "hunter2", "hunter2", "forgotten"]))
+        nodes["bob"] = {"kind": "client", "address": "bob@example.com", "password": password, "fetch": fetch}
+    return nodes
+
+
+def _origin(draw: st.DrawFn, population: bool) -> tuple[dict[str, Any], str]:
+    """Who sends: a population, or a user with a submission server and a mailbox for the reports."""
+    if population:
+        mix = draw(st.sampled_from([{"postfix": 1}, {"exim": 1}, {"postfix": 0.4, "exim": 0.6}]))
+        return {"world": {"kind": "senders", "mix": mix}}, "world"
+    password = draw(st.sampled_from(["secret", "secret", "secret", "a guess"]))
+    discover = draw(st.sampled_from(["srv", "mail.example.org"]))
+    nodes = {
+        "ann": {"kind": "client", "address": "ann@example.org", "password": password, "submission": {"discover": discover}},
+        "isp": {
+            "kind": "mta",
+            "host": "mail.example.org",
+            "flavour": draw(st.sampled_from(["postfix", "exim"])),
+            "final_for": ["example.org"],
+            "submission": True,
+            "store": "home",
+        },
+        "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}},
+    }
+    return nodes, "ann@example.org"
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False) -> dict[str, Any]:
+    """A scenario as a dict, ready for ``mailsim.load``.
+
+    Parameters
+    ----------
+    max_faults : int
+        At most so many outages.
+    alone : bool
+        One MX and a population: no message shares a queue with another one, so each can be reasoned about by itself.
+    """
+    hosts = HOSTS[: 1 if alone else draw(st.integers(1, 3))]
+    sending, sender = _origin(draw, population=alone or draw(st.booleans()))
+    nodes = {**sending, "dns": {"kind": "resolver"}, **_receivers(draw, hosts)}
+    to = draw(st.sampled_from(["bob@example.com", "bob@example.com", "bob@example.com", "nobody@example.com"]))
+    times = draw(st.lists(minutes(0, 300), min_size=1, max_size=6))
+    traffic: list[dict[str, Any]] = [{"kind": "at", "from": sender, "to": to, "times": times, "size": "20 kB"}]
+    if draw(st.booleans()):
+        start = draw(st.integers(0, 200))
+        count = draw(st.integers(1, 6))
+        traffic.append({"kind": "spread", "from": sender, "to": to, "count": count, "start": f"{start}m", "until": f"{start + 120}m"})
+    targets = [*hosts, f"link {next(iter(sending))}-{hosts[0]}", *(name for name in ("isp", "boxes", "dns") if name in nodes)]
+    targets += [f"link {hosts[1]}-{hosts[0]}"] if len(hosts) > 1 else []
+    names = ["dns example.com/MX", "dns example.com", f"dns {hosts[0]}.example.com/A"]
+    return {
+        "name": "random",
+        "seed": draw(st.integers(0, 2**32)),
+        "run_until": draw(st.sampled_from(["settled", "settled", "6h", "3d"])),
+        "zones": [draw(zone(hosts)), ORG],
+        "defaults": {"resolver": "dns"},
+        "nodes": nodes,
+        "traffic": traffic,
+        "faults": draw(st.lists(faults(targets, names), max_size=max_faults)),
+    }

@@ -1,0 +1,113 @@
+"""Laws: random small worlds under all checkers, and what must not change, or only in one direction, when a world changes."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import mailsim
+from checkers import check
+from mailsim.events import State
+from strategies import worlds
+
+NEVER = 1 << 62
+BYSTANDER = """$ORIGIN bystander.test.
+@   60 IN SOA ns1 hostmaster 1 7200 900 1209600 300
+@   60 IN NS  ns1
+ns1 60 IN A   203.0.113.99
+"""
+
+SETTINGS = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FEW = settings(SETTINGS, max_examples=100)
+MANY = settings(SETTINGS, max_examples=1000, derandomize=False)
+SOME = settings(SETTINGS, max_examples=25)
+
+
+def run(world: dict[str, Any], *, level: str = "events") -> Any:
+    result = mailsim.load(world).run(level=level)
+    check(result)
+    return result
+
+
+def _under_all_checkers(world: dict[str, Any]) -> None:
+    result = run(world)
+    assert result.conservation.ok, result.conservation.problems
+    assert run(world, level="messages").trace_hash == result.trace_hash
+
+
+@FEW
+@given(worlds())
+def test_random_worlds_pass_every_checker_and_repeat(world: dict[str, Any]) -> None:
+    _under_all_checkers(world)
+
+
+@pytest.mark.slow
+@MANY
+@given(worlds(max_faults=6))
+def test_a_thousand_random_worlds_pass_every_checker_and_repeat(world: dict[str, Any]) -> None:
+    _under_all_checkers(world)
+
+
+@SOME
+@given(worlds())
+def test_preferences_times_ten_change_nothing(world: dict[str, Any]) -> None:
+    other = deepcopy(world)
+    for number in (10, 20, 30):
+        other["zones"][0] = other["zones"][0].replace(f" MX {number} ", f" MX {number}0 ")
+    assert run(world).trace_hash == run(other).trace_hash
+
+
+@SOME
+@given(worlds())
+def test_an_outage_after_everything_is_over_changes_nothing(world: dict[str, Any]) -> None:
+    result = run(world)
+    assume(result.log.end_reason == "settled")
+    after = -(-result.log.end_us // 60_000_000) + 1
+    other = deepcopy(world)
+    other["faults"].append({"kind": "outage", "target": "mx1", "start": f"{after}m", "length": "1h", "how": "silent"})
+    assert run(other).trace_hash == result.trace_hash
+
+
+@SOME
+@given(worlds())
+def test_an_outage_in_two_abutting_parts_is_one_outage(world: dict[str, Any]) -> None:
+    one, two = deepcopy(world), deepcopy(world)
+    one["faults"].append({"kind": "outage", "target": "mx1", "start": "50m", "length": "90m", "how": "refused"})
+    two["faults"].append({"kind": "outage", "target": "mx1", "start": "50m", "length": "30m", "how": "refused"})
+    two["faults"].append({"kind": "outage", "target": "mx1", "start": "80m", "length": "60m", "how": "refused"})
+    assert run(one).trace_hash == run(two).trace_hash
+
+
+@SOME
+@given(worlds())
+def test_a_node_that_nobody_knows_changes_nothing(world: dict[str, Any]) -> None:
+    other = deepcopy(world)
+    other["nodes"]["bystander"] = {"kind": "mta", "address": "203.0.113.77", "host": "bystander.test"}
+    assert run(world).trace_hash == run(other).trace_hash
+
+
+@SOME
+@given(worlds())
+def test_a_zone_that_nobody_asks_changes_nothing(world: dict[str, Any]) -> None:
+    other = deepcopy(world)
+    other["zones"].append(BYSTANDER)
+    assert run(world).trace_hash == run(other).trace_hash
+
+
+@SOME
+@given(worlds(max_faults=0, alone=True), st.integers(5, 60), st.integers(1, 300))
+def test_a_longer_outage_of_the_only_server_brings_no_message_earlier(world: dict[str, Any], length: int, more: int) -> None:
+    """Each message of a population shares its draws in both runs and meets no other, so the order holds one by one."""
+    world["run_until"] = "settled"
+    stored = []
+    for minutes in (length, length + more):
+        outage = {"kind": "outage", "target": "mx1", "start": "0m", "length": f"{minutes}m", "how": "silent"}
+        log = run({**world, "faults": [outage]}).log
+        instants = zip(log.messages["stored_us"], log.messages["state"], strict=True)
+        stored.append([t if state == State.STORED else NEVER for t, state in instants])
+    ordinary = min(len(column) for column in stored)
+    assert all(one <= other for one, other in zip(stored[0][:ordinary], stored[1][:ordinary], strict=True))
