@@ -34,24 +34,25 @@ __all__ = [
 
 if TYPE_CHECKING:
     from mailsim.errors import LimitError, MailsimError, ScenarioError, UnknownNameError, UnsupportedError, ZoneError
-    from mailsim.results import Result
-    from mailsim.scenario import Scenario, load, scenarios
+    from mailsim.results.result import Result
+    from mailsim.scenario.doors import load, scenarios
+    from mailsim.scenario.scenario import Scenario
     from mailsim.study import compare, outage_study
 
 #: where each name of the face lives
 _HOME = {
     "LimitError": "mailsim.errors",
     "MailsimError": "mailsim.errors",
-    "Result": "mailsim.results",
-    "Scenario": "mailsim.scenario",
+    "Result": "mailsim.results.result",
+    "Scenario": "mailsim.scenario.scenario",
     "ScenarioError": "mailsim.errors",
     "UnknownNameError": "mailsim.errors",
     "UnsupportedError": "mailsim.errors",
     "ZoneError": "mailsim.errors",
     "compare": "mailsim.study",
-    "load": "mailsim.scenario",
+    "load": "mailsim.scenario.doors",
     "outage_study": "mailsim.study",
-    "scenarios": "mailsim.scenario",
+    "scenarios": "mailsim.scenario.doors",
 }
 
 
@@ -63,7 +64,7 @@ def demo(*, seed: int | None = None) -> Result:
     seed : int, optional
         By default the scenario's own.
     """
-    from mailsim.scenario import load
+    from mailsim.scenario.doors import load
 
     return load("primary-outage").run(seed=seed)
 

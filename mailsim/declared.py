@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from mailsim.draws import Constant, Distribution, Exponential, LogNormal, Uniform
 from mailsim.units import duration, micros, octets, per_second, rate
@@ -75,6 +75,10 @@ HostName = Annotated[str, BeforeValidator(_host_name)]
 MailAddress = Annotated[str, BeforeValidator(_mail_address)]
 
 
+#: what each kind of distribution takes
+_PARAMETERS = {"constant": ("value",), "exponential": ("mean",), "uniform": ("low", "high"), "lognormal": ("median", "sigma")}
+
+
 class DrawnDuration(Declared):
     """A duration that is drawn: ``{kind: lognormal, median: 40ms, sigma: 0.4}``, or just ``40ms`` for a constant.
 
@@ -89,6 +93,18 @@ class DrawnDuration(Declared):
     high: Duration | None = None
     median: Duration | None = None
     sigma: Annotated[float, Field(ge=0, le=5)] | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> DrawnDuration:
+        takes = _PARAMETERS[self.kind]
+        for name in ("value", "mean", "low", "high", "median", "sigma"):
+            if name in takes and getattr(self, name) is None:
+                raise ValueError(f"a {self.kind} distribution needs {' and '.join(takes)}; {name} is missing")
+            if name not in takes and getattr(self, name) is not None:
+                raise ValueError(f"a {self.kind} distribution takes {' and '.join(takes)}, not {name}")
+        if self.kind == "uniform" and (self.low or 0) > (self.high or 0):
+            raise ValueError("low must not be more than high")
+        return self
 
     def distribution(self) -> Distribution:
         """The distribution in microseconds."""

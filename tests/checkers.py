@@ -3,37 +3,25 @@
 ``check(result)`` raises with every violation; ``violations(log, scenario)`` lists them.  A checker is a generator of
 sentences; the decorator puts it on the list.  They know neither the engine nor the nodes' behaviour: what they demand
 follows from RFC 5321 (responsibility passes with the 250), its section 6.1 (who can't deliver must tell the sender) and
-4.5.5 (no report for a report), RFC 1035 (a cached answer ends with its TTL), and from cause before effect.
+4.5.5 (no report for a report), and from cause before effect.  More of them, about rules of DNS, MX and retrying, stand in
+``rule_checkers``; importing it puts them on the list.
 """
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from mailsim.events import Event, EventLog, State
 from mailsim.rules.reasons import Why
-from record import Record, Row
+from record import CHECKS, Record, Row, checker
+from rule_checkers import keeps_its_dates
 
 __all__ = ["CHECKS", "check", "violations"]
 
-#: resolvers that count whole seconds answer until the second after the TTL (unbound 1.17.1 observed)
-WHOLE_SECOND_US = 1_000_000
-
 FINAL = {Event.BOUNCED, Event.DISCARDED, Event.LOST}
 ENDED = {State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST}
-
-Checker = Callable[[Record], Iterator[str]]
-CHECKS: list[Checker] = []
-
-
-def checker(function: Checker) -> Checker:
-    """Put a checker on the list."""
-    CHECKS.append(function)
-    return function
-
 
 def violations(log: EventLog, scenario: Any) -> list[str]:
     """Every violation of every checker, each as ``name: sentence``."""
@@ -201,47 +189,53 @@ def nothing_succeeds_at_a_host_that_is_down(record: Record) -> Iterator[str]:
             yield f"{row}: though {how}"
 
 
+def _one_way(record: Record) -> Iterator[tuple[str, list[Row]]]:
+    """Rows by message and node, of messages with one recipient that this node took once at most.
+
+    Parts of a message to several domains, and copies that come after a lost 250, have lives of their own under one number.
+    """
+    many = {number for number, count in Counter(d.message for d in record.deliveries).items() if count > 1}
+    for message, rows in record.of_message.items():
+        taken = Counter(row.node for row in rows if row.kind == Event.ACCEPTED)
+        by_node: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_node[row.node].append(row)
+        if message not in many:
+            yield from ((node, mine) for node, mine in by_node.items() if taken[node] <= 1)
+
+
 @checker
 def only_a_holder_acts(record: Record) -> Iterator[str]:
-    """An MTA resolves, tries, hands over, defers or bounces only what it took before and still has."""
+    """An MTA tries, hands over, defers or bounces only what it took before and still has."""
     acts = {Event.TRIED, Event.DELIVERED, Event.DEFERRED, Event.ACTIVATED, Event.EXPIRED, Event.DELAY_NOTICED, *FINAL}
-    copies = {(d.message, d.rcpt): d.copies for d in record.deliveries}
-    for message, rows in record.of_message.items():
-        holders: set[str] = set()
-        gone: dict[tuple[str, str], Row] = {}
+    for _, rows in _one_way(record):
+        taken, gone = False, None
         for row in rows:
-            if row.kind == Event.ACCEPTED:
-                holders.add(row.node)
-                if copies.get((message, row.rcpt), 2) > 1:
-                    gone = {key: end for key, end in gone.items() if key[0] != row.node}
-            elif row.kind in acts:
-                if row.node not in holders:
-                    yield f"{row}: it never accepted this message"
-                end = gone.get((row.node, row.rcpt)) or gone.get((row.node, ""))
-                if end is not None and not (row.kind in FINAL and end.kind == Event.EXPIRED):
-                    yield f"{row}: but it had it no more since {end}"
-            if row.kind in (Event.DELIVERED, Event.STORED, *FINAL) and (row.node, row.rcpt) not in gone:
-                gone[row.node, row.rcpt] = row
+            taken = taken or row.kind == Event.ACCEPTED
+            if row.kind in acts and not taken:
+                yield f"{row}: it never accepted this message"
+            if row.kind in acts and gone is not None:
+                yield f"{row}: but it had it no more since {gone}"
+            if row.kind in (Event.DELIVERED, *FINAL):
+                gone = row
 
 
 @checker
 def attempts_are_counted(record: Record) -> Iterator[str]:
     """Attempts of a message at a node count 1, 2, 3, ...; it is active again only when it was due."""
-    for rows in record.of_message.values():
-        last: dict[tuple[str, str], int] = defaultdict(int)
-        due: dict[tuple[str, str], int] = {}
+    for node, rows in _one_way(record):
+        last, due, patient = 0, -1, keeps_its_dates(record, node)
         for row in rows:
-            key = (row.node, row.rcpt)
-            if row.kind == Event.TRIED:
-                if row.attempt not in (last[key], last[key] + 1) or row.attempt < 1:
-                    yield f"{row}: attempt {row.attempt} after attempt {last[key]}"
-                last[key] = max(last[key], row.attempt)
-            elif row.kind == Event.DEFERRED:
+            if row.kind == Event.TRIED or (row.kind in (Event.LOOKED_UP, Event.DEFERRED) and row.attempt > 0):
+                if row.attempt < 1 or row.attempt not in (last, last + 1):
+                    yield f"{row}: attempt {row.attempt} after attempt {last}"
+                last = max(last, row.attempt)
+            if row.kind == Event.DEFERRED:
                 if row.value <= row.t_us:
                     yield f"{row}: due at {row.value}, which is not later"
-                due[key] = row.value
-            elif row.kind == Event.ACTIVATED and row.t_us < due.get(key, row.t_us):
-                yield f"{row}: but it was due at {due[key]}"
+                due = row.value
+            elif row.kind == Event.ACTIVATED and row.t_us < due and patient:
+                yield f"{row}: but it was due at {due}"
 
 
 @checker
@@ -290,21 +284,3 @@ def who_hands_over_is_taken_from(record: Record) -> Iterator[str]:
         for row in rows:
             if row.kind == Event.DELIVERED and taken.get((row.node, row.peer), row.t_us + 1) > row.t_us:
                 yield f"{row}: to {row.peer}, which had not taken it"
-
-
-@checker
-def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
-    """What comes from a cache was fetched from a server no longer ago than its TTL (RFC 1035 section 3.2.1)."""
-    default = getattr(getattr(record.scenario, "defaults", None), "resolver", None)
-    filled: dict[tuple[str, str, int], int] = {}
-    for row in record.rows:
-        if row.kind != Event.LOOKED_UP:
-            continue
-        declared = record.nodes.get(row.node)
-        key = ((declared is not None and declared.resolver) or default or "", row.peer, row.detail)
-        if row.why in (Why.FROM_SERVER, Why.JOINED):
-            filled[key] = row.t_us
-        elif row.why == Why.FROM_CACHE and (ttl := re.search(r"TTL (\d+)", row.extra)) and key in filled:
-            age = row.t_us - filled[key]
-            if age > int(ttl[1]) * 1_000_000 + WHOLE_SECOND_US:
-                yield f"{row}: {row.peer} from the cache, {age / 1e6:.1f} s old, its TTL is {ttl[1]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, Event, EventLog
 from mailsim.scenario.places import places
 from mailsim.scenario.scenario import Scenario
 
-__all__ = ["DELIVERY_NAMES", "ROW_NAMES", "Delivery", "Record", "Row"]
+__all__ = ["CHECKS", "DELIVERY_NAMES", "ROW_NAMES", "Delivery", "Record", "Row", "checker"]
 
 #: a reply may still be on its way when its server goes down: a success counts up to this long after the last good instant
 IN_FLIGHT_US = 2_000_000
@@ -121,6 +121,8 @@ class Record:
 
     def obstacle(self, node: str, peer: str, t_us: int) -> str:
         """What kept ``peer`` from handing anything to ``node`` at ``t_us`` and just before; "" where nothing did."""
+        if node == peer:
+            return ""
         local = self.one_machine(node, peer)
         way = {node, f"{node}-{peer}", f"{peer}-{node}"}
         for span in self.log.conditions:
@@ -130,3 +132,14 @@ class Record:
             if (cut or stopped) and span.start_us <= t_us - IN_FLIGHT_US and t_us < span.end_us:
                 return f"{span.node} {span.how}"
         return ""
+
+
+Checker = Callable[[Record], Iterator[str]]
+#: all of them, in the order in which they were written
+CHECKS: list[Checker] = []
+
+
+def checker(function: Checker) -> Checker:
+    """Put a checker on the list."""
+    CHECKS.append(function)
+    return function

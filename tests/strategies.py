@@ -138,5 +138,5 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False) -> dict
         "defaults": {"resolver": "dns"},
         "nodes": nodes,
         "traffic": traffic,
-        "faults": draw(st.lists(faults(targets, names), max_size=max_faults)),
+        "faults": draw(st.lists(faults(targets, names), max_size=max_faults, unique_by=lambda fault: fault["target"])),
     }

@@ -24,8 +24,8 @@ SCENARIO = SimpleNamespace(
         "isp": Mta(final_for=("example.org",), store="home", submission=True),
         "home": Mailstore(mailboxes={"ann@example.org": Mailbox(password="secret")}),
         "dns": Resolver(),
-        "mx1": Mta(final_for=("example.com",), store="boxes"),
-        "mx2": Mta(relays_for=("example.com",)),
+        "mx1": Mta(final_for=("example.com",), store="boxes", address="192.0.2.10"),
+        "mx2": Mta(relays_for=("example.com",), address="198.51.100.20", queue_lifetime="40m"),
         "boxes": Mailstore(mailboxes={"bob@example.com": Mailbox(password="hunter2")}),
         "eve": Client(address="eve@example.org", password="a guess"),
         "bob": Client(address="bob@example.com", password="hunter2", fetch=Fetch(host="imap.example.com")),
@@ -43,6 +43,7 @@ class Draft:
         self.conditions = list(self.source.conditions)
         self.mail = self._dicts(self.source.messages, DELIVERY_NAMES)
         self.rows = self._dicts(self.source.events, ROW_NAMES)
+        self.row(4, Event.DEFERRED, "mx2")["value"] = 2_262 * S  # on the grid of the other dates
 
     def _dicts(self, table: dict[str, Any], named: frozenset[str]) -> list[dict[str, Any]]:
         names = self.source.names
@@ -292,6 +293,43 @@ def a_cached_answer_outlives_its_ttl(d: Draft) -> None:
     first, second = d.row(0, Event.LOOKED_UP, "isp"), d.row(5, Event.LOOKED_UP, "isp")
     first.update(why=Why.FROM_SERVER, extra="10 mx1 (TTL 3600)")
     second.update(why=Why.FROM_CACHE, extra="10 mx1 (TTL 3600)")
+
+
+@caught_by("better_hosts_are_tried_first")
+def the_backup_is_tried_first(d: Draft) -> None:
+    d.row(0, Event.LOOKED_UP, "isp")["attempt"] = 1
+    tried = d.row(0, Event.TRIED, "isp")
+    tried["peer"] = "mx2.example.com"
+    d.add(tried, peer="mx1.example.com", t_us=101_500_000)
+
+
+@caught_by("better_hosts_are_tried_first")
+def the_primary_is_left_out(d: Draft) -> None:
+    looked_up = d.row(0, Event.LOOKED_UP, "isp")
+    looked_up["attempt"] = 1
+    d.row(0, Event.TRIED, "isp").update(t_us=101_500_000, peer="mx2.example.com")
+    d.add(looked_up, peer="mx1.example.com", detail=1, extra="192.0.2.10 (TTL 3600)")
+    d.rows.sort(key=lambda r: r["t_us"])
+
+
+@caught_by("queue_scans_keep_their_phase")
+def a_date_off_the_grid(d: Draft) -> None:
+    d.row(4, Event.DEFERRED, "mx2")["value"] += S
+
+
+@caught_by("mail_expires_when_it_is_too_old")
+def deferred_beyond_the_lifetime(d: Draft) -> None:
+    d.row(2, Event.EXPIRED, "mx2")["kind"] = Event.DEFERRED
+
+
+@caught_by("mail_expires_when_it_is_too_old")
+def expired_too_early(d: Draft) -> None:
+    d.row(2, Event.EXPIRED, "mx2")["t_us"] = 3_400 * S
+
+
+@caught_by("no_contact_fails_without_a_cause")
+def silent_for_no_reason(d: Draft) -> None:
+    d.conditions = []
 
 
 @pytest.mark.parametrize(("name", "fault"), FAULTS, ids=[fault.__name__ for _, fault in FAULTS])

@@ -1,0 +1,5 @@
+"""The command line: ``mailsim demo``, ``run``, ``explain``, ``check``, ``scenarios``, ``flavours``, ``schema``, ``study``."""
+
+from mailsim.cli.app import app, main
+
+__all__ = ["app", "main"]

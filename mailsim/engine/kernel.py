@@ -49,7 +49,7 @@ class Clock(Environment):
     @property
     def now(self) -> int:
         """The current instant in microseconds."""
-        return cast(int, self._now)
+        return self._now  # type: ignore[return-value]
 
     def run(self, until: int | None = None, *, max_steps: int | None = None) -> None:  # type: ignore[override]
         """Let time pass until nothing is due, or until just before everything that is due at ``until``.

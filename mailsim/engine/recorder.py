@@ -83,6 +83,27 @@ class Recorder:
         self.first.append(len(self.message))
         return number
 
+    def add_all(self, senders: Sequence[str], recipients: Sequence[Sequence[str]], origins: Sequence[str], sizes: array[int], sent_us: array[int]) -> None:
+        """Many messages at once, as :meth:`add_message` would one after the other."""
+        if any(len(to) != 1 for to in recipients):
+            for sender, to, origin, size, sent in zip(senders, recipients, origins, sizes, sent_us, strict=True):
+                self.add_message(-1, sender, to, origin, size, sent)
+            return
+        n, start, name = len(sent_us), len(self.first) - 1, self.name
+        self.message.extend(range(start, start + n))
+        self.sender.extend([name(s) for s in senders])
+        self.rcpt.extend([name(to[0]) for to in recipients])
+        self.origin.extend([name(o) for o in origins])
+        self.size.extend(sizes)
+        self.sent_us.extend(sent_us)
+        for key in ("parent", "flavour", "via", "holder", "code", "accepted_us", "relayed_us", "stored_us", "fetched_us", "ended_us"):
+            column = self.columns[key]
+            column.extend(array(column.typecode, [-1]) * n)
+        for key in ("tries", "why", "copies", "state"):
+            column = self.columns[key]
+            column.extend(array(column.typecode, [0]) * n)
+        self.first.extend(range(start + 1, start + n + 1))
+
     def flush(self) -> None:
         """Move the event rows into arrays."""
         rows = self.rows

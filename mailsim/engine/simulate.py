@@ -19,6 +19,8 @@ LEVELS = ("events", "messages", "counts")
 DAY_US = 86_400_000_000
 FLUSH_ROWS = 12 * 16384
 MESSAGE_ORDER = 2
+#: a settled run goes on for so long on paper, so that the last sessions are seen to close
+CLOSING_US = 60_000_000
 
 
 def simulate(compiled: Compiled, seed: int, level: str = "events", *, max_steps: int = 200_000_000) -> EventLog:
@@ -72,8 +74,7 @@ def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
 
 def _write_down(world: RunningWorld, mail: Arrivals) -> None:
     """All messages to send get their rows and numbers, in order of time."""
-    for sent, origin, sender, recipients, size in zip(*mail, strict=True):
-        world.log.add_message(-1, sender, recipients, origin, size, sent)
+    world.log.add_all(mail.sender, mail.recipients, mail.origin, mail.size, mail.sent_us)
     world.opened(len(world.log.message))
 
 
@@ -111,7 +112,7 @@ def _pass_time(world: RunningWorld, max_steps: int) -> tuple[int, str]:
     if world.compiled.run_until_us is not None:
         return world.limit_us, "given"
     if world.open == 0 and world.sources == 0:
-        return _last_instant(world) + 1, "settled"
+        return _last_instant(world) + CLOSING_US, "settled"
     return world.limit_us, "capped"
 
 

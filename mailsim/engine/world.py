@@ -36,17 +36,14 @@ SUBMISSION_SERVICES = ("submission", "submissions")
 class RunningWire:
     """The way between two nodes as the first one sees it: conditions, and what a session or some octets cost."""
 
-    __slots__ = ("_rtt", "_us_per_octet", "bandwidth", "path")
+    __slots__ = ("_us_per_octet", "bandwidth", "path", "rtt_us")
 
     def __init__(self, draws: Draws, name: str, rtt: Any, bandwidth: float, path: Timeline) -> None:
-        self._rtt: Callable[[int, int], int] = draws.stream(name, rtt).at
+        #: ``rtt_us(item, turn)``: round-trip time of a session, drawn
+        self.rtt_us: Callable[[int, int], int] = draws.stream(name, rtt).at
         self.path = path
         self.bandwidth = bandwidth
         self._us_per_octet = 8_000_000 / bandwidth if bandwidth else 0.0
-
-    def rtt_us(self, item: int, turn: int) -> int:
-        """Round-trip time of a session, drawn."""
-        return self._rtt(item, turn)
 
     def transfer_us(self, octets: int) -> int:
         """Time that the octets need on the wire."""
@@ -140,9 +137,10 @@ class RunningWorld:
         """Wake the first who is parked on a wait-list."""
         wake(line.popleft(), value, self.clock.now)
 
-    def spawn(self, life: Life, order: int) -> None:
-        """Start a Flow that goes from stage to stage of a life."""
-        Flow(self.clock, _staged(life), order)
+    def spawn(self, life: Life | None, order: int) -> None:
+        """Start a Flow that goes from stage to stage of a life (None: there is nothing left to do)."""
+        if life is not None:
+            Flow(self.clock, _staged(life), order)
 
     def opened(self, deliveries: int) -> None:
         """So many deliveries came into being."""

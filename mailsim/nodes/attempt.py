@@ -14,6 +14,7 @@ from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.contact import Caller, Envelope, call
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.memory import RetryMemory
+from mailsim.nodes.plan import Leg, Window, leg_to, remembered, walked
 from mailsim.nodes.world import Life
 from mailsim.rules.dns import Answer, Question
 from mailsim.rules.mx import NoRoute, Target, best_first, is_address, mx_hosts, mx_targets
@@ -21,7 +22,7 @@ from mailsim.rules.reasons import Why
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
-__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route"]
+__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "planned"]
 
 
 class Item:
@@ -77,11 +78,8 @@ class Outcome(NamedTuple):
 class RouteEntry(NamedTuple):
     """A route that holds while the cached answers behind it do."""
 
-    from_us: int
-    until_us: int
-    delay_us: int
+    window: Window
     route: tuple[Target, ...] | NoRoute
-    ties: bool
 
 
 class Agent(Protocol):
@@ -100,6 +98,7 @@ class Agent(Protocol):
     patience: tuple[int, int]
     routes: dict[str, RouteEntry]
     memory: RetryMemory
+    plans: dict[tuple[str, int], tuple[Any, list[Leg | None]]]
 
     def turn(self, item: Item) -> int:
         """What tells the draws of this attempt from those of others."""
@@ -117,8 +116,10 @@ def envelope_of(agent: Agent, item: Item, deliveries: tuple[int, ...]) -> Envelo
 def find_route(mta: Agent, item: Item, t_us: int) -> Life:
     """MX and addresses of the item's domain: gives ``(instant, targets or NoRoute)``; the instant may lie ahead."""
     known = mta.routes.get(item.domain)
-    if known is not None and known.from_us <= t_us and t_us + known.delay_us < known.until_us and mta.log.rows is None:
-        return t_us + known.delay_us, known.route
+    if known is not None and mta.log.rows is None:
+        window = known.window
+        if window.from_us <= t_us and t_us + window.delay_us < window.until_us:
+            return t_us + window.delay_us, known.route
     start = t_us
     questions = [Question(item.domain, "MX")]
     t_us, answer = yield from asked(mta, item.number, questions[0], t_us, item.attempt)
@@ -135,22 +136,10 @@ def find_route(mta: Agent, item: Item, t_us: int) -> Life:
             before = addresses.get(host)
             addresses[host] = found if before is None or not before.rdatas else before._replace(rdatas=(*before.rdatas, *found.rdatas))
     route = mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
-    _remember(mta, item.domain, questions, start, t_us, route)
+    window = remembered(mta, questions, start, t_us)
+    if window is not None:
+        mta.routes[item.domain] = RouteEntry(window, route)
     return t_us, route
-
-
-def _remember(mta: Agent, domain: str, questions: list[Question], start_us: int, end_us: int, route: Any) -> None:
-    """Keep the route as long as all answers behind it are cache hits (only where no fault can come between)."""
-    resolver = mta.resolver
-    if resolver is None or not mta.resolver_quiet:
-        return
-    delay = resolver.stub_delay_us * len(questions)
-    if end_us - start_us != delay:
-        return
-    entries = [resolver.hit(q, start_us) for q in questions]
-    if all(entries):
-        until = min(entry.until_us for entry in entries)
-        mta.routes[domain] = RouteEntry(start_us, until, delay, route, False)
 
 
 def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:
@@ -164,6 +153,41 @@ def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:
             if target.preference > kept[-1].preference:
                 kept.append(target)
     return kept
+
+
+def planned(mta: Agent, item: Item, t_us: int) -> tuple[Leg, Target, int, int] | None:
+    """The attempt as a plan: (leg, target, end, taken) where it succeeds as it usually does, else None: then walk.
+
+    Only for one recipient, a remembered route without equals, and no retry records.
+    """
+    known = mta.routes.get(item.domain)
+    if known is None or len(item.deliveries) != 1 or mta.memory.records:
+        return None
+    window, route = known
+    if not (window.from_us <= t_us and t_us + window.delay_us < window.until_us) or isinstance(route, NoRoute):
+        return None
+    log = mta.log
+    delivery = item.deliveries[0]
+    key = (item.domain, log.rcpt[delivery])
+    plan = mta.plans.get(key)
+    if plan is None or plan[0] is not route:
+        plan = mta.plans[key] = (route, _legs(mta, item, route))
+    item.attempt += 1
+    played = walked(plan[1], item.number, mta.turn(item), log.size[delivery], t_us + window.delay_us, mta.world.now)
+    if played is None:
+        item.attempt -= 1
+        return None
+    index, end, taken = played
+    leg = plan[1][index]
+    return None if leg is None else (leg, route[index], end, taken)
+
+
+def _legs(mta: Agent, item: Item, route: tuple[Target, ...]) -> list[Leg | None]:
+    """A leg for each target; none at all where equals are to be shuffled or more targets listed than are tried."""
+    if len({target.preference for target in route}) < len(route) or len(_limited(mta, route)) < len(route):
+        return [None]
+    envelope = envelope_of(mta, item, item.deliveries)
+    return [leg_to(mta.world, mta.caller, target.address, envelope, service="smtp") for target in route]
 
 
 def attempt(mta: Agent, item: Item, t_us: int) -> Life:
@@ -198,7 +222,7 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         return Outcome(action, why, t_us, (), left, (), None, 0, (), False, (), memory.keys([t.address for t in targets], item.number))
     for k, target in enumerate(due):
         server = mta.world.server_at(target.address, "smtp")
-        if contacted and t_us > mta.world.now and server is not None and server.door.limit is not None:
+        if contacted and t_us > mta.world.now and server is not None and server.door.crowded(mta.world.now):
             t_us = yield t_us
         envelope = envelope_of(mta, item, left)
         result, server, verdicts = call(

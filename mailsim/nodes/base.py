@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
@@ -12,8 +13,18 @@ from mailsim.declared import Declared, HostName
 __all__ = ["KINDS", "HostDeclaration", "NodeDeclaration", "node_kind"]
 
 
-def _one_or_more(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+def _addresses(value: object) -> object:
+    """One or more addresses, each in its one canonical spelling (RFC 5952); what is none is left for the check of places."""
+    if isinstance(value, str):
+        value = (value,)
+    return tuple(_canonical(one) for one in value) if isinstance(value, list | tuple) else value
+
+
+def _canonical(address: object) -> object:
+    try:
+        return str(ipaddress.ip_address(address)) if isinstance(address, str) else address
+    except ValueError:
+        return address
 
 
 class NodeDeclaration(Declared):
@@ -44,7 +55,7 @@ class HostDeclaration(NodeDeclaration):
     """
 
     host: HostName | None = None
-    address: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = ()
+    address: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = ()
 
 
 #: kind -> declaration class; filled by :func:`node_kind`

@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from mailsim.declared import Declared, Duration, HostName
+from mailsim.declared import Declared, Duration, HostName, MailAddress
 from mailsim.events import Event, State
 from mailsim.flavours import default, mta_figures
 from mailsim.nodes.base import NodeDeclaration, node_kind
 from mailsim.nodes.contact import Caller, Envelope, call
 from mailsim.nodes.lookups import asked
+from mailsim.nodes.plan import Leg, Window, leg_to, remembered
 from mailsim.nodes.reader import Reader
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dns import Question
@@ -47,7 +48,7 @@ class Client(NodeDeclaration):
     """A user's mail program with one address."""
 
     kind: Literal["client"] = "client"
-    address: str
+    address: MailAddress
     password: str = ""
     submission: Submission | None = None
     fetch: Fetch | None = None
@@ -68,6 +69,9 @@ class ClientActor:
         figures = mta_figures("postfix")
         self.patience = (figures.dns_tries, figures.dns_timeout)
         self.caller = Caller(name, figures)
+        self.resolver_quiet = resolver is not None and world.compiled.path(name, resolver).quiet
+        self._questions: list[Question] = []
+        self._plans: dict[tuple[str, ...], tuple[Window, Leg | None]] = {}
         self.reader = Reader(self, declaration) if declaration.fetch is not None else None
 
     def send(self, number: int, deliveries: tuple[int, ...], t_us: int) -> Life:
@@ -78,6 +82,14 @@ class ClientActor:
             log.holder[d] = self.number
         if log.rows is not None:
             log.rows.extend((t_us, number, -1, Event.SENT, self.number, -1, -1, 0, -1, 0, 0, -1))
+        if log.rows is None:
+            planned = self._planned(number, deliveries, t_us)
+            if planned is not None:
+                server, taken = planned
+                yield taken
+                return server.take(number, deliveries, 1, taken, self.number)
+        start = t_us
+        self._questions = []
         t_us, servers = yield from self._discover(number, t_us)
         why, reply, peer, stage = Why.NO_SUBMISSION_HOST, None, "", "connect"
         names = log.names
@@ -85,7 +97,9 @@ class ClientActor:
         envelope = Envelope(number, names[log.sender[first]], tuple(names[log.rcpt[d]] for d in deliveries), log.size[first])
         turn = 0
         for host, service in servers:
-            t_us, answer = yield from asked(self, number, Question(host, "A"), t_us, turn)
+            t_us, answer = yield from self._asked(number, Question(host, "A"), t_us)
+            if turn == 0 and answer.rdatas:
+                self._remember(envelope, answer.rdatas[0], service, start, t_us)
             for address in answer.rdatas:
                 result, server, verdicts = call(
                     self.world,
@@ -112,19 +126,41 @@ class ClientActor:
         self._rejected(number, deliveries, t_us, why, reply, peer, stage)
         return None
 
+    def _asked(self, number: int, question: Question, t_us: int) -> Life:
+        self._questions.append(question)
+        return asked(self, number, question, t_us, 0)
+
+    def _remember(self, envelope: Envelope, address: str, service: str, start_us: int, end_us: int) -> None:
+        """Keep what discovery gave, as long as the answers behind it hold."""
+        window = remembered(self, self._questions, start_us, end_us)
+        if window is not None and envelope.recipients:
+            login = (self.declaration.address, self.declaration.password)
+            leg = leg_to(self.world, self.caller, address, envelope, service=service, login=login)
+            self._plans[envelope.recipients] = (window, leg)
+
+    def _planned(self, number: int, deliveries: tuple[int, ...], t_us: int) -> tuple[Any, int] | None:
+        """The submission as a plan: the server and the instant at which it takes the message; None: walk."""
+        log = self.log
+        names, rcpt = log.names, log.rcpt
+        window, leg = self._plans.get(tuple([names[rcpt[d]] for d in deliveries]), (None, None))
+        if window is None or leg is None or not (window.from_us <= t_us and t_us + window.delay_us < window.until_us):
+            return None
+        played = leg.play(number, 0, log.size[deliveries[0]], t_us + window.delay_us, self.world.now)
+        return None if played is None else (leg.server, played[1])
+
     def _discover(self, number: int, t_us: int) -> Life:
         """Submission servers to try, best first: gives ``(instant, [(host, service)])``."""
         way = self.declaration.submission or Submission()
         service = {465: "submissions", 587: "submission", None: "submission"}[way.port]
         if way.discover == "mx":
-            t_us, answer = yield from asked(self, number, Question(self.domain, "MX"), t_us, 0)
+            t_us, answer = yield from self._asked(number, Question(self.domain, "MX"), t_us)
             records = sorted(answer.rdatas, key=lambda r: r[0])
             return t_us, [(host, service) for _, host in records if host][:1]
         if way.discover != "srv":
             return t_us, [(way.discover.rstrip(".").lower(), service)]
         found: list[tuple[int, int, str, str]] = []
         for label, name in (("_submissions", "submissions"), ("_submission", "submission")):
-            t_us, answer = yield from asked(self, number, Question(f"{label}._tcp.{self.domain}", "SRV"), t_us, 0)
+            t_us, answer = yield from self._asked(number, Question(f"{label}._tcp.{self.domain}", "SRV"), t_us)
             found += [(priority, -weight, target, name) for priority, weight, _, target in answer.rdatas if target]
             if found:
                 break

@@ -96,6 +96,13 @@ class Doorman:
             return 0
         return heappop(sessions) - t_us
 
+    def crowded(self, now_us: int) -> bool:
+        """Whether a further session might have to wait (sessions booked ahead of the clock count from their booking)."""
+        sessions = self.sessions
+        while sessions and sessions[0] <= now_us:
+            heappop(sessions)
+        return self.limit is not None and len(sessions) >= self.limit
+
     def occupy(self, end_us: int) -> None:
         """A session is open until ``end_us``."""
         if self.limit is not None:

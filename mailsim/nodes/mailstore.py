@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mailsim.declared import Declared, Octets
+from mailsim.declared import Declared, MailAddress, Octets
 from mailsim.events import Event, State
 from mailsim.flavours import mta_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.contact import Doorman
-from mailsim.nodes.world import Life, World
+from mailsim.nodes.world import World
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 
@@ -28,7 +28,7 @@ class Mailstore(HostDeclaration):
     """Mailboxes by address."""
 
     kind: Literal["mailstore"] = "mailstore"
-    mailboxes: dict[str, Mailbox] = {}
+    mailboxes: dict[MailAddress, Mailbox] = {}
 
 
 class MailstoreActor:
@@ -56,8 +56,8 @@ class MailstoreActor:
         box = self.mailboxes.get(user.lower())
         return box is not None and box.password == password
 
-    def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life:
-        """Put deliveries into their mailboxes at ``t_us`` (the clock) and tell their readers."""
+    def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> None:
+        """Put deliveries into their mailboxes at ``t_us`` (the clock or, for a plan, later) and tell their readers."""
         log = self.log
         for d in deliveries:
             address = log.names[log.rcpt[d]].lower()
@@ -66,6 +66,7 @@ class MailstoreActor:
             if log.rows is not None:
                 log.rows.extend((t_us, number, log.rcpt[d], Event.STORED, self.number, giver, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
             if log.copies[d] > 1:
+                self.world.settled(1)  # a second copy, after a reply that was lost: stored as well, and that was its branch
                 continue
             log.stored_us[d] = t_us
             log.state[d] = State.STORED
@@ -76,7 +77,5 @@ class MailstoreActor:
             else:
                 for reader in readers:
                     reader.arrived(d, t_us)  # type: ignore[attr-defined]
-        return None
-        yield  # a generator: the last stage of a message's life
 
 

@@ -92,9 +92,13 @@ class Reader:
     def _next_look(self, now_us: int, *, failing: bool) -> int:
         """The next look that fetches or fails something, FOREVER for none."""
         poll = next_poll(now_us + 1, self.every, self.phase)
-        if failing or self.pending or self.store is None:
+        if failing or self.store is None:
             return poll
+        if self.pending:
+            poll = next_poll(max(now_us + 1, min(self.client.log.stored_us[d] for d in self.pending)), self.every, self.phase)
         bad = next((s for s in self.path.spans() if s.end_us > poll and s.condition.reach != Why.OK), None)
+        if self.pending:
+            return poll if bad is None else min(poll, max(next_poll(now_us + 1, self.every, self.phase), next_poll(bad.start_us, self.every, self.phase)))
         if bad is None:
             return FOREVER
         return max(poll, next_poll(bad.start_us, self.every, self.phase))
@@ -150,7 +154,9 @@ class Reader:
         client = self.client
         cost = session_cost(self.fetch.protocol, rtt_us, [])
         t_list = yield t_us + cost.login_us
-        batch, self.pending = self.pending, []
+        stored = client.log.stored_us
+        batch = [d for d in self.pending if stored[d] <= t_list]
+        self.pending = [d for d in self.pending if stored[d] > t_list]
         cost = session_cost(self.fetch.protocol, rtt_us, [self.wire.transfer_us(client.log.size[d]) for d in batch])
         end = t_us + (cost.messages_us[-1] if cost.messages_us else cost.login_us + rtt_us)
         edge = self.path.next_edge(t_list)

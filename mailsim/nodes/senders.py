@@ -60,6 +60,7 @@ class LoneMta:
         self.resolver: Any = None
         self.resolver_quiet = False
         self.routes: dict[str, RouteEntry] = {}
+        self.plans: dict[tuple[str, int], Any] = {}
         self.memory: RetryMemory
         self.phases = world.draws.uniforms(f"scan phase {name}")
         self.policy = self.figures.retry.policy()
@@ -90,6 +91,8 @@ class LoneMta:
                 for d in item.deliveries:
                     log.tries[d] += 1
             for handover in outcome.handovers[:-1]:
+                if handover.keep:
+                    world.opened(len(handover.deliveries))
                 world.spawn(self._gone(item, handover), MESSAGE_ORDER + number)
             if outcome.action == Action.DONE and outcome.handovers:
                 last = outcome.handovers[-1]
@@ -97,6 +100,8 @@ class LoneMta:
                 yield max(last.taken_us, world.now)
                 return self._pass_on(item, last)
             if outcome.handovers:
+                if outcome.handovers[-1].keep:
+                    world.opened(len(outcome.handovers[-1].deliveries))
                 world.spawn(self._gone(item, outcome.handovers[-1]), MESSAGE_ORDER + number)
             expired = self.memory.note_failures(outcome.failed_hosts, outcome.end_us)
             self._refused(item, outcome)
@@ -199,7 +204,9 @@ class LoneMta:
         made = log.first[number]
         text = log.name(str(reply)) if reply is not None else -1
         for d in left:
-            log.state[d], log.ended_us[d], log.why[d], log.code[d] = State.BOUNCED, now, why, code
+            log.why[d], log.code[d] = why, code
+            if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
+                log.state[d], log.ended_us[d] = State.BOUNCED, now
             if log.rows is not None:
                 row = (item.number, log.rcpt[d])
                 if why == Why.LIFETIME_OVER:
@@ -254,7 +261,7 @@ class SendersActor:
             self.world.spawn(part, MESSAGE_ORDER + number)
         return parts[0]
 
-    def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life:
+    def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> None:
         """A report comes home: it is in its reader's mailbox at once."""
         log = self.log
         for d in deliveries:
@@ -262,12 +269,10 @@ class SendersActor:
             if log.copies[d] == 1:
                 log.accepted_us[d] = log.accepted_us[d] if log.accepted_us[d] >= 0 else t_us
                 log.stored_us[d], log.state[d], log.holder[d] = t_us, State.STORED, self.number
-                self.world.settled(1)
+            self.world.settled(1)
             if log.rows is not None:
                 log.rows.extend((t_us, number, -1, Event.ACCEPTED, self.number, giver, -1, 0, 250, 0, hops, -1))
                 log.rows.extend((t_us, number, log.rcpt[d], Event.STORED, self.number, giver, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
-        return None
-        yield  # a generator: the last stage of a message's life
 
 
 class AnyDomain(frozenset[str]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 from mailsim.draws import Draws
@@ -19,10 +19,8 @@ class Wire(Protocol):
 
     path: Timeline
     bandwidth: float
-
-    def rtt_us(self, item: int, turn: int) -> int:
-        """Round-trip time of a session, drawn."""
-        ...
+    #: ``rtt_us(item, turn)``: round-trip time of a session, drawn
+    rtt_us: Callable[[int, int], int]
 
     def transfer_us(self, octets: int) -> int:
         """Time that the octets need on the wire."""
@@ -34,7 +32,7 @@ class Server(Protocol):
 
     name: str
 
-    def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life:
+    def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life | None:
         """Take responsibility for deliveries of a message at ``t_us``: the rest of their life."""
         ...
 
@@ -75,7 +73,7 @@ class World(Protocol):
         """Wake the first who is parked on a wait-list."""
         ...
 
-    def spawn(self, life: Life, order: int) -> None:
+    def spawn(self, life: Life | None, order: int) -> None:
         """Start a Flow; ``order`` settles ties."""
         ...
 

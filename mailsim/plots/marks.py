@@ -69,8 +69,8 @@ def draw_marks(ax: Axes, marks: Sequence[Mark], *, y: float, style: str, window:
         )
 
 
-def legend_for(ax: Axes, marks: Sequence[Mark], *, slowest: bool, queue: bool, style: str) -> None:
-    """A legend below the lanes with the looks that occur, in the order of the table of looks."""
+def legend_for(ax: Axes, marks: Sequence[Mark], *, way: str, queue: bool, style: str) -> None:
+    """A legend below the lanes with the looks that occur, in the order of the table of looks; ``way`` is the word of the black line."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -80,17 +80,40 @@ def legend_for(ax: Axes, marks: Sequence[Mark], *, slowest: bool, queue: bool, s
         if key in used:
             handles.append(
                 Line2D(
-                    [], [], linestyle="none", marker=look.marker, markersize=(size.marker * 1.3) ** 0.5, label=look.word,
-                    markerfacecolor=look.colour if look.filled else "white", markeredgecolor=look.colour,
+                    [],
+                    [],
+                    linestyle="none",
+                    marker=look.marker,
+                    markersize=(size.marker * 1.3) ** 0.5,
+                    label=look.word,
+                    markerfacecolor=look.colour if look.filled else "white",
+                    markeredgecolor=look.colour,
                     markeredgewidth=size.line * 0.8 if not look.filled or look.marker in "x|" else 0,
-                )  # fmt: skip
+                )
             )
     if queue:
         handles.append(Patch(facecolor=COLOURS["transit"], alpha=0.55, linewidth=0, label=WORDS["queue"]))
-    if slowest:
-        handles.append(Line2D([], [], color=COLOURS["ink"], linewidth=size.line * 0.9, marker=".", label=WORDS["slowest"]))
+    if way:
+        handles.append(Line2D([], [], color=COLOURS["ink"], linewidth=size.line * 0.9, marker=".", label=WORDS[way]))
     if handles:
         ax.legend(
-            handles=handles, loc="upper left", bbox_to_anchor=(-0.01, 0.0), ncols=min(len(handles), 4), borderaxespad=3.4,
-            handletextpad=0.5, columnspacing=1.6,
-        )  # fmt: skip
+            handles=handles,
+            loc="upper left",
+            bbox_to_anchor=(-0.01, 0.0),
+            ncols=_columns([str(handle.get_label()) for handle in handles], style),
+            borderaxespad=3.4,
+            handletextpad=0.5,
+            columnspacing=1.6,
+        )
+
+
+def _columns(words: Sequence[str], style: str) -> int:
+    """Most columns of a legend (filled column by column) that fit the width."""
+    size = SIZES[style]
+    room = size.width * 72 / (size.font * 0.6)
+    for columns in range(6, 1, -1):
+        rows = -(-len(words) // columns)
+        widest = [max(len(word) for word in words[k : k + rows]) for k in range(0, len(words), rows)]
+        if sum(width + 7 for width in widest) <= room:
+            return columns
+    return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,9 +61,11 @@ def drawing(ax: Axes | None, *, style: str, height: float = 1.0) -> Iterator[Axe
 
 def finish(ax: Axes, *, title: str, description: str, caption: str, style: str) -> Axes:
     """Title (wrapped to the width), caption line (on a figure of our own) and description."""
-    width_in = ax.get_position().width * ax.figure.get_figwidth() if not isinstance(ax, Picture) else SIZES[style].width
-    letters = max(24, int(width_in * 72 / (SIZES[style].font * 1.2 * 0.54)))
-    ax.set_title("\n".join(textwrap.wrap(title, letters)), loc="left")
+    width_in = ax.get_position().width * ax.figure.get_figwidth() if not isinstance(ax, Picture) else SIZES[style].width * 0.85
+    letters = max(24, int(width_in * 72 / (SIZES[style].font * 1.2 * 0.56)))
+    kept = re.sub(r"(?<=\d) (?=(%|ms|s|min|h|d)\b|%)", "\N{NO-BREAK SPACE}", title)  # a figure and its unit stay on one line
+    wrapped = "\n".join(textwrap.wrap(kept, letters)).replace("\N{NO-BREAK SPACE}", " ")
+    ax.set_title(wrapped, loc="center", x=0, ha="left")
     if isinstance(ax, Picture) and caption:
         ax.figure.supxlabel(caption, x=0.01, ha="left", fontsize=SIZES[style].font * 0.75, color=COLOURS["quiet"])
     if isinstance(ax, Picture):
@@ -72,7 +75,7 @@ def finish(ax: Axes, *, title: str, description: str, caption: str, style: str) 
 
 def describe(ax: Axes) -> str:
     """The description of a picture in words."""
-    return (ax.description if isinstance(ax, Picture) else "") or ax.get_title(loc="left")
+    return (ax.description if isinstance(ax, Picture) else "") or ax.get_title()
 
 
 def caption_of(result: Result, *more: str) -> str:

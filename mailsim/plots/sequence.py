@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mailsim import __version__
 from mailsim.errors import UnknownNameError
@@ -11,7 +12,7 @@ from mailsim.events import Event
 from mailsim.plots.picture import drawing, finish
 from mailsim.plots.style import COLOURS, LOOKS, SIZES, Look, look_of
 from mailsim.rules.reasons import Why
-from mailsim.stories.sentences import printable, say
+from mailsim.stories.sentences import printable, rough, say
 from mailsim.stories.story import Step, Story
 from mailsim.units import clock
 
@@ -26,6 +27,8 @@ __all__ = ["describe_sequence", "sequence"]
 Scale = Literal["rank", "time"]
 
 _DNS = Look(COLOURS["dns"], "o", True, "")
+_WAIT = Look(COLOURS["deferred"], "", True, "waits")
+_FOLDED = Look(COLOURS["deferred"], "", True, "attempts")
 _QUIET = Look(COLOURS["quiet"], "o", True, "")
 _COMMANDS = {"connect": "connect", "ehlo": "EHLO", "tls": "TLS", "auth": "AUTH", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA"}
 #: colour and hatch of each part of the time bar
@@ -87,9 +90,9 @@ def sequence(
     story = _story(source, message)
     if scale not in ("rank", "time"):
         raise UnknownNameError("scale", scale, ("rank", "time"))
-    marks = list(_marks(story))
+    marks = _waits_merged(list(_marks(story)))
     names = _lifelines(story, marks)
-    height = max(1.0, (len(marks) + 6) * (0.27 if style == "print" else 0.36) / SIZES[style].height)
+    height = max(0.55, (len(marks) + 6) * (0.27 if style == "print" else 0.335) / SIZES[style].height)
     with drawing(ax, style=style, height=height) as axes:
         paper = _Paper(axes, marks, names, scale=scale, font=SIZES[style].font * 0.85)
         paper.lifelines()
@@ -106,7 +109,7 @@ def describe_sequence(source: Story | Result, message: int | None = None) -> str
     contacts = [step for step in story.steps if step.event == Event.TRIED]
     failed = sum(step.failed for step in contacts)
     spent = story.time_spent()
-    parts = [story.title, f"{len(contacts)} contacts, {failed} of them failed"]
+    parts = [story.title, f"contacts: {len(contacts)}, of which failed: {failed}"]
     if spent:
         parts.append(f"most of the time: {' '.join(spent[0].split())}")
     return printable(". ".join(parts) + ".")
@@ -139,7 +142,7 @@ def _marks(story: Story) -> Iterator[_Mark]:
                 k += 1
             yield _asked(group)
         elif step.event == Event.LOOKED_UP:
-            if (step.who, step.reply) not in told:
+            if step.reply and (step.who, step.reply) not in told:
                 yield _note(step, step.reply, _QUIET)
             told.add((step.who, step.reply))
         elif step.event == Event.STORED and step.chapter == "store":
@@ -153,10 +156,27 @@ def _marks(story: Story) -> Iterator[_Mark]:
                 yield mark
 
 
+def _waits_merged(marks: Sequence[_Mark]) -> list[_Mark]:
+    """Waits of one node that follow each other without a contact between them, as one."""
+    found: list[_Mark] = []
+    count = 1
+    for mark in marks:
+        last = found[-1] if found else None
+        waits = mark.until_us >= 0 and mark.look is _WAIT
+        if last is not None and waits and last.look is _WAIT and last.until_us == mark.t_us and last.who == mark.who:
+            count += 1
+            wait = clock(mark.until_us - last.t_us)
+            found[-1] = last._replace(until_us=mark.until_us, label=say("draw_waits", wait=wait, count=count))
+        else:
+            count = 1
+            found.append(mark)
+    return found
+
+
 def _mark(step: Step, story: Story, steps: Sequence[Step]) -> _Mark | None:
     event = step.event
     if step.chapter == "report" and event in (Event.STORED, Event.SENT) and story.steps and step.t_us > story.steps[0].t_us:
-        return _arrow(step, say("draw_report"), LOOKS["bounced"], peer=story.steps[0].who)
+        return _arrow(step, say("draw_report"), LOOKS["bounced"]._replace(marker="o"), peer=story.steps[0].who)
     if event in (Event.TRIED, Event.REJECTED, Event.LOGIN_FAILED, Event.FETCH_FAILED):
         return _contact(step)
     if event == Event.SUBMITTED and not any(one.event == Event.TRIED and one.who == step.who for one in steps):
@@ -164,9 +184,9 @@ def _mark(step: Step, story: Story, steps: Sequence[Step]) -> _Mark | None:
     if event == Event.DEFERRED:
         following = next((one.t_us for one in steps if one.t_us > step.t_us and one.who == step.who), -1)
         wait = clock(following - step.t_us) if following >= 0 else "…"
-        return _note(step, say("draw_wait", wait=wait), Look(COLOURS["deferred"], "", True, ""))._replace(until_us=following)
+        return _note(step, say("draw_wait", wait=wait), _WAIT)._replace(until_us=following)
     if event == Event.ACTIVATED and step.cost_us > 0:
-        return _note(step, step.text, Look(COLOURS["deferred"], "", True, ""))._replace(until_us=step.end_us)
+        return _note(step, step.reply, _FOLDED)._replace(until_us=step.end_us)
     words = {
         Event.SENT: ("draw_sent", "sent"),
         Event.BOUNCED: ("draw_bounced", "bounced"),
@@ -197,6 +217,8 @@ def _contact(step: Step) -> _Mark:
     """A session as one arrow: the last command and what came back."""
     ok = step.event == Event.SUBMITTED or step.why == Why.OK
     look = LOOKS["ok" if ok else look_of(step.reason.key)]
+    if step.event in (Event.FETCH_FAILED, Event.LOGIN_FAILED) and step.reply and not step.stage:
+        return _arrow(step, step.reply, look)
     cost = clock(max(step.cost_us, 0))
     command = _COMMANDS.get(step.stage) or say("draw_message" if step.stage in ("eod", "greeting", "") else "draw_fetch")
     if step.event in (Event.FETCH_FAILED, Event.LOGIN_FAILED) and not step.stage:
@@ -243,14 +265,14 @@ class _Paper:
     def __init__(self, ax: Axes, marks: Sequence[_Mark], names: Sequence[str], *, scale: Scale, font: float) -> None:
         self.ax, self.marks, self.names, self.font = ax, marks, list(names), font
         self.x = {name: k for k, name in enumerate(self.names)}
-        if scale == "rank":
-            self.y = [float(k) for k in range(len(marks))]
+        if scale == "rank":  # a wait takes more room than a contact
+            self.y = list(accumulate([0.0, *(1.6 if mark.until_us >= 0 else 1.0 for mark in marks[:-1])]))[: len(marks)]
         else:
             whole = max(marks[-1].since_us - marks[0].since_us, 1) if marks else 1
             self.y = [(mark.since_us - marks[0].since_us) / whole * max(len(marks) - 1, 1) for mark in marks]
-        self.bottom = max(len(marks) - 1, 0) + 0.9
+        self.bottom = (self.y[-1] if marks else 0) + 0.9
         ax.set_xlim(-0.75, max(len(self.names) - 0.5, 1))
-        ax.set_ylim(self.bottom + 2.1, -1.5)
+        ax.set_ylim(self.bottom + 1.8, -1.5)
         ax.set_axis_off()
 
     def lifelines(self) -> None:
@@ -279,18 +301,16 @@ class _Paper:
             if span.node not in self.x or not self.marks:
                 continue
             low, high, x = self._at(span.start_us), self._at(span.end_us), self.x[span.node]
-            self.ax.add_patch(
-                Rectangle(
-                    (x - 0.17, low), 0.34, high - low, facecolor="#F2F2F2", edgecolor="#B5B5B5", hatch="////", linewidth=0.6, zorder=1.2
-                )
-            )
-            self.ax.text(
-                x, low + 0.04, printable(span.how[:24]), ha="center", va="top", fontsize=self.font * 0.85, color=COLOURS["quiet"], zorder=6
-            )
+            how = span.how.partition(" ")[0] if span.how[:1].isdigit() else span.how
+            words = printable(f"{span.target[4:]} {how}" if span.target.startswith("dns ") else how)
+            grey: dict[str, Any] = {"facecolor": "#F2F2F2", "edgecolor": "#B5B5B5", "hatch": "////", "linewidth": 0.6}
+            self.ax.add_patch(Rectangle((x - 0.17, low), 0.34, high - low, zorder=1.2, **grey))
+            self.ax.text(x, low + 0.04, words, ha="center", va="top", fontsize=self.font * 0.85, color=COLOURS["quiet"], zorder=6)
 
     def rows(self) -> None:
         """Arrows, waits and notes, each with its time at the left."""
-        last = -9.0
+        small = self.font * 0.85
+        last, told = -9.0, ""
         for k, mark in enumerate(self.marks):
             y = self.y[k]
             labelled = y - last >= 0.6
@@ -299,8 +319,9 @@ class _Paper:
             else:
                 self._note(mark, y, k, labelled)
             if labelled:
-                self.ax.text(-0.7, y, f"+{clock(mark.since_us)}", ha="left", va="center", fontsize=self.font * 0.85, color=COLOURS["quiet"])
-                last = y
+                since = f"+{rough(mark.since_us)}"
+                self.ax.text(-0.7, y, since if since != told else "", ha="left", va="center", fontsize=small, color=COLOURS["quiet"])
+                last, told = y, since
 
     def _arrow(self, mark: _Mark, y: float, labelled: bool) -> None:
         start, end = self.x[mark.who], self.x[mark.peer]
@@ -312,7 +333,7 @@ class _Paper:
             (tip, y),
             (start, y),
             arrowprops={
-                "arrowstyle": "-|>" if not mark.dashed else "->",
+                "arrowstyle": "->" if mark.dashed else "-|>" if taken else "-",
                 "color": mark.look.colour,
                 "linewidth": self.font * 0.17,
                 "linestyle": (0, (4, 2.5)) if mark.dashed else "-",
@@ -326,7 +347,7 @@ class _Paper:
                 [tip], [y], marker=mark.look.marker, color=mark.look.colour, markersize=self.font * 0.85, markeredgewidth=2, zorder=4
             )
         if labelled:
-            self._label((start + end) / 2, y - 0.1, mark.label, "center", "bottom", mark.look.colour)
+            self._label((start + end) / 2, y - 0.16, mark.label, "center", "bottom", mark.look.colour)
 
     def _note(self, mark: _Mark, y: float, k: int, labelled: bool) -> None:
         x = self.x[mark.who]
@@ -336,12 +357,12 @@ class _Paper:
         elif mark.look.marker not in ("", "|") and mark.look is not _QUIET:
             self.ax.plot([x], [y], marker=mark.look.marker, color=mark.look.colour, markersize=self.font * 0.9, zorder=4)
         if labelled:
-            right = x > len(self.names) / 2
-            middle = y + 0.35 if mark.until_us >= 0 else y
+            right = x >= len(self.names) - 1 > 0
+            middle = y + 0.5 if mark.until_us >= 0 else y
             self._label(x + (-0.12 if right else 0.12), middle, mark.label, "right" if right else "left", "center", COLOURS["ink"])
 
     def _label(self, x: float, y: float, text: str, ha: str, va: str, colour: str) -> None:
-        box = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
+        box = {"boxstyle": "square,pad=0.04", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
         self.ax.text(x, y, text, ha=ha, va=va, fontsize=self.font * 0.92, color=_dark(colour), bbox=box, zorder=5)
 
     def time_bar(self, story: Story) -> None:
@@ -357,7 +378,7 @@ class _Paper:
         for kind, (colour, hatch) in _PARTS.items():
             share = total.get(kind, 0) / whole
             self.ax.barh(low, share * width, 0.5, left=left, color=colour, hatch=hatch, edgecolor="white", linewidth=0.5, zorder=3)
-            if share > 0.16:
+            if share > 0.22:
                 self._label(left + share * width / 2, low, say(f"time_{kind}"), "center", "center", COLOURS["ink"])
             left += share * width
         words = " · ".join(" ".join(part.split()) for part in story.time_spent()[:3])

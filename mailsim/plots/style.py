@@ -52,6 +52,7 @@ WORDS: dict[str, str] = {
     "rejected": "rejected, the user was told",
     "queue": "queue",
     "slowest": "way of the slowest mail",
+    "returned": "way of the first returned mail",
     "under_way": "still under way when the run ended",
 }
 
@@ -78,7 +79,7 @@ LOOKS: dict[str, Look] = {
     "stored": Look(COLOURS["delivered"], "o", True, WORDS["stored"]),
     "late": Look(COLOURS["deferred"], "D", True, WORDS["late"], 0.9),
     "read": Look(COLOURS["strong"], "|", True, WORDS["read"], 1.6),
-    "bounced": Look(COLOURS["bounced"], "X", True, WORDS["bounced"], 1.8),
+    "bounced": Look(COLOURS["bounced"], "X", True, WORDS["bounced"], 1.3),
     "rejected": Look(COLOURS["bounced"], "P", True, WORDS["rejected"], 1.6),
 }
 
@@ -134,7 +135,6 @@ def settings(style: str) -> dict[str, Any]:
         "text.color": COLOURS["ink"],
         "axes.titlesize": size.font * 1.2,
         "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
         "axes.labelsize": size.font,
         "axes.labelcolor": COLOURS["quiet"],
         "axes.edgecolor": COLOURS["down"],

@@ -13,6 +13,7 @@ from mailsim.plots.lanes import Place, node_by_host, path_order
 from mailsim.plots.marks import Mark
 from mailsim.plots.style import look_of
 from mailsim.results.columns import by_message, view
+from mailsim.results.conservation import conservation
 from mailsim.results.metrics import ordinary
 from mailsim.results.summary import LATER_THAN_US
 from mailsim.rules.reasons import REASONS, Why
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mailsim.results import Result
 
 __all__ = ["Lane", "Tale", "tale_of"]
+
+#: a way shorter than this share of the run is a vertical stroke that shows nothing
+LEAST_WAY = 0.004
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,13 +41,16 @@ class Lane(NamedTuple):
 class Tale(NamedTuple):
     """Everything that the timeline shows and says.
 
-    ``slowest`` is a list of (instant, node); ``after_fault_s`` is how long after the end of the fault during which it was
-    sent the slowest mail arrived (None where it did not wait for that); ``fault`` names that fault.
+    ``shown_s`` is the stretch in which anything happens; ``way`` is the way of one mail as (instant, node): of the first
+    that was returned, else of the slowest; ``way_word`` says which (a key of :data:`mailsim.plots.style.WORDS`).
+    ``fault`` names the fault during which the slowest mail was sent, ``after_fault_s`` is how long after its end that
+    mail arrived (None where it did not wait for that).
     """
 
     lanes: tuple[Lane, ...]
-    shown_until_s: float
-    slowest: tuple[tuple[float, str], ...]
+    shown_s: tuple[float, float]
+    way: tuple[tuple[float, str], ...]
+    way_word: str
     sent_s: float
     latency_s: float | None
     fault: str
@@ -70,21 +77,37 @@ def tale_of(result: Result) -> Tale:
         sent_s = log.messages["sent_us"][slowest] / 1e6
         latency_s = (log.messages["stored_us"][slowest] - log.messages["sent_us"][slowest]) / 1e6
     fault, after = _fault_of(log, slowest)
-    last = [float(mark.t_s.max()) for lane in lanes for mark in lane.marks if len(mark.t_s)]
-    last += [band.end_s for band in bands(log.conditions, end_s=log.end_us / 1e6)]
+    returned = _first_returned_row(log)
+    way = _way(log, returned if returned is not None else slowest)
     return Tale(
         lanes=lanes,
-        shown_until_s=min(max(last, default=log.end_us / 1e6) * 1.02, log.end_us / 1e6) or 1.0,
-        slowest=_way(log, slowest),
+        shown_s=_shown_s(lanes, log),
+        way=way,
+        way_word=("returned" if returned is not None else "slowest") if way else "",
         sent_s=sent_s,
         latency_s=None if slowest is None else latency_s,
         fault=fault,
         after_fault_s=after,
-        first_bounce_s=_first_bounce_s(log),
+        first_bounce_s=0.0 if returned is None else (log.messages["ended_us"][returned] - log.messages["sent_us"][returned]) / 1e6,
     )
 
 
-def _lanes(order: list[Place], marks: dict[str, list[Mark]], queues: dict[str, tuple[Floats, npt.NDArray[np.int64]]], log: EventLog) -> tuple[Lane, ...]:
+def _shown_s(lanes: tuple[Lane, ...], log: EventLog) -> tuple[float, float]:
+    """From the start (or from just before the first mark, where nothing happens long before it) to just after the last."""
+    end_s = log.end_us / 1e6
+    wrong = bands(log.conditions, end_s=end_s)
+    marks = [mark.t_s for lane in lanes for mark in lane.marks if len(mark.t_s)]
+    first = min([float(t_s.min()) for t_s in marks] + [band.start_s for band in wrong], default=0.0)
+    last = max([float(t_s.max()) for t_s in marks] + [band.end_s for band in wrong], default=end_s)
+    if conservation(log).mail.queued:
+        last = end_s
+    low = 0.0 if first < 0.5 * last else max(0.0, first - 0.05 * (last - first))
+    return low, min(last + 0.02 * (last - low), end_s) or 1.0
+
+
+def _lanes(
+    order: list[Place], marks: dict[str, list[Mark]], queues: dict[str, tuple[Floats, npt.NDArray[np.int64]]], log: EventLog
+) -> tuple[Lane, ...]:
     """A lane for each node that has something to show; what is wrong elsewhere (a link, DNS) gets a lane before the MX hosts."""
     wrong = list(dict.fromkeys(span.node for span in log.conditions if span.start_us < log.end_us))
     known = {place.node for place in order}
@@ -143,8 +166,8 @@ def _attempts(log: EventLog, marks: dict[str, list[Mark]], hosts: dict[str, str]
         by, target = divmod(pair, len(log.names) + 1)
         look = look_of(REASONS[Why(reason)].key)
         where = hosts.get(log.names[target], log.names[target])
-        if look == "ok" and by in clients:
-            continue
+        if look == "ok" and (by in clients or any(mark.look in ("stored", "late") for mark in marks.get(where, ()))):
+            continue  # the lane shows these already
         marks.setdefault(where, []).append(Mark(look, f"from {log.names[by]}", t_us[here] / 1e6))
 
 
@@ -187,10 +210,11 @@ def _way(log: EventLog, row: int | None) -> tuple[tuple[float, str], ...]:
     """Instants and nodes at which the message of that row changed hands."""
     if row is None or log.level != "events":
         return ()
-    kinds = (Event.SENT, Event.ACCEPTED, Event.STORED, Event.FETCHED)
+    kinds = (Event.SENT, Event.ACCEPTED, Event.STORED, Event.FETCHED, Event.BOUNCED)
     number = log.messages["message"][row]
     rows = np.flatnonzero((view(log.events, "message") == number) & np.isin(view(log.events, "kind"), kinds))
-    return tuple((log.events["t_us"][k] / 1e6, log.names[log.events["node"][k]]) for k in rows.tolist())
+    way = tuple((log.events["t_us"][k] / 1e6, log.names[log.events["node"][k]]) for k in rows.tolist())
+    return way if way and way[-1][0] - way[0][0] > LEAST_WAY * log.end_us / 1e6 else ()
 
 
 def _fault_of(log: EventLog, row: int | None) -> tuple[str, float | None]:
@@ -205,10 +229,7 @@ def _fault_of(log: EventLog, row: int | None) -> tuple[str, float | None]:
     return last.target, (stored - last.end_us) / 1e6 if stored >= last.end_us else None
 
 
-def _first_bounce_s(log: EventLog) -> float:
-    """Age of the first mail that was returned, in seconds; 0 where none was."""
+def _first_returned_row(log: EventLog) -> int | None:
+    """Row of the delivery of ordinary mail that was returned first; None where none was."""
     returned = np.flatnonzero(ordinary(log) & (view(log.messages, "state") == State.BOUNCED))
-    if not len(returned):
-        return 0.0
-    first = returned[int(np.argmin(view(log.messages, "ended_us")[returned]))]
-    return (log.messages["ended_us"][first] - log.messages["sent_us"][first]) / 1e6
+    return int(returned[int(np.argmin(view(log.messages, "ended_us")[returned]))]) if len(returned) else None

@@ -21,17 +21,50 @@ _MIN, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
 
 #: durations that people count in, in seconds: the rough ones (always first choice) and the ones between
 DURATION_TICKS: tuple[tuple[float, str, int], ...] = (
-    (0.001, "1 ms", 1), (0.01, "10 ms", 2), (0.1, "0.1 s", 1), (1, "1 s", 0), (3, "3 s", 3), (10, "10 s", 1), (30, "30 s", 2),
-    (_MIN, "1 min", 0), (5 * _MIN, "5 min", 2), (10 * _MIN, "10 min", 1), (30 * _MIN, "30 min", 2), (_HOUR, "1 h", 0),
-    (4 * _HOUR, "4 h", 1), (12 * _HOUR, "12 h", 2), (_DAY, "1 d", 0), (2 * _DAY, "2 d", 2), (5 * _DAY, "5 d", 1),
-    (7 * _DAY, "7 d", 3), (14 * _DAY, "14 d", 2), (30 * _DAY, "30 d", 1),
-)  # fmt: skip
+    (0.001, "1 ms", 1),
+    (0.01, "10 ms", 2),
+    (0.1, "0.1 s", 1),
+    (1, "1 s", 0),
+    (3, "3 s", 3),
+    (10, "10 s", 1),
+    (30, "30 s", 2),
+    (_MIN, "1 min", 0),
+    (5 * _MIN, "5 min", 2),
+    (10 * _MIN, "10 min", 1),
+    (30 * _MIN, "30 min", 2),
+    (_HOUR, "1 h", 0),
+    (4 * _HOUR, "4 h", 1),
+    (12 * _HOUR, "12 h", 2),
+    (_DAY, "1 d", 0),
+    (2 * _DAY, "2 d", 2),
+    (5 * _DAY, "5 d", 1),
+    (7 * _DAY, "7 d", 3),
+    (14 * _DAY, "14 d", 2),
+    (30 * _DAY, "30 d", 1),
+)
 
 #: steps between clock ticks, in seconds, with the number of small steps between two ticks
 _CLOCK_STEPS: tuple[tuple[float, int], ...] = (
-    (1, 1), (5, 5), (10, 2), (30, 3), (_MIN, 4), (5 * _MIN, 5), (10 * _MIN, 2), (15 * _MIN, 3), (30 * _MIN, 3), (_HOUR, 4), (2 * _HOUR, 4),
-    (3 * _HOUR, 3), (6 * _HOUR, 6), (12 * _HOUR, 4), (_DAY, 4), (2 * _DAY, 2), (7 * _DAY, 7), (14 * _DAY, 2), (28 * _DAY, 4),
-)  # fmt: skip
+    (1, 1),
+    (5, 5),
+    (10, 2),
+    (30, 3),
+    (_MIN, 4),
+    (5 * _MIN, 5),
+    (10 * _MIN, 2),
+    (15 * _MIN, 3),
+    (30 * _MIN, 3),
+    (_HOUR, 4),
+    (2 * _HOUR, 4),
+    (3 * _HOUR, 3),
+    (6 * _HOUR, 6),
+    (12 * _HOUR, 4),
+    (_DAY, 4),
+    (2 * _DAY, 2),
+    (7 * _DAY, 7),
+    (14 * _DAY, 2),
+    (28 * _DAY, 4),
+)
 
 
 def duration_text(seconds: float) -> str:
@@ -39,11 +72,11 @@ def duration_text(seconds: float) -> str:
 
     Examples
     --------
-    >>> [duration_text(s) for s in (0.04, 29.5, 4200, 14040, 449280)]
-    ['40 ms', '29.5 s', '70 min', '3.9 h', '5.2 d']
+    >>> [duration_text(s) for s in (0.04, 29.5, 3600, 4200, 14040, 449280)]
+    ['40 ms', '29.5 s', '1 h', '70 min', '3.9 h', '5.2 d']
     """
-    for size, unit, least in ((_DAY, "d", 2 * _DAY), (_HOUR, "h", 2 * _HOUR), (_MIN, "min", 2 * _MIN), (1.0, "s", 1.0)):
-        if seconds >= least:
+    for size, unit in ((_DAY, "d"), (_HOUR, "h"), (_MIN, "min"), (1.0, "s")):
+        if seconds >= 2 * size or seconds == size or (unit == "s" and seconds >= 1):
             count = seconds / size
             text = f"{count:.0f}" if count >= 10 and unit != "d" else f"{count:.1f}".removesuffix(".0")
             return f"{text} {unit}"
@@ -97,7 +130,9 @@ def clock_axis(ax: Axes, starts: Instant, low_s: float, high_s: float, *, most: 
         texts.append(text if date == day else f"{text}\n{date}")
         day = date
     ax.set_xticks(instants, texts)
-    ax.set_xticks([instant - i * step / parts for instant in [*instants, first + len(instants) * step] for i in range(1, parts)], minor=True)
+    ax.set_xticks(
+        [instant - i * step / parts for instant in [*instants, first + len(instants) * step] for i in range(1, parts)], minor=True
+    )
     ax.set_xlim(low_s, high_s)
 
 

@@ -11,6 +11,7 @@ from mailsim.plots.marks import draw_marks, legend_for
 from mailsim.plots.style import COLOURS, SIZES, WORDS, Style
 from mailsim.plots.tale import Lane, Tale, tale_of
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
+from mailsim.results.metrics import cohorts, shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_timeline", "timeline"]
 
-#: heights inside a lane of height 1: where the queue's area ends, where marks begin and end
-_QUEUE_TOP, _MARKS_LOW, _MARKS_HIGH = 0.36, 0.2, 0.8
+#: heights inside a lane of height 1: the queue's area, where marks begin and end, and where they end above a queue
+_QUEUE_TOP, _MARKS_LOW, _MARKS_HIGH, _ABOVE_QUEUE = 0.34, 0.22, 0.82, 0.62
 
 
 def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
@@ -40,7 +41,7 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
     from mailsim.plots.picture import caption_of, drawing, finish
 
     tale = tale_of(result)
-    low, high = window_s(window, 0.0, tale.shown_until_s)
+    low, high = window_s(window, *tale.shown_s)
     lanes = tale.lanes
     with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
         clock_axis(axes, result.starts, low, high)
@@ -53,14 +54,16 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
             for number, lane in enumerate(lanes):
                 if lane.node == band.node:
                     draw_band(axes, band, low=number + 0.94, high=number + 0.06, label=band.label if band.end_s > low else "")
-        _draw_slowest(axes, tale, style)
+        _draw_way(axes, tale, style)
         axes.set_yticks([number + 0.5 for number in range(len(lanes))], [lane.title for lane in lanes])
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         marks = [mark for lane in lanes for mark in lane.marks]
-        legend_for(axes, marks, slowest=bool(tale.slowest), queue=any(lane.queue is not None for lane in lanes), style=style)
+        legend_for(axes, marks, way=tale.way_word, queue=any(lane.queue is not None for lane in lanes), style=style)
         note = "" if result.log.level == "events" else f"level {result.log.level}: no attempts, no queues"
-        return finish(axes, title=_title(result, tale), description=describe_timeline(result), caption=caption_of(result, note), style=style)
+        return finish(
+            axes, title=_title(result, tale), description=describe_timeline(result), caption=caption_of(result, note), style=style
+        )
 
 
 def _draw_lane(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[float, float]) -> None:
@@ -71,35 +74,54 @@ def _draw_lane(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[f
         peak = max(int(depth.max()), 1)
         height = depth / peak * (_QUEUE_TOP if lane.marks else 0.8)
         ax.fill_between(
-            np.append(t_s, window[1]), number + 0.97, number + 0.97 - np.append(height, height[-1]), step="post",
-            color=COLOURS["transit"], alpha=0.55, linewidth=0, zorder=1,
-        )  # fmt: skip
+            np.append(t_s, window[1]),
+            number + 0.97,
+            number + 0.97 - np.append(height, height[-1]),
+            step="post",
+            color=COLOURS["transit"],
+            alpha=0.55,
+            linewidth=0,
+            zorder=1,
+        )
         top = int(np.argmax(depth))
         if peak >= 5 and window[0] <= t_s[top] <= window[1]:
             room = t_s[top] < window[0] + 0.8 * (window[1] - window[0])
             ax.annotate(
-                f"{peak} waiting", (t_s[top], number + 0.97 - height[top]), xytext=(3 if room else -3, 0), textcoords="offset points",
-                ha="left" if room else "right", va="center", fontsize="small", color=COLOURS["strong"], zorder=5,
-            )  # fmt: skip
+                f"{peak} waiting",
+                (t_s[top], number + 0.97 - height[top]),
+                xytext=(3 if room else -3, 0),
+                textcoords="offset points",
+                ha="left" if room else "right",
+                va="center",
+                fontsize="small",
+                color=COLOURS["strong"],
+                zorder=5,
+            )
     rows = sorted({mark.row for mark in lane.marks})
-    room = (_MARKS_HIGH - _MARKS_LOW) / max(len(rows), 1)
+    room = ((_MARKS_HIGH if lane.queue is None else _ABOVE_QUEUE) - _MARKS_LOW) / max(len(rows), 1)
     for k, row in enumerate(rows):
         y = number + _MARKS_LOW + room * (k + 0.5)
         here = [mark for mark in lane.marks if mark.row == row]
         draw_marks(ax, here, y=y, style=style, window=window)
         if len(rows) > 1 and row:
             ax.annotate(
-                row, (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points", va="center",
-                fontsize="small", color=COLOURS["quiet"],
-            )  # fmt: skip
+                row,
+                (1, y),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize="small",
+                color=COLOURS["quiet"],
+            )
 
 
-def _draw_slowest(ax: Axes, tale: Tale, style: str) -> None:
-    """The way of the slowest mail: along a lane while it waits, down to the next when it is handed over."""
-    if not tale.slowest:
+def _draw_way(ax: Axes, tale: Tale, style: str) -> None:
+    """The way of the mail that the title is about: along a lane while it waits, to the next when it is handed over."""
+    if not tale.way:
         return
     number = {lane.node: k for k, lane in enumerate(tale.lanes)}
-    steps = [(t_s, number[node] + 0.5) for t_s, node in tale.slowest if node in number]
+    steps = [(t_s, number[node] + 0.5) for t_s, node in tale.way if node in number]
     if len(steps) < 2:
         return
     t_s, y = zip(*steps, strict=True)
@@ -114,12 +136,18 @@ def _title(result: Result, tale: Tale) -> str:
     if mail.sent == 0:
         return "Nobody sent anything."
     if mail.bounced:
-        return f"{mail.bounced} of {mail.sent} mails came back as undeliverable, the first after {duration_text(tale.first_bounce_s)}."
+        cohort = cohorts(result.log)[0]
+        count = round((shares(result.log, cohort.mask).bounced or 0) * len(cohort))
+        which = f"{len(cohort)} mails sent during the fault" if cohort.key == "during_faults" else f"{mail.sent} mails"
+        count, which = (count, which) if count else (mail.bounced, f"{mail.sent} mails")
+        return f"Of {which}, {count} came back as undeliverable, the first after {duration_text(tale.first_bounce_s)}."
     if tale.latency_s is None:
         return f"None of {mail.sent} mails arrived: {mail.rejected} rejected, {mail.queued} still under way."
     sent = clock_text(result.starts, tale.sent_s, span_s=span)
     if tale.after_fault_s is not None:
         return f"Mail sent at {sent} waited longest: until {duration_text(tale.after_fault_s)} after {tale.fault} was back."
+    if mail.sent == 1:
+        return f"The mail, sent at {sent}, was in the mailbox after {duration_text(tale.latency_s)}."
     if tale.fault:
         return f"The slowest mail, sent at {sent}, took {duration_text(tale.latency_s)} while {tale.fault} was out."
     return f"{mail.stored} of {mail.sent} mails arrived; the slowest, sent at {sent}, took {duration_text(tale.latency_s)}."
@@ -130,7 +158,8 @@ def describe_timeline(result: Result) -> str:
     tale = tale_of(result)
     end = result.log.end_us / 1e6
     wrong = [
-        f"{band.node} ({band.label}) from {clock_text(result.starts, band.start_s, span_s=end)}" for band in bands(result.log.conditions, end_s=end)
+        f"{band.node} ({band.label}) from {clock_text(result.starts, band.start_s, span_s=end)}"
+        for band in bands(result.log.conditions, end_s=end)
     ]
     failed = sum(len(mark.t_s) for lane in tale.lanes for mark in lane.marks if mark.look in {"silence", "refused", "tempfail", "permfail"})
     parts = [
@@ -144,10 +173,10 @@ def describe_timeline(result: Result) -> str:
 
 
 def _queue_words(result: Result, tale: Tale) -> str:
-    peaks = [(int(lane.queue[1].max()), lane.node, float(lane.queue[0][int(np.argmax(lane.queue[1]))])) for lane in tale.lanes if lane.queue]
+    peaks = [
+        (int(lane.queue[1].max()), lane.node, float(lane.queue[0][int(np.argmax(lane.queue[1]))])) for lane in tale.lanes if lane.queue
+    ]
     if not peaks:
         return ""
     peak, node, t_s = max(peaks)
     return f"The {WORDS['queue']} of {node} peaks at {peak} at {clock_text(result.starts, t_s, span_s=result.log.end_us / 1e6)}."
-
-

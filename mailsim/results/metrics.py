@@ -110,6 +110,11 @@ class ArrivalCurve:
         """The slowest arrival that was seen; None where none was."""
         return int(self.t_us[-1]) if len(self.t_us) else None
 
+    @property
+    def last_us(self) -> int:
+        """The longest time for which any delivery was watched: it arrived, ended, or the run ended."""
+        return int(self._leave_us[-1]) if len(self._leave_us) else 0
+
     def at_risk_after(self, t_us: int) -> int:
         """Deliveries that ``t_us`` after sending were still under way and watched."""
         return self.total - int(np.searchsorted(self._leave_us, t_us, side="right"))

@@ -16,7 +16,7 @@ from mailsim.events import Event, EventLog, State
 from mailsim.results.columns import Ints, by_message, view
 from mailsim.results.metrics import fault_spans
 
-__all__ = ["QueueChanges", "QueuePeak", "peak_of", "queue_changes", "queue_peaks", "summed"]
+__all__ = ["QueueChanges", "QueuePeak", "peak_of", "queue_changes", "queue_peaks", "queue_total"]
 
 _LEAVES = (Event.DELIVERED, Event.STORED, Event.BOUNCED, Event.EXPIRED, Event.DISCARDED, Event.LOST)
 _KINDS = (Event.ACCEPTED, Event.DEFERRED, Event.ACTIVATED, *_LEAVES)
@@ -62,8 +62,41 @@ class QueuePeak(NamedTuple):
     drained_us: int | None
 
 
+class _Steps(NamedTuple):
+    """What one row changed: one message enters (1) or leaves (-1) a node, begins (1) or ends (-1) to wait; its size."""
+
+    message: Ints
+    node: Ints
+    t_us: Ints
+    enters: Ints
+    waits: Ints
+    size: Ints
+
+
 def queue_changes(log: EventLog) -> QueueChanges:
     """Every change of every queue (of all nodes that took responsibility for mail)."""
+    steps = _steps(log)
+    change = np.stack((steps.enters, steps.waits, steps.enters * steps.size), axis=1)
+    return _summed_by_node(steps.node, steps.t_us, change)
+
+
+def queue_total(log: EventLog) -> QueueChanges:
+    """All queues together, with node -1; a message that two nodes hold for the moment of a handover counts once."""
+    steps = _steps(log)
+    order = np.lexsort((-steps.enters, steps.t_us, steps.message))
+    message, enters = steps.message[order], steps.enters[order]
+    holders = np.cumsum(enters)  # starts at 0 for each message that left all nodes; what stays is taken off below
+    first = np.ones(len(message), dtype=bool)
+    first[1:] = message[1:] != message[:-1]
+    before = np.repeat((holders - enters)[first], np.diff(np.append(np.flatnonzero(first), len(message))))
+    inside = ((holders - before) > 0).astype(np.int64)
+    step = inside - np.where(first, 0, np.roll(inside, 1))
+    change = np.stack((step, steps.waits[order], step * steps.size[order]), axis=1)
+    moved = (change != 0).any(axis=1)
+    return _summed_by_node(np.full(int(moved.sum()), -1), steps.t_us[order][moved], change[moved])
+
+
+def _steps(log: EventLog) -> _Steps:
     rows = np.flatnonzero(np.isin(view(log.events, "kind"), _KINDS))
     message = view(log.events, "message")[rows].astype(np.int64)
     node = view(log.events, "node")[rows].astype(np.int64)
@@ -77,10 +110,10 @@ def queue_changes(log: EventLog) -> QueueChanges:
     new[1:] = key[1:] != key[:-1]
     enters = inside - np.where(new, 0, np.roll(inside, 1))
     waits = waiting - np.where(new, 0, np.roll(waiting, 1))
-    size = by_message(log, "size")[message[order]]
     changed = (enters != 0) | (waits != 0)
-    t_us = view(log.events, "t_us")[rows][order]
-    return _summed_by_node(node[order][changed], t_us[changed], np.stack((enters, waits, enters * size), axis=1)[changed])
+    who = message[order][changed]
+    t_us = view(log.events, "t_us")[rows][order][changed]
+    return _Steps(who, node[order][changed], t_us, enters[changed], waits[changed], by_message(log, "size")[who])
 
 
 def _held(log: EventLog) -> Ints:
@@ -119,18 +152,6 @@ def _summed_by_node(node: Ints, t_us: Ints, change: Ints) -> QueueChanges:
     return QueueChanges(node[last], t_us[last], running[last, 0], running[last, 1], running[last, 2])
 
 
-def summed(changes: QueueChanges) -> QueueChanges:
-    """All queues together, with node -1."""
-    steps = []
-    for column in (changes.depth, changes.deferred, changes.octets):
-        step = np.diff(column, prepend=0)
-        first = np.ones(len(column), dtype=bool)
-        first[1:] = changes.node[1:] != changes.node[:-1]
-        step[first] = column[first]
-        steps.append(step)
-    return _summed_by_node(np.full(len(changes.node), -1), changes.t_us, np.stack(steps, axis=1))
-
-
 def peak_of(changes: QueueChanges, node: str, spans: list[tuple[int, int]], *, end_us: int) -> QueuePeak:
     """Peak and drain of one node's changes, given the merged stretches with faults and the end of the run."""
     depth, t_us = changes.depth, changes.t_us
@@ -153,5 +174,5 @@ def peak_of(changes: QueueChanges, node: str, spans: list[tuple[int, int]], *, e
 def queue_peaks(log: EventLog) -> list[QueuePeak]:
     """Peak and drain of all queues together (first, with node ``""``) and of each node, in the order of their numbers."""
     changes, spans = queue_changes(log), fault_spans(log)
-    each = [("", summed(changes))] + [(log.names[node], changes.at_node(node)) for node in np.unique(changes.node).tolist()]
+    each = [("", queue_total(log))] + [(log.names[node], changes.at_node(node)) for node in np.unique(changes.node).tolist()]
     return [peak_of(some, name, spans, end_us=log.end_us) for name, some in each]

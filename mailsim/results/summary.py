@@ -146,7 +146,7 @@ class Summary:
     def sentences(self) -> list[str]:
         """What the table has no room for: queue, reports, failed logins, how the run ended, notes."""
         lines = []
-        if self.queues and self.queues[0].peak:
+        if self.queues and self.queues[0].peak > 1:
             lines.append(_filled(self.queues))
         if self.conservation.reports.sent:
             lines.append(f"{self.conservation.reports.sent} reports to senders, {self.conservation.reports.stored} of them arrived")

@@ -53,8 +53,8 @@ class Document:
         What the reader itself refused.
     lesson : str
         The first comment.
-    files : dict of Path to str
-        Texts that were read from files of their own (zones), and from which.
+    files : dict of Path to (str, int)
+        Texts that were read from files of their own (zones): from which, and how many lines were put in front of them.
     """
 
     value: Any
@@ -62,7 +62,7 @@ class Document:
     marks: dict[Path, Mark] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     lesson: str = ""
-    files: dict[Path, str] = field(default_factory=dict)
+    files: dict[Path, tuple[str, int]] = field(default_factory=dict)
 
     def problem(self, path: Path, what: str, *, key: bool = False, row: int = 0) -> Problem:
         """A problem at a value, or at the nearest part around it that stands in the text.
@@ -79,7 +79,8 @@ class Document:
             For a text of several lines: the line in it, from 1.
         """
         if row and path in self.files:
-            return Problem(self.files[path], row, 0, path_text(path), what)
+            file, added = self.files[path]
+            return Problem(file, max(1, row - added), 0, path_text(path), what)
         mark = next((self.marks[path[:k]] for k in range(len(path), -1, -1) if path[:k] in self.marks), None)
         if mark is None:
             place = f"line {row}: " if row else ""

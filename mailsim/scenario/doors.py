@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mailsim.errors import Problem, ScenarioError, UnknownNameError, did_you_mean
-from mailsim.scenario.document import LARGEST_FILE, Document
+from mailsim.scenario.document import DEEPEST, LARGEST_FILE, MOST_VALUES, Document, path_text
+from mailsim.scenario.document import Path as Path_
 from mailsim.scenario.scenario import Scenario
 
 __all__ = ["Shipped", "load", "scenario_index", "scenario_names", "scenarios"]
@@ -76,11 +76,22 @@ def load(source: str | Path | Mapping[str, Any] | Scenario, *, file: str | Path 
 
 
 def _plain(source: Mapping[str, Any]) -> Any:
-    """A dict as it came, if it has an end: cycles and bottomless nesting are refused before anything walks it."""
-    try:
-        json.dumps(source, default=str)
-    except (ValueError, RecursionError, TypeError) as error:
-        raise ScenarioError([Problem("", 0, 0, "", f"these values are no scenario: {str(error)[:100]}")]) from None
+    """A dict as it came, if it is bearable: endless and huge ones are refused before anything else walks them."""
+    seen = 0
+    todo: list[tuple[Any, Path_]] = [(source, ())]
+    while todo:
+        value, path = todo.pop()
+        seen += 1
+        if seen > MOST_VALUES or len(path) > DEEPEST:
+            limit = f"more than {MOST_VALUES:,} values" if seen > MOST_VALUES else f"nested more than {DEEPEST} levels deep"
+            raise ScenarioError([Problem("", 0, 0, path_text(path[:3]), f"{limit}; a scenario needs a few hundred values on about eight levels")])
+        if isinstance(value, Mapping):
+            wrong = [key for key in value if not isinstance(key, str)]
+            if wrong:
+                raise ScenarioError([Problem("", 0, 0, path_text(path), f"a key is a text, not {str(wrong[0])[:40]}")])
+            todo.extend((inner, (*path, key)) for key, inner in value.items())
+        elif isinstance(value, list | tuple):
+            todo.extend((inner, (*path, k)) for k, inner in enumerate(value))
     return dict(source)
 
 
@@ -148,18 +159,19 @@ def _zone_text(document: Document, k: int, entry: Any, folder: Path | None) -> A
         return refused(f"the zone file {name[:80]!r} is no text")
     if len(octets) > LARGEST_FILE:
         return refused(f"the zone file {name[:80]!r} is larger than {LARGEST_FILE // 2**20} MiB")
-    document.files[path] = shown
-    return _with_origin(text, name)
+    prefix = _origin_line(text, name)
+    document.files[path] = (shown, 1 if prefix else 0)
+    return prefix + text
 
 
-def _with_origin(text: str, name: str) -> str:
+def _origin_line(text: str, name: str) -> str:
     """A zone file may leave its origin to its name, as in BIND's configuration; in the scenario the text stands alone."""
-    from mailsim.scenario.zones import zone_reading
+    from mailsim.scenario.zonetext import scan
 
-    named = zone_reading(text, file=name)
-    if named.zone is not None and zone_reading(text).zone is None:
-        return f"$ORIGIN {named.zone.origin}. {text}" if text.startswith(";") else f"$ORIGIN {named.zone.origin}.\n{text}"
-    return text
+    if scan(text, "").origin:
+        return ""
+    origin = scan(text, name).origin
+    return f"$ORIGIN {origin}.\n" if origin else ""
 
 
 @cache

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from mailsim.declared import Declared, Duration, Octets, Rate
+from mailsim.declared import Declared, Duration, MailAddress, Octets, Rate
 from mailsim.flavours import default
 
 __all__ = ["At", "Periodic", "Poisson", "Sizes", "Spread", "Traffic", "TrafficBase"]
@@ -19,6 +19,14 @@ class Sizes(Declared):
     value: Octets | None = None
     median: Octets = Field(default_factory=lambda: default("traffic.size_median"))
     sigma: Annotated[float, Field(ge=0, le=5)] = Field(default_factory=lambda: default("traffic.size_sigma"))
+
+    @model_validator(mode="after")
+    def _complete(self) -> Sizes:
+        if self.kind == "constant" and self.value is None:
+            raise ValueError("a constant size needs value; write for example size: 20 kB")
+        if self.kind == "lognormal" and self.value is not None:
+            raise ValueError("a lognormal size takes median and sigma, not value; write kind: constant for one size")
+        return self
 
 
 def _sizes(value: object) -> object:
@@ -33,7 +41,7 @@ class TrafficBase(Declared):
     """What all traffic has.  ``from`` is a client's address, or the name of a ``senders`` node."""
 
     from_: str = Field(alias="from")
-    to: Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+    to: Annotated[tuple[MailAddress, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
     size: Annotated[Sizes, BeforeValidator(_sizes)] = Field(default_factory=Sizes)
 
 

@@ -83,17 +83,16 @@ class Cast:
         """The node that takes mail at a host: its mail store for local delivery, else its MTA."""
         return self.node(host, kind=Mailstore if local else Mta)
 
-    def session(
-        self, client: str, host: str, *, address: str, delivery: Delivery, rcpt_to: tuple[str, ...], local: bool = False
-    ) -> Session:
+    def submission_port(self, node: str) -> int | None:
+        """The port that a client was told to use, or None."""
+        declared = self._nodes.get(node)
+        return declared.submission.port if isinstance(declared, Client) and declared.submission is not None else None
+
+    def session(self, client: str, host: str, *, address: str, delivery: Delivery, rcpt_to: tuple[str, ...], port: int) -> Session:
         """How ``client`` (a node) talks to ``host``: extensions that both have, and the login of a user."""
-        declared = self._nodes.get(client)
         ours, theirs = self.figures(client, delivery.flavour), self.figures(self.node(host, kind=Mta))
-        port = 25
         tls: Literal["none", "starttls", "implicit"] = "starttls" if ours.starttls and theirs.starttls else "none"
-        if isinstance(declared, Client) and declared.submission is not None:
-            port = declared.submission.port or (587 if declared.submission.discover == "mx" else 465)
-            tls = "implicit" if port == 465 else tls
+        local = port == 24
         return Session(
             client=self.host(client),
             server=host,
@@ -101,10 +100,10 @@ class Cast:
             mail_from=delivery.sender,
             rcpt_to=rcpt_to,
             size_octets=delivery.size,
-            port=24 if local else port,
-            tls="none" if local else tls,
+            port=port,
+            tls="none" if local else "implicit" if port == 465 else tls,
             tls_version=min(ours.tls, theirs.tls),
-            user=delivery.sender if isinstance(declared, Client) and port != 25 else "",
+            user=delivery.sender if port in (465, 587) else "",
             pipelining=local or (ours.pipelining and theirs.pipelining),
             greeting="LHLO" if local else "EHLO",
         )

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from mailsim.events import EventLog, State
+from mailsim.events import Event, EventLog, State
 from mailsim.rules.reasons import REASONS, Why
 from mailsim.stories.cast import Cast
 from mailsim.stories.dialogue import size_text
 from mailsim.stories.examples import Example, example
 from mailsim.stories.record import Delivery, Row, children, deliveries_of, rows_of, rows_without_message
 from mailsim.stories.returned import report_of
-from mailsim.stories.sentences import say
+from mailsim.stories.sentences import rough, say
 from mailsim.stories.steps import Teller, contact_failed
 from mailsim.stories.story import Step, Story
 from mailsim.stories.stretches import stretches
-from mailsim.units import Instant, calendar, clock, instant
+from mailsim.units import Instant, calendar, instant
 
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario
@@ -72,6 +72,7 @@ def explain(result: Told, number: int, *, language: str = "en") -> Story:
     main = max(deliveries, key=lambda delivery: delivery.last_us)
     end = max((log.end_us, *(step.end_us for step in steps))) if main.last_us == main.sent_us else main.last_us
     parties = {name for step in steps for name in (step.who, step.peer)}
+    resolver = next((step.peer for step in steps if step.event == Event.LOOKED_UP and step.peer), "")
     return Story(
         number=number,
         title=_title(cast, rows, deliveries, log.end_us, language),
@@ -79,9 +80,10 @@ def explain(result: Told, number: int, *, language: str = "en") -> Story:
         steps=tuple(steps),
         stretches=stretches(steps, start_us=main.sent_us, end_us=end),
         conditions=tuple(
-            span._replace(node=cast.node(span.node))
+            span._replace(node=party)
             for span in log.conditions
-            if span.start_us < end and span.end_us > main.sent_us and (cast.node(span.node) in parties or span.node == "dns")
+            if span.start_us < end and span.end_us > main.sent_us
+            if (party := resolver if span.target.startswith("dns ") else cast.node(span.node)) in parties
         ),
         returned=report_of(cast, rows, deliveries, starts),
         language=language,
@@ -126,7 +128,7 @@ def _title(cast: Cast, rows: tuple[Row, ...], deliveries: tuple[Delivery, ...], 
         language=language,
         sender=_sender(one, language),
         rcpt=rcpt,
-        age=clock((until if until >= 0 else end_us) - one.sent_us),
+        age=rough((until if until >= 0 else end_us) - one.sent_us),
         reason=REASONS[one.why].sentence or REASONS[Why.PERMANENT].sentence,
         holder=one.holder,
         how=how,
@@ -140,12 +142,19 @@ def _polls(log: EventLog, teller: Teller, deliveries: tuple[Delivery, ...]) -> I
         if not reader or one.stored_us < 0:
             continue
         end = one.fetched_us if one.fetched_us >= 0 else log.end_us
-        told = [
-            step for row in rows_without_message(log, reader, start_us=one.stored_us, end_us=end) if (step := teller.step(row)) is not None
-        ]
-        yield from told[:POLLS_TOLD]
-        if len(told) > POLLS_TOLD:
-            yield teller.counted(told[-1], len(told) - POLLS_TOLD)
+        failures = 0
+        last: Step | None = None
+        for row in rows_without_message(log, reader, start_us=one.stored_us, end_us=end):
+            step = teller.step(row)
+            if step is None:
+                continue
+            if failures < POLLS_TOLD:
+                yield step
+            elif step.failed:
+                last = step
+            failures += step.failed
+        if last is not None:
+            yield teller.counted(last, failures - POLLS_TOLD)
 
 
 def _reports(log: EventLog, teller: Teller, number: int) -> Iterator[Step]:

@@ -26,6 +26,7 @@ def folded(steps: Sequence[Step], *, language: str = "en") -> tuple[Step, ...]:
     An attempt is what follows an activation up to the next one or to any step of another node; two are equal when the
     same things happened with the same outcome, whatever they cost.
     """
+    steps = tuple(_without_repetition(steps, language))
     found: list[Step] = []
     same: list[tuple[Step, ...]] = []
     for block in _blocks(steps):
@@ -34,6 +35,30 @@ def folded(steps: Sequence[Step], *, language: str = "en") -> tuple[Step, ...]:
             same = []
         same.append(block)
     return (*found, *_told(same, language))
+
+
+def _without_repetition(steps: Sequence[Step], language: str) -> Iterator[Step]:
+    """Answers that came from the cache again are told in one step, and a choice that was told already not at all."""
+    told: set[tuple[object, ...]] = set()
+    again: list[Step] = []
+    for step in steps:
+        known = (step.who, step.text, step.lines) in told and step.event == Event.LOOKED_UP
+        if known and step.why == Why.FROM_CACHE and (not again or again[0].who == step.who):
+            again.append(step)
+            continue
+        if again:
+            yield _asked_again(again, language)
+            again = []
+        if not (known and not step.stage):
+            yield step
+        told.add((step.who, step.text, step.lines))
+    if again:
+        yield _asked_again(again, language)
+
+
+def _asked_again(steps: Sequence[Step], language: str) -> Step:
+    text = say("asked_again", language=language, who=steps[0].who, names=", ".join(step.reply for step in steps))
+    return replace(steps[0], text=text, lines=(), stage="", reply="", cost_us=sum(step.cost_us for step in steps))
 
 
 def _blocks(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
@@ -67,5 +92,6 @@ def _told(same: Sequence[tuple[Step, ...]], language: str) -> Iterator[Step]:
     yield from same[0]
     first, last = same[1][0], same[-2][-1]
     text = say("as_before", language=language, who=first.who, count=len(same) - 2, last=clock(same[-2][0].since_sent_us))
-    yield replace(first, chapter="queue", text=text, why=Why.NONE, cost_us=last.end_us - first.t_us)
+    short = say("draw_same", language=language, count=len(same) - 2)
+    yield replace(first, chapter="queue", text=text, reply=short, why=Why.NONE, cost_us=last.end_us - first.t_us)
     yield from same[-1]

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from mailsim.stories.sentences import printable
-from mailsim.units import clock
+from mailsim.stories.sentences import printable, rough
 
 if TYPE_CHECKING:
     from mailsim.stories.story import Step, Story
@@ -56,7 +55,7 @@ def _step(step: Step, language: str) -> str:
     when = _safe(step.when.strftime("%Y-%m-%d %H:%M:%S %z"))
     parts = [
         f"<li{' class=' + chr(34) + 'failed' + chr(34) if step.failed else ''}>",
-        f'<span class="at" title="{when}">+{_safe(clock(step.since_sent_us))}</span><span class="what">{_safe(step.text)}</span>',
+        f'<span class="at" title="{when}">+{_safe(rough(step.since_sent_us))}</span><span class="what">{_safe(step.text)}</span>',
     ]
     if step.lines:
         said = "\n".join(escape(str(line), quote=True) for line in step.lines)

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 
 from mailsim.errors import UnknownNameError
+from mailsim.units import clock
 
-__all__ = ["CHAPTERS", "SENTENCES", "printable", "say"]
+__all__ = ["CHAPTERS", "SENTENCES", "printable", "rough", "say"]
 
 #: the chapters of a story in the order of a message's life
 CHAPTERS: tuple[str, ...] = (
@@ -48,14 +49,16 @@ _ENGLISH: dict[str, str] = {
     "sent": "{who} presses send: {size} for {rcpt}",
     "sent_report": "{who} makes a report about message {parent} ({size}) for {rcpt}",
     "asked": "{who} asks for {name} {rtype}",
+    "asked_again": "{who} asks again for {names}: the same answers from the cache",
     "chosen": "{who} goes by preference: {order}",
+    "chosen_itself": "{who} goes by preference: {order}; itself and what is no better are left out",
     "submitted": "{peer} takes the message from {who}",
     "submission_failed": "{who} can't hand it to {peer}",
     "rejected": "{who} is told at once: the mail was not sent",
     "refused_in_session": "{peer} does not take it; {who} keeps the mail and must report",
     "accepted": "{who} is now responsible for the message",
     "accepted_from": "{who} is now responsible for the message, {peer} no longer",
-    "activated": "{who} takes it up again: attempt {attempt}",
+    "activated": "{who} takes it up again",
     "tried_ok": "{who} hands it to {peer}",
     "tried_failed": "{who} tries {peer}: {outcome}",
     "deferred": "{who} keeps it and will try again in {wait}",
@@ -63,7 +66,8 @@ _ENGLISH: dict[str, str] = {
     "session_as_above": "(a session as above)",
     "deferred_unknown": "{who} keeps it and will try again",
     "noticed": "{who} tells the sender that the mail is late",
-    "expired": "{who} gives up",
+    "expired": "{who} gives up; the last attempt came to: {outcome}",
+    "expired_silently": "{who} gives up",
     "bounced": "{who} returns it to the sender",
     "bounced_silently": "{who} gives it up; nobody is told",
     "discarded": "{who} drops the report",
@@ -121,6 +125,8 @@ _ENGLISH: dict[str, str] = {
     "draw_closed": "cut off",
     "draw_lost": "250 lost, {cost}",
     "draw_wait": "waits {wait}",
+    "draw_waits": "waits {wait}, put back {count} times",
+    "draw_same": "{count} more attempts, the same outcome",
     "draw_bounced": "gives up and reports",
     "draw_gave_up": "gives up",
     "draw_noticed": "tells the sender: late",
@@ -128,7 +134,6 @@ _ENGLISH: dict[str, str] = {
     "draw_fetch": "looks for mail",
     "draw_fetched": "fetched",
     "draw_report": "report",
-    "draw_down": "{how}",
     # -- small words
     "reason_line": "why: {sentence}",
     "next_line": "so: {sentence}",
@@ -159,6 +164,18 @@ def say(key: str, /, *, language: str = "en", **facts: object) -> str:
         raise UnknownNameError("language", language, SENTENCES)
     pattern = SENTENCES[language].get(key) or SENTENCES["en"][key]
     return pattern.format(**{name: printable(str(fact)) for name, fact in facts.items()})
+
+
+def rough(us: int) -> str:
+    """A duration as one says it: no more digits than one can feel.
+
+    Examples
+    --------
+    >>> [rough(us) for us in (600_400, 31_001_000, 59_980_000, 3_723_000_000)]
+    ['600ms', '31s', '1m', '1h 02m 03s']
+    """
+    step = 1_000 if us < 1_000_000 else 100_000
+    return clock(round(us / step) * step if us < 60_000_000 else us)
 
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,13 +14,14 @@ from mailsim.rules.reasons import REASONS, Why
 from mailsim.stories.cast import Cast
 from mailsim.stories.dialogue import RECORD_TYPES, Line, dialogue, lookup_lines, size_text
 from mailsim.stories.record import Delivery, Row
-from mailsim.stories.sentences import say
+from mailsim.stories.sentences import rough, say
 from mailsim.stories.story import Step
 from mailsim.units import Instant, calendar, clock
 
 __all__ = ["Teller", "contact_failed"]
 
-_MX = 15
+_MX, _SRV = 15, 33
+_SRV_RECORD = re.compile(r"(?:^|[;,] )\d+ \d+ \d+ [^\s,;]+")
 _MX_RECORD = re.compile(r"(?:^|[;,] )(\d+) ([^\s,;]+)")
 
 
@@ -129,9 +131,18 @@ class Teller:
             address=row.address,
             delivery=self.deliveries[0],
             rcpt_to=self._recipients(row),
-            local=self._is_local(row),
+            port=self._port(row),
         )
         return dialogue(session, row.stage, outcome=row.why, code=row.code, text=row.reply, cost_us=row.value)
+
+    def _port(self, row: Row) -> int:
+        """25 to relay, 24 to a mail store (LMTP), else the port that the client found or was told."""
+        if self._is_local(row):
+            return 24
+        if not self._at_origin(row):
+            return 25
+        found = [one.peer for one in self.rows if one.kind == Event.LOOKED_UP and one.detail == _SRV and _SRV_RECORD.search(one.extra)]
+        return self.cast.submission_port(row.node) or (465 if any(name.startswith("_submissions.") for name in found) else 587)
 
     def _is_local(self, row: Row) -> bool:
         return self.cast.is_local(row.node, self._recipients(row)[0])
@@ -171,17 +182,24 @@ class Teller:
         )
 
     def _submitted(self, row: Row) -> Step:
-        said = not any(one.kind == Event.TRIED and one.node == row.node and one.why == Why.OK for one in self.rows)
-        text = self._say("submitted", who=row.node, peer=self.cast.node(row.peer))
-        told = row._replace(why=Why.OK)
-        return self._step(row, "submit", text, lines=self._dialogue(told) if said and row.stage else (), cost_us=self._took(row))
+        peer = self.cast.server(row.peer)
+        told = self._from_start(row._replace(why=Why.OK, address=""))
+        text = self._say("submitted", who=row.node, peer=peer)
+        return self._step(told, "submit", text, peer=peer, lines=self._dialogue(told), why=Why.NONE, cost_us=told.value)
 
     def _rejected(self, row: Row) -> Step:
         key = "rejected" if self._at_origin(row) else "refused_in_session"
-        tried = any(one.kind == Event.TRIED and one.node == row.node and one.t_us <= row.t_us for one in self.rows)
-        lines = self._dialogue(row._replace(why=self._outcome(row))) if row.peer and row.stage and not tried else ()
-        text = self._say(key, who=row.node, peer=self.cast.node(row.peer) if row.peer else row.node)
-        return self._step(row, "submit", text, lines=lines, cost_us=self._took(row))
+        told = self._from_start(row)
+        lines = self._dialogue(told._replace(why=self._outcome(row))) if row.peer and row.stage else ()
+        peer = self.cast.server(row.peer) if row.peer else ""
+        text = self._say(key, who=row.node, peer=peer or row.node)
+        return self._step(told, "submit", text, peer=peer, lines=lines, cost_us=told.value)
+
+    def _from_start(self, row: Row) -> Row:
+        """The end of a submission as a contact: it began when the look-ups were done (or the user pressed send)."""
+        before = [one for one in self.rows if one.place < row.place and one.node == row.node and one.kind in (Event.SENT, Event.LOOKED_UP)]
+        began = max((one.t_us + max(one.value, 0) for one in before), default=row.t_us)
+        return row._replace(t_us=min(began, row.t_us), value=max(row.t_us - began, 0))
 
     def _outcome(self, row: Row) -> Why:
         """What a refusal came to on the wire; the row's own reason may say more (wrong password)."""
@@ -201,7 +219,7 @@ class Teller:
         return self._step(row, "accept", text, why=Why.NONE, code=-1)
 
     def _activated(self, row: Row) -> Step:
-        return self._step(row, "queue", self._say("activated", who=row.node, attempt=row.attempt + 1), attempt=row.attempt + 1)
+        return self._step(row, "queue", self._say("activated", who=row.node))
 
     def _choice(self, k: int) -> Step | None:
         """The order of targets, told before the first contact of an attempt whose MX answer is recorded."""
@@ -215,12 +233,15 @@ class Teller:
         records = sorted(((int(number), host) for number, host in _MX_RECORD.findall(asked.extra)), key=lambda record: record[0])
         if not records and row.peer != asked.peer:
             return None
-        named = [self._say("with_preference", name=self.cast.node(host), preference=number) for number, host in records]
+        own = min((number for number, host in records if host == self.cast.host(row.node)), default=None)
+        kept = [(number, host) for number, host in records if own is None or number < own]
+        named = [self._say("with_preference", name=self.cast.server(host), preference=number) for number, host in kept]
         words = [self._say("then" if n else "first", name=name) for n, name in enumerate(named or [row.peer])]
         order = ", ".join(words)
-        text = self._say("chosen", who=row.node, order=order)
-        why = Why.MX_ORDER if records else Why.IMPLICIT_MX
-        return self._step(row._replace(kind=Event.LOOKED_UP), "choose", text, peer="", why=why, code=-1, stage="", reply=order)
+        text = self._say("chosen" if own is None else "chosen_itself", who=row.node, order=order)
+        why = Why.IMPLICIT_MX if not records else Why.MX_ORDER
+        then = Why.NONE if own is None else Why.MX_SELF
+        return self._step(row._replace(kind=Event.LOOKED_UP), "choose", text, peer="", why=why, then=then, code=-1, stage="", reply=order)
 
     def _tried(self, row: Row) -> Step:
         peer = self.cast.server(row.peer, local=self._is_local(row))
@@ -261,12 +282,15 @@ class Teller:
         return self._step(row, "report", self._say("noticed", who=row.node))
 
     def _expired(self, row: Row) -> Step:
-        return self._step(row, "report", self._say("expired", who=row.node), why=Why.LIFETIME_OVER)
+        key = "expired" if row.why else "expired_silently"
+        return self._step(row, "report", self._say(key, who=row.node, outcome=REASONS[row.why].key), why=Why.LIFETIME_OVER)
 
     def _bounced(self, row: Row) -> Step:
         text = self._say("bounced" if row.value >= 0 else "bounced_silently", who=row.node)
         lines = (Line("<-", row.reply),) if row.reply else ()
-        return self._step(row, "report", text, lines=lines, then=Why.REPORT_TO_SENDER if row.value >= 0 else Why.NULL_SENDER)
+        told = any(one.kind == Event.EXPIRED and (one.node, one.t_us) == (row.node, row.t_us) for one in self.rows)
+        why = Why.NONE if told else row.why
+        return self._step(row, "report", text, lines=lines, why=why, then=Why.REPORT_TO_SENDER if row.value >= 0 else Why.NULL_SENDER)
 
     def _discarded(self, row: Row) -> Step:
         return self._step(row, "report", self._say("discarded", who=row.node))
@@ -282,7 +306,7 @@ class Teller:
             number=report.number,
             rcpt=report.rcpt,
             state=self._say(f"state_{report.state.name.lower()}"),
-            age=clock((ended if ended >= 0 else end_us) - report.sent_us),
+            age=rough((ended if ended >= 0 else end_us) - report.sent_us),
         )
         kind = Event.STORED if report.state == State.STORED else Event.SENT
         at = ended if ended >= 0 else report.sent_us
@@ -300,11 +324,12 @@ class Teller:
     def _fetched(self, row: Row) -> Step:
         return self._step(row, "fetch", self._say("fetched", who=row.node))
 
-    def _login_failed(self, row: Row) -> Step:
-        chapter = "submit" if self._at_origin(row) and not any(one.kind == Event.STORED for one in self.rows) else "fetch"
+    def _login_failed(self, row: Row) -> Step | None:
+        if any(one.kind == Event.REJECTED and one.node == row.node and one.t_us == row.t_us for one in self.rows):
+            return None  # the rejection tells it with its dialogue
         lines = (Line("<-", row.reply),) if row.reply else ()
         text = self._say("login_failed", who=row.node, peer=self.cast.node(row.peer) if row.peer else "?")
-        return self._step(row, chapter, text, lines=lines, why=row.why or Why.AUTH_FAILED)
+        return self._step(row, "fetch", text, lines=lines, why=row.why or Why.AUTH_FAILED)
 
     def _fetch_failed(self, row: Row) -> Step:
         peer = self.cast.node(row.peer) if row.peer else "?"
@@ -313,7 +338,7 @@ class Teller:
     def counted(self, step: Step, count: int) -> Step:
         """One step that stands for ``count`` failed polls, the last of which is ``step``."""
         text = self._say("fetch_failed_more", who=step.who, count=count)
-        return Step("fetch", step.event, step.t_us, step.since_sent_us, step.when, step.who, step.peer, text, why=step.why)
+        return replace(step, text=text, lines=(), stage="", reply=self._say("draw_same", count=count))
 
 
 #: failures that keep a message in the queue

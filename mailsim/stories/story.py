@@ -12,8 +12,7 @@ from mailsim.events import ConditionSpan, Event
 from mailsim.rules.dsn import Report, build_dsn
 from mailsim.rules.reasons import REASONS, Reason, Why
 from mailsim.stories.dialogue import Line
-from mailsim.stories.sentences import printable, say
-from mailsim.units import clock
+from mailsim.stories.sentences import printable, rough, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +55,8 @@ class Step:
     stage : str
         How far the session came, ``""`` where there was none.
     reply : str
-        Last reply text; of a look-up the question (``example.com MX``), of a choice the order of targets.
+        Last reply text; of a look-up the question (``example.com MX``), of a choice the order of targets, of what
+        was folded a short form.
     attempt : int
         Number of the delivery attempt at ``who``, from 1; 0 where it is none.
     """
@@ -102,7 +102,7 @@ class Step:
                 reason = REASONS[why]
                 yield f"{say(key, language=language, sentence=reason.sentence)} [{reason.source}]"
         if self.cost_us > 0:
-            yield say("cost_line", language=language, cost=clock(self.cost_us))
+            yield say("cost_line", language=language, cost=rough(self.cost_us))
 
 
 class Stretch(NamedTuple):
@@ -172,7 +172,7 @@ class Story:
                 chapter = step.chapter
             calendar = step.when.strftime("%H:%M:%S" if step.when.date() == day else "%Y-%m-%d %H:%M:%S")
             day = step.when.date()
-            yield f"  +{clock(step.since_sent_us)}  ({calendar})  {printable(step.text)}"
+            yield f"  +{rough(step.since_sent_us)}  ({calendar})  {printable(step.text)}"
             taken = step.event in (Event.TRIED, Event.SUBMITTED) and step.code == 250
             lines = step.lines
             if taken and told and len(lines) > 4:  # one whole session is enough to read
@@ -192,7 +192,34 @@ class Story:
         whole = sum(total.values()) or 1
         parts = sorted(total.items(), key=lambda part: -part[1])
         said = {kind: say(f"time_{kind}", language=self.language) for kind in total}
-        return tuple(f"{said[kind]}  {clock(spent)}  ({100 * spent / whole:.0f} %)" for kind, spent in parts if spent)
+        return tuple(f"{said[kind]}  {rough(spent)}  ({100 * spent / whole:.0f} %)" for kind, spent in parts if spent)
+
+    def as_dict(self) -> dict[str, object]:
+        """The story as plain values, ready for JSON: instants and durations in seconds."""
+        return {
+            "message": self.number,
+            "title": self.title,
+            "facts": self.facts,
+            "steps": [
+                {
+                    "chapter": step.chapter,
+                    "event": step.event.name.lower(),
+                    "t_s": step.t_us / 1e6,
+                    "since_sent_s": step.since_sent_us / 1e6,
+                    "when": step.when.isoformat(),
+                    "who": step.who,
+                    "peer": step.peer,
+                    "text": step.text,
+                    "lines": [f"{line.side} {line.text}" for line in step.lines],
+                    "why": step.reason.sentence,
+                    "source": step.reason.source,
+                    "cost_s": step.cost_us / 1e6 if step.cost_us >= 0 else None,
+                }
+                for step in self.steps
+            ],
+            "time_spent": [{"kind": part.kind, "start_s": part.start_us / 1e6, "end_s": part.end_us / 1e6} for part in self.stretches],
+            "report": self.report() if self.returned is not None else None,
+        }
 
     def _repr_html_(self) -> str:
         from mailsim.stories.page import story_html

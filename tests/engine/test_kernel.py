@@ -229,6 +229,21 @@ def test_a_run_until_a_quiet_instant_comes_to_that_instant():
     assert (env.now, env.steps) == (1_000, 0)
 
 
+def test_a_run_can_be_stopped_from_inside_before_anything_else_of_that_instant():
+    env, seen = Clock(), []
+
+    def stopping():
+        yield 5
+        env.stop()
+
+    Flow(env, stopping(), SOURCE)
+    Flow(env, sleeper(env, seen, "m", 4, 5, 6), MESSAGE)
+    env.run(until=50)
+    assert (env.now, seen) == (5, [(4, "m")])
+    env.run()
+    assert seen == [(4, "m"), (5, "m"), (6, "m")]
+
+
 def test_a_run_into_the_past_is_refused():
     with pytest.raises(ValueError, match="it is 10 us already"):
         Clock(start_us=10).run(until=9)

@@ -245,6 +245,26 @@ def test_a_closed_place_sends_all_who_wait_away_at_one_instant():
     assert seen == [(0, 0, "in"), (10, 1, "closed"), (10, 2, "closed"), (500, 3, "closed"), (1_009, 4, "closed"), (1_010, 5, "in")]
 
 
+def test_a_place_is_open_again_at_the_very_instant_at_which_its_closing_ends():
+    env, starts = Clock(), {}
+
+    def close_for_nothing(slots, end, outcome):
+        slots.closed_until_us = end
+
+    slots = Slots(env, 1, feedback=close_for_nothing)
+
+    def script(name, arrival):
+        t = yield arrival
+        if slots.free(t) or (yield from slots.wait()):
+            starts[name] = env.now
+            slots.take(env.now + 10, 1)
+
+    Flow(env, script("first", 0), MESSAGE)
+    Flow(env, script("waits", 3), MESSAGE + 1)
+    env.run()
+    assert starts == {"first": 0, "waits": 10}
+
+
 # --------------------------------------------------------------------------------------------------------- SlotLine
 def test_slots_by_park_and_wake_with_patience_equal_simpy_with_any_of():
     table, ends = customers(3_000, 21, mean_gap=1_000_000_007), {}

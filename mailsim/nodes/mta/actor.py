@@ -12,6 +12,7 @@ from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
 from mailsim.nodes.mta.life import run_batch, take
 from mailsim.nodes.mta.queue import Deferred, Destination
+from mailsim.nodes.plan import Leg
 from mailsim.nodes.world import Life, World
 from mailsim.rules.conditions import Timeline
 from mailsim.rules.receive import ReceiverPolicy
@@ -47,7 +48,11 @@ class MtaActor:
         self.caller = Caller(name, self.figures)
         self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))
         self.door = self._door()
+        self.final_for = self.door.policy.final_for
+        self._domains: dict[int, str] = {}
         self.routes: dict[str, RouteEntry] = {}
+        self.plans: dict[tuple[str, int], Any] = {}
+        self.store_legs: dict[int, Leg | None] = {}
         self._retry()
 
     def _retry(self) -> None:
@@ -81,6 +86,13 @@ class MtaActor:
     def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life:
         """Take responsibility for deliveries of a message: the rest of their life."""
         return take(self, number, deliveries, hops, t_us, giver)
+
+    def domain_of(self, name: int) -> str:
+        """The domain of an address (name number)."""
+        found = self._domains.get(name)
+        if found is None:
+            found = self._domains[name] = self.log.names[name].rpartition("@")[2].lower()
+        return found
 
     def turn(self, item: Item) -> int:
         """What tells the draws of this attempt from those of others."""

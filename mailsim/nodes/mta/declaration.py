@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from mailsim.declared import Declared, Duration, HostName
 from mailsim.nodes.base import HostDeclaration, node_kind
@@ -54,6 +56,6 @@ class Mta(HostDeclaration):
     submission: bool = False
     accounts: dict[str, Account] = {}
     queue_lifetime: Duration | None = None
-    max_sessions: int | None = None
+    max_sessions: Annotated[int, Field(ge=1)] | None = None
     scan_phase: Duration | None = None
     parameters: dict[str, Any] = {}

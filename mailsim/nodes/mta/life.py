@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mailsim.events import Event, State
-from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of
+from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of, planned
 from mailsim.nodes.contact import call
+from mailsim.nodes.plan import leg_to
 from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER
 from mailsim.rules.dsn import report_size
@@ -25,8 +26,9 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
     """The MTA takes responsibility at ``t_us`` (the clock): log it, split by domain, go on with each part."""
     log = mta.log
     for d in deliveries:
-        log.holder[d] = mta.number
-        log.state[d] = State.QUEUED
+        if not log.copies[d]:
+            log.holder[d] = mta.number
+            log.state[d] = State.QUEUED
         if log.accepted_us[d] < 0:
             log.accepted_us[d] = t_us
     if log.rows is not None:
@@ -34,19 +36,19 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
     items = _split(mta, number, deliveries, hops, t_us)
     for item in items[1:]:
         mta.world.spawn(carry(mta, item, t_us), MESSAGE_ORDER + number)
-    return (yield from carry(mta, items[0], t_us))
+    return carry(mta, items[0], t_us)
 
 
 def _split(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_us: int) -> list[Item]:
     """One item per recipient domain, in the order of the recipients."""
-    names, rcpt = mta.log.names, mta.log.rcpt
-    final = mta.door.policy.final_for
+    rcpt, domain_of = mta.log.rcpt, mta.domain_of
+    final = mta.final_for
     if len(deliveries) == 1:
-        domain = names[rcpt[deliveries[0]]].rpartition("@")[2].lower()
+        domain = domain_of(rcpt[deliveries[0]])
         return [Item(number, deliveries, domain, hops, t_us, local=domain in final)]
     by_domain: dict[str, list[int]] = {}
     for d in deliveries:
-        by_domain.setdefault(names[rcpt[d]].rpartition("@")[2].lower(), []).append(d)
+        by_domain.setdefault(domain_of(rcpt[d]), []).append(d)
     return [Item(number, tuple(ds), domain, hops, t_us, local=domain in final) for domain, ds in by_domain.items()]
 
 
@@ -55,8 +57,11 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
     if item.hops >= mta.figures.hop_limit:
         reply = Reply(554, mta.figures.status_loop, "Too many hops")
         return _bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
-    t_us = yield from _until_running(mta, t_us)
+    if not mta.timeline.quiet:
+        t_us = yield from _until_running(mta, t_us)
     if item.local:
+        if mta.log.rows is None and _store_planned(mta, item, t_us):
+            return None
         return (yield from _store(mta, item, t_us))
     destination = mta.destination(item.domain)
     if destination is not None:
@@ -66,6 +71,15 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
             t_us = mta.world.now
         if not granted:
             return _defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
+    if mta.log.rows is None:
+        plan = planned(mta, item, t_us)
+        if plan is not None:
+            leg, target, end, taken = plan
+            if destination is not None:
+                destination.leave(end, failed=False)
+            mta.log.tries[item.deliveries[0]] += 1
+            yield taken
+            return _pass_on(mta, item, Handover(taken, leg.server, item.deliveries, target, end, False))
     outcome: Outcome = yield from attempt(mta, item, t_us)
     if destination is not None:
         destination.leave(outcome.end_us, failed=outcome.site_failed and outcome.action != Action.DONE)
@@ -77,13 +91,12 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
 
 def _until_running(mta: MtaActor, t_us: int) -> Life:
     """A stopped service does no work: wait until it runs again."""
-    if not mta.timeline.quiet:
+    condition, edge = mta.timeline.stretch(t_us)
+    while condition.reach == Why.REFUSED and edge < FOREVER:
+        t_us = yield edge
         condition, edge = mta.timeline.stretch(t_us)
-        while condition.reach == Why.REFUSED and edge < FOREVER:
-            t_us = yield edge
-            condition, edge = mta.timeline.stretch(t_us)
-        if condition.reach == Why.REFUSED:
-            yield mta.world.line()
+    if condition.reach == Why.REFUSED:
+        yield mta.world.line()
     return t_us
 
 
@@ -96,6 +109,8 @@ def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
         if handover is outcome.handovers[-1] and outcome.action == Action.DONE and not outcome.refused:
             last = handover
         else:
+            if handover.keep:
+                world.opened(len(handover.deliveries))
             world.spawn(_handed_over(mta, item, handover), MESSAGE_ORDER + item.number)
     if last is not None:
         yield last.taken_us
@@ -145,6 +160,25 @@ def _pass_on(mta: MtaActor, item: Item, handover: Handover) -> Life:
     return life
 
 
+def _store_planned(mta: MtaActor, item: Item, t_us: int) -> bool:
+    """Final delivery as a plan: no event, since nobody else's doing decides when the store takes it; False: walk."""
+    store, log = mta.declaration.store, mta.log
+    if store is None or len(item.deliveries) != 1:
+        return False
+    delivery = item.deliveries[0]
+    rcpt = log.rcpt[delivery]
+    if rcpt not in mta.store_legs:
+        envelope = envelope_of(mta, item, item.deliveries)
+        mta.store_legs[rcpt] = leg_to(mta.world, mta.lmtp_caller, mta.world.actor(store).lmtp_address, envelope, service="lmtp")
+    leg = mta.store_legs[rcpt]
+    played = leg.play(item.number, item.attempt + 1, log.size[delivery], t_us, t_us) if leg is not None else None
+    if leg is None or played is None:
+        return False
+    log.tries[delivery] += 1
+    leg.server.take(item.number, item.deliveries, item.hops, played[1], mta.number)
+    return True
+
+
 def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
     """Final delivery: into the own mailboxes, or by LMTP into the mail store, which may be down while this MTA is up."""
     item.attempt += 1
@@ -174,6 +208,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
                 peer = log.name(store)
                 log.rows.extend((result.end_us, item.number, -1, Event.DELIVERED, mta.number, peer, log.name(address), item.attempt, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
             return actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number)
+        mta.world.opened(len(item.deliveries))
         mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)
     yield result.end_us
     said_verdict = verdict(result.why, result.stage, last=True, figures=mta.figures)
@@ -185,13 +220,12 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
 
 def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
     log = mta.log
-    log.stored_us[delivery] = t_us
-    log.state[delivery] = State.STORED
     log.copies[delivery] += 1
+    if log.copies[delivery] == 1:
+        log.stored_us[delivery], log.state[delivery] = t_us, State.STORED
     if log.rows is not None:
         log.rows.extend((t_us, log.message[delivery], log.rcpt[delivery], Event.STORED, mta.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
-    if log.copies[delivery] == 1:
-        mta.world.settled(1)
+    mta.world.settled(1)
 
 
 def _defer(
@@ -239,10 +273,11 @@ def _bounce(
     report = log.names[log.sender[left[0]]] == ""
     code = reply.code if reply is not None else -1
     for d in left:
-        log.state[d] = State.DISCARDED if report else State.BOUNCED
-        log.ended_us[d] = t_us
         log.why[d] = why
         log.code[d] = code
+        if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
+            log.state[d] = State.DISCARDED if report else State.BOUNCED
+            log.ended_us[d] = t_us
     number = -1 if report else _send_report(mta, item, left, t_us)
     mta.world.settled(len(left))
     rows = log.rows
@@ -279,24 +314,32 @@ def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
     """What is due goes on: by itself each (Postfix), or in queue runs that go from one to the next (Exim)."""
     if not mta.memory.by_host:
         for item in items:
-            mta.world.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
+            destination = mta.destination(item.domain) if not item.local else None
+            if destination is not None and mta.timeline.quiet and destination.is_dead(now_us):
+                _activated(mta, item, now_us)
+                _defer(mta, item, item.deliveries, now_us, Why.DESTINATION_DEAD, ())
+            else:
+                mta.world.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
         return
     mta.world.spawn(_queue_run(mta, items, now_us), MESSAGE_ORDER + items[0].number)
 
 
 def _activate(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
-    if mta.log.rows is not None:
-        mta.log.rows.extend((now, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
+    _activated(mta, item, now)
     return carry(mta, item, now)
+
+
+def _activated(mta: MtaActor, item: Item, now_us: int) -> None:
+    if mta.log.rows is not None:
+        mta.log.rows.extend((now_us, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
 
 
 def _queue_run(mta: MtaActor, items: list[Item], start_us: int) -> Life:
     """A queue runner delivers one message after the other; each goes on by itself once a server has it."""
     now: int = yield max(start_us, mta.world.now)
     for item in items:
-        if mta.log.rows is not None:
-            mta.log.rows.extend((now, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
+        _activated(mta, item, now)
         stage: Any = carry(mta, item, now)
         stage = yield from stage
         if stage is not None:

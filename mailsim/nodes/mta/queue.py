@@ -121,6 +121,11 @@ class Destination:
         self.open += 1
         return True
 
+    def is_dead(self, t_us: int) -> bool:
+        """Whether the destination is left alone at the clock's instant."""
+        self.settle(t_us)
+        return self.dead_until_us > t_us
+
     def wait(self) -> Life:
         """Wait for a session: gives True when one is handed over, False when the destination died meanwhile."""
         if not self._watched:

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/kernel/bench.py [--n 100000] [--rounds 5] [--json]
 
-First both run here and have to agree on every message.  Then each round starts one process for each script; what counts
-is the CPU time of building and running the model (draws and imports on neither side), and the median over the rounds of
-the ratio within one round, which a busy machine disturbs least.
+First both run here and have to agree on every message.  Then each round starts one process for each script.  What counts
+is the CPU time from building the model until the outcome of each message stands in memory (draws and imports on neither
+side), and the median over the rounds of the ratio within one round, which a busy machine disturbs least.  The plain
+script's reading of its own log is part of that; "run only" leaves it out.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from time import process_time
 HERE = File(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[2])]
 
-import pb6
-import plain
-from path import DIRECT, Path
+import pb6  # noqa: E402 - found by way of the line above
+import plain  # noqa: E402
+from path import DIRECT, Path  # noqa: E402
 
 SCRIPTS = {"plain": plain, "mailsim": pb6}
 SEED = 1  # two outages in the 16.8 hours of 100,000 messages, one refused and one silent: 8 % of the time (5 % is usual)
@@ -45,10 +46,14 @@ def measure(name, n):
     path = Path(n, SEED)
     gc.collect()
     before, begin = resident_bytes(), process_time()
-    kept, env = simulate(path)
-    seconds = process_time() - begin
-    assert kept
-    return {"us": seconds / n * 1e6, "events": events(name, env) / n, "bytes": (resident_bytes() - before) / n}
+    found, env = simulate(path)
+    run_us = (process_time() - begin) / n * 1e6
+    kept = (resident_bytes() - before) / n
+    if name == "plain":
+        found = plain.outcome(path, found)
+    total_us = (process_time() - begin) / n * 1e6
+    assert len(found.fetched) == n
+    return {"us": total_us, "run_us": run_us, "events": events(name, env) / n, "bytes": kept}
 
 
 def events(name, env):
@@ -78,6 +83,7 @@ def compare(n, rounds):
     agreed = agree(n)
     found = [{name: measure_apart(name, n) for name in SCRIPTS} for _ in range(rounds)]
     ratios = [each["plain"]["us"] / each["mailsim"]["us"] for each in found]
+    run_only = [each["plain"]["run_us"] / each["mailsim"]["run_us"] for each in found]
     return {
         "n": n,
         "rounds": rounds,
@@ -86,6 +92,7 @@ def compare(n, rounds):
         "scripts": {name: {what: statistics.median(each[name][what] for each in found) for what in found[0][name]} for name in SCRIPTS},
         "ratio": statistics.median(ratios),
         "ratio_range": [min(ratios), max(ratios)],
+        "ratio_run_only": statistics.median(run_only),
         "goals": {"ratio": GOAL_RATIO, "events": GOAL_EVENTS},
     }
 
@@ -101,8 +108,11 @@ def table(result):
     for name, row in result["scripts"].items():
         lines.append(f"{name:<10}{row['us']:>16.2f}{1e6 / row['us']:>12,.0f}{row['events']:>22.3f}{row['bytes']:>16.0f}")
     low, high = result["ratio_range"]
-    lines += ["", f"plain / mailsim: {result['ratio']:.2f} (rounds {low:.2f} to {high:.2f}); goals: at least {GOAL_RATIO:g}, "
-              f"at most {GOAL_EVENTS:g} events/message"]  # fmt: skip
+    lines += [
+        "",
+        f"plain / mailsim: {result['ratio']:.2f} (rounds {low:.2f} to {high:.2f}); run only {result['ratio_run_only']:.2f}",
+        f"goals: at least {GOAL_RATIO:g} times as fast, at most {GOAL_EVENTS:g} SimPy events/message",
+    ]
     return "\n".join(lines)
 
 

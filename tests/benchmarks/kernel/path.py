@@ -74,8 +74,7 @@ class Path:
 
     def next_poll(self, i: int, t: int) -> int:
         """The first poll of the reader of message i at or after t."""
-        phase = self.poll_phase_us[i]
-        return phase - (phase - t) // POLL_US * POLL_US
+        return t + (self.poll_phase_us[i] - t) % POLL_US
 
 
 @dataclass

@@ -6,8 +6,6 @@ event where nothing is waited for (cache hits, the reader's polls), and results 
 
 from __future__ import annotations
 
-from array import array
-
 from path import (
     BOUNCED,
     CONNECT_TIMEOUT_US,
@@ -23,7 +21,6 @@ from path import (
     UP,
     VIA_BACKUP,
     Outcome,
-    Path,
 )
 
 from mailsim.engine.kernel import MESSAGE, SOURCE, Clock, Flow
@@ -34,7 +31,7 @@ class Cache:
     """What a resolver remembers: a question that is known takes no time."""
 
     def __init__(self):
-        self.known_until = array("q", [-1]) * DOMAINS
+        self.known_until = [-1] * DOMAINS
 
     def latency_us(self, domain, t, asking_us):
         """0 on a hit; else ``asking_us``, after which the answer is known."""

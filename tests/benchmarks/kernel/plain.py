@@ -21,27 +21,26 @@ from path import (
     UP,
     VIA_BACKUP,
     Outcome,
-    Path,
 )
+
+
+def failed_connect(env, primary):
+    """What connecting to the primary costs while it is down."""
+    if primary == REFUSED:
+        yield env.timeout(ROUND_TRIP_US)
+    elif primary == SILENT:
+        yield env.timeout(CONNECT_TIMEOUT_US)
 
 
 def simulate(path):
     """Run all messages; gives the log and SimPy's environment."""
     env = simpy.Environment()
-    submission = simpy.Resource(env, SUBMISSION_SESSIONS)
-    outbound = simpy.Resource(env, OUTBOUND_SESSIONS)
+    submission, outbound = simpy.Resource(env, SUBMISSION_SESSIONS), simpy.Resource(env, OUTBOUND_SESSIONS)
     spool = simpy.Resource(env, SPOOL_SESSIONS)
-    host_known_until, mx_known_until = {}, {}
-    log = []
+    host_known_until, mx_known_until, log = {}, {}, []
 
     def record(i, event, **more):
         log.append({"message": i, "event": event, "time": env.now, **more})
-
-    def failed_connect(primary):
-        if primary == REFUSED:
-            yield env.timeout(ROUND_TRIP_US)
-        elif primary == SILENT:
-            yield env.timeout(CONNECT_TIMEOUT_US)
 
     def message(i):
         record(i, "sent")
@@ -62,7 +61,7 @@ def simulate(path):
         with outbound.request() as session:
             yield session
             primary = path.primary(env.now)
-            yield from failed_connect(primary)
+            yield from failed_connect(env, primary)
             yield env.timeout(path.relay_us[i] if primary == UP else path.spool_us[i])
         if primary != UP:
             record(i, "spooled")
@@ -73,7 +72,7 @@ def simulate(path):
                 with spool.request() as session:
                     yield session
                     primary = path.primary(env.now)
-                    yield from failed_connect(primary)
+                    yield from failed_connect(env, primary)
                     if primary == UP:
                         yield env.timeout(path.hand_over_us[i])
                 if primary != UP:

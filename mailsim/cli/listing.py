@@ -1,0 +1,129 @@
+"""The commands that run nothing: ``check``, ``scenarios``, ``flavours`` and ``schema``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mailsim.cli.show import complain, show, show_json, show_table
+from mailsim.errors import MailsimError, ScenarioError, UnknownNameError
+
+__all__ = ["check", "flavours", "scenarios", "schema"]
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")
+#: findings of these severities make ``check`` exit with 1
+ALARMING = frozenset({"error", "warning"})
+
+
+@click.command()
+@click.argument("files", metavar="FILE|NAME...", nargs=-1, required=True)
+@AS_JSON
+@click.option("--quiet", is_flag=True, help="Print nothing but errors (and --json).")
+@click.pass_context
+def check(context: click.Context, files: tuple[str, ...], as_json: bool, quiet: bool) -> None:
+    """Validate scenarios without running them; list what is risky in them.
+
+    Exit code 2: a file is wrong; 1: there are findings of severity error or warning; 0: neither.
+    """
+    reports = [_checked(file) for file in files]
+    if as_json:
+        show_json(reports)
+    for report in reports:
+        for problem in report["problems"]:
+            complain(problem["text"])
+        if not as_json and not quiet and not report["problems"]:
+            _show_report(report)
+    found = [one for report in reports for one in report["findings"] if one["severity"] in ALARMING]
+    context.exit(2 if any(report["problems"] for report in reports) else 1 if found else 0)
+
+
+def _checked(file: str) -> dict[str, Any]:
+    """What there is to say about one file."""
+    from mailsim.findings import findings
+    from mailsim.scenario import load
+
+    report: dict[str, Any] = {"file": file, "name": None, "problems": [], "findings": [], "notes": []}
+    try:
+        scenario = load(file)
+        report["name"] = scenario.name
+        report["notes"] = list(scenario.notes())
+        report["findings"] = [
+            {"severity": one.severity, "what": one.what, "mend": one.mend, "where": one.where, "number": one.number}
+            for one in findings(scenario)
+        ]
+    except ScenarioError as error:
+        report["problems"] = [
+            {"file": one.file or file, "line": one.line, "column": one.column, "path": one.path, "what": one.what, "text": str(one)}
+            for one in error.problems
+        ]
+    except MailsimError as error:
+        report["problems"] = [{"file": file, "line": 0, "column": 0, "path": "", "what": str(error), "text": str(error)}]
+    return report
+
+
+def _show_report(report: dict[str, Any]) -> None:
+    show(f"{report['file']}: {report['name']} is well-formed; {len(report['findings'])} findings")
+    for one in report["findings"]:
+        show(f"  {one['severity']}: {one['where']}: {one['what']}")
+        if one["mend"]:
+            show(f"    mend: {one['mend']}")
+    for note in report["notes"]:
+        show(f"  note: {note}")
+
+
+@click.command()
+@AS_JSON
+def scenarios(as_json: bool) -> None:
+    """List the scenarios that come with mailsim, each with its lesson."""
+    from mailsim.scenario import scenario_index
+
+    known = scenario_index()
+    if as_json:
+        show_json([{"name": one.name, "lesson": one.lesson, "question": one.question} for one in known])
+        return
+    rows = [(one.name, "" if one.question is None else str(one.question), one.lesson) for one in known]
+    show_table(rows, header=("name", "question", "lesson"))
+
+
+@click.command()
+@click.argument("name", required=False)
+@AS_JSON
+def flavours(name: str | None, as_json: bool) -> None:
+    """List the programs whose behaviour is known, or every figure of one of them with its source."""
+    from mailsim.flavours import flavour, mta_flavours, resolver_flavours
+
+    kinds = {known: kind for kind, names in (("mta", mta_flavours()), ("resolver", resolver_flavours())) for known in names}
+    if name is not None and name not in kinds:
+        raise UnknownNameError("flavour", name, kinds)
+    if name is None:
+        rows = [(known, kind, flavour(known, kind).program) for known, kind in kinds.items()]
+        if as_json:
+            show_json([dict(zip(("name", "kind", "program"), row, strict=True)) for row in rows])
+        else:
+            show_table(rows, header=("name", "kind", "program"))
+        return
+    found = flavour(name, kinds[name])
+    if as_json:
+        figures = {key: {"value": one.value, "source": one.source, "verified": one.verified} for key, one in found.figures.items()}
+        show_json({"name": found.name, "kind": found.kind, "program": found.program, "figures": figures})
+        return
+    show(f"{found.name}: {found.program}\n")
+    rows = [(key, _figure(one.value), "" if one.verified else "unverified", one.source) for key, one in found.figures.items()]
+    show_table(rows, header=("figure", "value", "", "source"))
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_figure(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_figure(inner) for inner in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors and validators."""
+    from mailsim.scenario import schema as scenario_schema
+
+    show_json(scenario_schema())

@@ -1,0 +1,127 @@
+"""The commands that run a scenario: ``demo``, ``run`` and ``explain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mailsim.cli.failing import parse_condition
+from mailsim.cli.show import complain, show, show_json
+
+if TYPE_CHECKING:
+    from mailsim.results import Result
+    from mailsim.stories import Story
+
+__all__ = ["demo", "explain", "run"]
+
+SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all draws; by default the scenario's own.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+DIRECTORY = click.Path(file_okay=False, path_type=Path)
+LEVELS = click.Choice(["events", "messages", "counts"])
+
+
+@click.command()
+@click.option("--out", type=DIRECTORY, default=Path("mailsim-demo"), show_default=True, help="Folder for the picture.")
+@SEED
+def demo(out: Path, seed: int | None) -> None:
+    """Run the shipped scenario primary-outage: headline and timeline picture."""
+    from mailsim.results.files import write_whole
+    from mailsim.scenario import load
+
+    scenario = load("primary-outage")
+    show(f"{scenario.name}: {scenario.lesson}\n")
+    result = scenario.run(seed=seed)
+    show(repr(result.summary()))
+    out.mkdir(parents=True, exist_ok=True)
+    picture = write_whole(out / "timeline.png", result.plot.png("timeline"))
+    show(f"\npicture: {picture}")
+    show("next:    mailsim explain primary-outage fallback    the story of a message that took the other way")
+    show("         mailsim scenarios                          what else is there")
+
+
+@click.command()
+@click.argument("scenario", metavar="FILE|NAME")
+@SEED
+@click.option("--out", type=DIRECTORY, help="Folder for tables (CSV), summary, manifest and picture.")
+@AS_JSON
+@click.option("--quiet", is_flag=True, help="Print nothing but errors (and --json).")
+@click.option("--level", type=LEVELS, help="How much is recorded; by default as much as the size of the run allows.")
+@click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 1 if a figure compares so: 'bounced>0'.")
+@click.pass_context
+def run(
+    context: click.Context,
+    scenario: str,
+    seed: int | None,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    level: str | None,
+    conditions: tuple[str, ...],
+) -> None:
+    """Run a scenario (a file or the name of a shipped one) and print the headline."""
+    from mailsim.scenario import load
+
+    wanted = [parse_condition(text) for text in conditions]
+    result = load(scenario).run(seed=seed, level=level, progress=False if quiet or as_json else None)
+    figures = result.summary().as_dict()
+    met = [condition for condition in wanted if condition.holds(figures)]
+    if as_json:
+        show_json(figures)
+    elif not quiet:
+        show(repr(result.summary()))
+    if out is not None:
+        _save(result, out, quiet=quiet)
+    for condition in met:
+        complain(f"--fail-if {condition.text}: {condition.name} is {condition.value(figures):g}")
+    context.exit(1 if met else 0)
+
+
+def _save(result: Result, out: Path, *, quiet: bool) -> None:
+    from mailsim.errors import UnsupportedError
+
+    try:
+        place = result.save(out)
+    except UnsupportedError:  # a picture that this recording level can't draw
+        place = result.save(out, plots=False)
+    if not quiet:
+        complain(f"wrote {place}")
+
+
+@click.command()
+@click.argument("scenario", metavar="FILE|NAME")
+@click.argument("which", metavar="NUMBER|KIND", default="slowest")
+@SEED
+@click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write the story as an HTML page.")
+@click.option("--png", "png", type=click.Path(dir_okay=False, path_type=Path), help="Write the sequence diagram as a picture.")
+@click.option("--report", is_flag=True, help="Print the delivery report (RFC 3464) that the sender got.")
+@AS_JSON
+def explain(scenario: str, which: str, seed: int | None, html: Path | None, png: Path | None, report: bool, as_json: bool) -> None:
+    """Tell the story of one message: what was asked and answered, why each next step, and what it cost.
+
+    KIND is one of bounced, delayed, duplicate, fallback, rejected, slowest: the first such message of the run.
+    """
+    from mailsim.scenario import load
+
+    result = load(scenario).run(seed=seed, level="events", progress=False if as_json else None)
+    number = int(which) if which.isascii() and which.isdigit() and len(which) < 19 else result.example(which).number
+    story = result.explain(number)
+    if as_json:
+        show_json(story.as_dict())
+    else:
+        show(story.report() if report else str(story))
+    _write(story, html, png)
+
+
+def _write(story: Story, html: Path | None, png: Path | None) -> None:
+    from mailsim.results.files import write_whole
+
+    if html is not None:
+        from mailsim.stories.page import story_page
+
+        complain(f"wrote {write_whole(html, story_page(story))}")
+    if png is not None:
+        from mailsim.plots.picture import png as as_png
+
+        complain(f"wrote {write_whole(png, as_png(story.plot()))}")

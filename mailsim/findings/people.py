@@ -1,0 +1,106 @@
+"""Can the people send and read: discovery that finds nothing, logins that fail, recipients that don't exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailsim.findings.view import Finding, View
+from mailsim.nodes import Client, Mailstore, Mta
+
+__all__ = ["PEOPLE", "a_client_can_not_fetch", "a_client_finds_no_submission", "a_login_fails", "a_recipient_does_not_exist"]
+
+_SUBMISSION = ("_submissions._tcp", "_submission._tcp")
+
+
+def _submission_host(view: View, node: Client) -> tuple[str, ...]:
+    """The hosts where a client would hand in its mail."""
+    assert node.submission is not None
+    domain = node.address.rpartition("@")[2]
+    if node.submission.discover == "srv":
+        found = (view.rrsets.get((f"{service}.{domain}", "SRV")) for service in _SUBMISSION)
+        return tuple(srv[3] for rrset in found if rrset is not None for srv in sorted(rrset.rdatas) if srv[3])
+    if node.submission.discover == "mx":
+        return tuple(mx.host for mx in (view.domains.get(domain) or ())[:1] if mx.host)
+    return (node.submission.discover.lower().rstrip("."),)
+
+
+def a_client_finds_no_submission(view: View) -> Iterator[Finding]:
+    """No record leads to a server that takes the client's mail."""
+    for name, node in view.nodes(Client):
+        if node.submission is None:
+            continue
+        where, domain = f"nodes.{name}.submission", node.address.rpartition("@")[2]
+        hosts = _submission_host(view, node)
+        if not hosts:
+            wanted = f"SRV record {_SUBMISSION[0]}.{domain}" if node.submission.discover == "srv" else f"MX record of {domain}"
+            what = f"there is no {wanted}: {name} finds no server to hand in mail"
+            yield Finding("error", where, what, "add the record, or name the host: discover: mail." + domain, "RFC 6186 section 3.1")
+            continue
+        servers = [server for host in hosts for server in view.nodes_at(view.addresses(host), "mta")]
+        if not servers:
+            yield Finding("error", where, f"no mail server stands at {', '.join(hosts)}", "give a node that host", "RFC 6409 section 3.1")
+        elif not any(isinstance(view.scenario.nodes[s], Mta) and view.scenario.nodes[s].submission for s in servers):  # type: ignore[union-attr]
+            what = f"{servers[0]} takes no submissions"
+            yield Finding("error", where, what, f"set submission: true at {servers[0]}", "RFC 6409 section 3.1")
+
+
+def a_client_can_not_fetch(view: View) -> Iterator[Finding]:
+    """The host to fetch from does not exist, or has no mailbox of that address."""
+    for name, node in view.nodes(Client):
+        if node.fetch is None or node.fetch.host is None:
+            continue
+        where = f"nodes.{name}.fetch.host"
+        stores = view.nodes_at(view.addresses(node.fetch.host), "mailstore")
+        if not stores:
+            yield Finding("error", where, f"no mail store stands at {node.fetch.host}", "give a mailstore node that host", "RFC 6186 section 3.2")
+        elif not any(node.address in _boxes(view, store) for store in stores):
+            what = f"{' and '.join(stores)} has no mailbox {node.address}"
+            yield Finding("error", where, what, f"add it to the mailboxes of {stores[0]}", "RFC 9051 section 6.2.3")
+
+
+def _boxes(view: View, store: str) -> dict[str, str]:
+    """Address to password of a mail store."""
+    node = view.scenario.nodes[store]
+    return {address: box.password for address, box in node.mailboxes.items()} if isinstance(node, Mailstore) else {}
+
+
+def a_login_fails(view: View) -> Iterator[Finding]:
+    """The client's password is not the server's."""
+    for name, node in view.nodes(Client):
+        if node.submission is not None:
+            for server in dict.fromkeys(s for host in _submission_host(view, node) for s in view.nodes_at(view.addresses(host), "mta")):
+                known = _logins(view, server)
+                if known is not None and known.get(node.address) != node.password:
+                    why = "another password" if node.address in known else "no such login"
+                    what = f"{server} has {why} for {node.address}: 535, and nothing enters a queue"
+                    yield Finding("error", f"nodes.{name}.password", what, "make the two agree", "RFC 4954 section 6")
+        if node.fetch is not None and node.fetch.host is not None:
+            password = node.fetch.password if node.fetch.password is not None else node.password
+            for store in view.nodes_at(view.addresses(node.fetch.host), "mailstore"):
+                boxes = _boxes(view, store)
+                if node.address in boxes and boxes[node.address] != password:
+                    what = f"{store} has another password for {node.address}: the mail is stored and never fetched"
+                    yield Finding("error", f"nodes.{name}.password", what, "make the two agree", "RFC 9051 section 6.2.3")
+
+
+def _logins(view: View, server: str) -> dict[str, str] | None:
+    """Who may hand in mail at a server; ``None`` where it takes no submissions."""
+    node = view.scenario.nodes[server]
+    if not isinstance(node, Mta) or not node.submission:
+        return None
+    found = _boxes(view, node.store) if node.store is not None else {}
+    return {**found, **{address: account.password for address, account in node.accounts.items()}}
+
+
+def a_recipient_does_not_exist(view: View) -> Iterator[Finding]:
+    """Mail is sent to an address for which the server that keeps the domain has no mailbox."""
+    for to, where in view.recipients.items():
+        domain = to.rpartition("@")[2]
+        keepers = [(name, node) for name, node in view.nodes(Mta) if domain in node.final_for and node.store is not None]
+        if keepers and not any(to in _boxes(view, node.store) for _, node in keepers):
+            what = f"{keepers[0][1].store} has no mailbox {to}: the mail is refused (550) and returned"
+            yield Finding("error", where, what, "add the mailbox, or correct the address", "RFC 5321 section 4.2.3")
+
+
+#: the checks of this file, in order
+PEOPLE = (a_client_finds_no_submission, a_client_can_not_fetch, a_login_fails, a_recipient_does_not_exist)

@@ -1,0 +1,173 @@
+"""How queues fill and drain: messages waiting at each node, stacked, with the outage behind and the peak written out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from mailsim.plots.bands import Band, bands, draw_band
+from mailsim.plots.style import COLOURS, NODE_COLOURS, Style
+from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
+from mailsim.results.queues import QueueChanges, queue_changes, queue_peaks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mailsim.results import Result
+
+__all__ = ["describe_queues", "queues"]
+
+#: hatches that tell the areas apart without colour, in order
+_HATCHES = ("", "...", "\\\\\\", "xx", "++", "oo")
+
+#: most areas of their own, and how full a queue must be for one, relative to the fullest
+_AREAS, _THIN = 5, 0.03
+
+
+def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    """Draw the messages that each node is responsible for, over time.
+
+    Parameters
+    ----------
+    result : Result
+        A run at level ``events``.
+    ax : Axes, optional
+        Where to draw; by default on a new figure.
+    style : str
+        ``print`` or ``slide``.
+    window : pair, optional
+        Stretch to show, such as ``("1h", "6h")``.
+
+    Raises
+    ------
+    UnsupportedError
+        The run kept no event rows.
+    """
+    from mailsim.plots.picture import caption_of, drawing, finish
+    from mailsim.results.tables import require_level
+
+    require_level(result.log, "queues")
+    changes, end_s = queue_changes(result.log), result.log.end_us / 1e6
+    wrong = bands(result.log.conditions, end_s=end_s)
+    last = max([float(changes.t_us.max(initial=0)) / 1e6, *(band.end_s for band in wrong)])
+    low, high = window_s(window, 0.0, min(last * 1.03, end_s) or end_s or 1.0)
+    nodes, t_s, depth = _stacked(changes)
+    top = max(int(depth.sum(axis=0).max(initial=0)), 1)
+    with drawing(ax, style=style) as axes:
+        clock_axis(axes, result.starts, low, high)
+        axes.set_ylim(0, top * 1.22)
+        for k, band in enumerate(_joined(wrong)):
+            draw_band(axes, band, low=0, high=top * 1.22, label=band.label if k < 6 else "")
+        if len(t_s):
+            areas = axes.stackplot(
+                np.append(t_s, high),
+                np.concatenate([depth, depth[:, -1:]], axis=1),
+                step="post",  # type: ignore[arg-type]
+                colors=NODE_COLOURS[: len(depth)],
+                labels=_labels([result.log.names[node] for node in nodes], len(depth)),
+                zorder=2,
+                linewidth=0,
+            )
+            for k, area in enumerate(areas):
+                area.set_hatch(_HATCHES[k % len(_HATCHES)])
+                area.set_edgecolor("white")
+            handles, labels = axes.get_legend_handles_labels()
+            axes.legend(handles[::-1], labels[::-1], loc="upper right", title="in the queue of", alignment="left", handlelength=1.4)
+        axes.set_ylabel("messages")
+        axes.yaxis.get_major_locator().set_params(integer=True)  # type: ignore[attr-defined]
+        _write_peak(axes, result, (low, high))
+        return finish(axes, title=_title(result), description=describe_queues(result), caption=caption_of(result), style=style)
+
+
+def _joined(wrong: list[Band]) -> list[Band]:
+    """Bands of one stretch on several nodes as one band, labelled with all of them."""
+    found: dict[tuple[float, float], Band] = {}
+    for band in wrong:
+        key = (band.start_s, band.end_s)
+        node = f"{found[key].node}, {band.node}" if key in found else band.node
+        found[key] = band._replace(node=node, label=f"{node} {band.label}")
+    return list(found.values())
+
+
+def _stacked(changes: QueueChanges) -> tuple[list[int], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Depth of each area at every instant at which any changed; fullest queue first (lowest in the stack), thin ones together."""
+    nodes = np.unique(changes.node)
+    t_us = np.unique(changes.t_us)
+    depth = np.zeros((len(nodes), len(t_us)), dtype=np.int64)
+    for k, node in enumerate(nodes.tolist()):
+        one = changes.at_node(node)
+        place = np.searchsorted(one.t_us, t_us, side="right") - 1
+        depth[k] = np.where(place >= 0, one.depth[np.maximum(place, 0)], 0)
+    order = np.argsort(-depth.max(axis=1, initial=0), kind="stable") if len(nodes) else np.zeros(0, dtype=np.int64)
+    depth = depth[order]
+    most = depth.max(axis=1, initial=0)
+    kept = max(1, min(int((most >= _THIN * most[:1].sum()).sum()), _AREAS))
+    if len(depth) > kept + 1:
+        depth = np.concatenate([depth[:kept], depth[kept:].sum(axis=0, keepdims=True)])
+    return nodes[order].tolist(), t_us / 1e6, depth
+
+
+def _labels(names: list[str], areas: int) -> list[str]:
+    """A label for each area; the last one stands for all nodes that have none of their own."""
+    rest = names[areas - 1 :]
+    return names if len(names) <= areas else [*names[: areas - 1], ", ".join(rest[:3]) + (" ..." if len(rest) > 3 else "")]
+
+
+def _write_peak(ax: Axes, result: Result, window: tuple[float, float]) -> None:
+    """The peak and, where there is one, the instant at which the queue is back to usual."""
+    total = queue_peaks(result.log)[0]
+    if total.peak < 2:
+        return
+    peak_s = total.peak_us / 1e6
+    arrow = {"arrowstyle": "-", "color": COLOURS["quiet"], "linewidth": 0.8}
+    if window[0] <= peak_s <= window[1]:
+        right = peak_s > window[0] + 0.6 * (window[1] - window[0])
+        ax.annotate(
+            f"{total.peak} at {clock_text(result.starts, peak_s, span_s=result.log.end_us / 1e6)}",
+            (peak_s, total.peak),
+            xytext=(-14 if right else 14, 12),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            arrowprops=arrow,
+            zorder=5,
+        )
+    if total.drained_us is not None and window[0] <= total.drained_us / 1e6 <= window[1] and total.drained_us > total.peak_us:
+        drained = total.drained_us / 1e6
+        right = drained > window[0] + 0.75 * (window[1] - window[0])
+        ax.annotate(
+            f"back to usual {clock_text(result.starts, drained, span_s=result.log.end_us / 1e6)}",
+            (drained, total.level),
+            xytext=(-10 if right else 10, 26),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            arrowprops=arrow,
+            zorder=5,
+        )
+
+
+def _title(result: Result) -> str:
+    total = queue_peaks(result.log)[0]
+    if total.peak == 0:
+        return "No queue ever held a message."
+    last = max((span.end_us for span in result.log.conditions if span.start_us < result.log.end_us), default=None)
+    if last is None:
+        return f"No more than {total.peak} messages were under way at a time."
+    if total.drained_us is None:
+        return f"{total.peak} messages waited at the peak, and the queue had not drained when the run ended."
+    after = (total.drained_us - last) / 1e6
+    if after <= 0:
+        return f"{total.peak} messages waited at the peak; when the last fault ended the queue was as usual."
+    return f"{total.peak} messages waited at the peak; the queue drained {duration_text(after)} after the last fault was over."
+
+
+def describe_queues(result: Result) -> str:
+    """The queue picture in words."""
+    total, *each = queue_peaks(result.log)
+    end_s = result.log.end_us / 1e6
+    parts = ["Messages in the queues over time, stacked by node.", _title(result)]
+    if total.peak:
+        parts.append(f"The peak is at {clock_text(result.starts, total.peak_us / 1e6, span_s=end_s)}.")
+        parts.append("By node: " + ", ".join(f"{one.node} at most {one.peak}" for one in each) + ".")
+    return " ".join(parts)

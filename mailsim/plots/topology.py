@@ -1,0 +1,238 @@
+"""The topology: who hands mail to whom, from the sending client to the reader, with each way's share of the mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mailsim.events import Event, EventLog
+from mailsim.plots.bands import bands
+from mailsim.plots.lanes import LAYERS, Place, node_by_host, path_order
+from mailsim.plots.style import COLOURS, SIZES, Style
+from mailsim.results.columns import view
+from mailsim.results.metrics import ordinary
+from mailsim.results.summary import percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mailsim.results import Result
+    from mailsim.scenario import Scenario
+
+__all__ = ["Way", "describe_topology", "topology", "ways"]
+
+#: half the width and half the height of a node's box, in columns and rows
+_WIDE, _HIGH = 0.34, 0.27
+
+
+class Way(NamedTuple):
+    """From one node to another: what for (``relay``, ``dns`` ...), share of the mail (None without a run), fallback or not."""
+
+    start: str
+    end: str
+    via: str
+    share: float | None
+    fallback: bool
+
+
+def ways(scenario: Scenario, log: EventLog | None = None) -> list[Way]:
+    """The ways of a scenario in the order of its file; with a log, each with the share of ordinary mail that took it."""
+    graph = scenario.graph()
+    best: dict[tuple[str, str], int] = {}
+    for start, _, edge in graph.edges(data=True):
+        if edge["via"] == "relay":
+            key = (start, edge["domain"])
+            best[key] = min(edge["preference"], best.get(key, edge["preference"]))
+    shares = _handed_over(log) if log is not None and log.level == "events" else None
+    found: dict[tuple[str, str], Way] = {}
+    for start, end, edge in graph.edges(data=True):
+        fallback = edge["via"] == "relay" and edge["preference"] > best[(start, edge["domain"])]
+        share = None if shares is None or edge["via"] == "dns" else shares.get((start, end), 0.0)
+        known = found.get((start, end))
+        found[(start, end)] = Way(start, end, edge["via"], share, fallback and (known is None or known.fallback))
+    return list(found.values())
+
+
+def _handed_over(log: EventLog) -> dict[tuple[str, str], float]:
+    """Share of ordinary mail that went from one node to another, by who took it from whom."""
+    mail = np.unique(view(log.messages, "message")[ordinary(log)])
+    kind, peer = view(log.events, "kind"), view(log.events, "peer")
+    rows = np.isin(kind, (Event.ACCEPTED, Event.STORED, Event.FETCHED)) & (peer >= 0) & np.isin(view(log.events, "message"), mail)
+    taken = np.stack((peer[rows], view(log.events, "node")[rows], view(log.events, "message")[rows]), axis=1)
+    pairs, counts = np.unique(np.unique(taken, axis=0)[:, :2], axis=0, return_counts=True)
+    names = log.names
+    return {(names[a], names[b]): count / len(mail) for (a, b), count in zip(pairs.tolist(), counts.tolist(), strict=True)}
+
+
+def topology(data: Result | Scenario, *, ax: Axes | None = None, style: Style = "print") -> Axes:
+    """Draw the nodes from left to right in the order of the path.
+
+    Width of a line: share of the mail that went this way; dashed: fallback; dotted: questions to DNS.  A hatched box was
+    out for a time.
+
+    Parameters
+    ----------
+    data : Result or Scenario
+        A scenario shows what can happen, a result what did.
+    ax : Axes, optional
+        Where to draw; by default on a new figure.
+    style : str
+        ``print`` or ``slide``.
+    """
+    from mailsim.plots.picture import caption_of, drawing, finish
+
+    scenario, log = _parts(data)
+    order = path_order(scenario)
+    place = _positions(order)
+    with drawing(ax, style=style, height=0.85) as axes:
+        axes.set_axis_off()
+        for way in ways(scenario, log):
+            _draw_way(axes, way, place, style)
+        wrong = {band.node: band.label for band in bands(log.conditions, end_s=log.end_us / 1e6)} if log is not None else {}
+        for one in order:
+            _draw_node(axes, one, place[one.node], wrong.get(one.node, ""), style)
+        x, y = zip(*place.values(), strict=True)
+        axes.set_xlim(min(x) - 0.5, max(x) + 0.5)
+        axes.set_ylim(min(y) - 0.6, max(y) + 0.55)
+        caption = caption_of(data) if log is not None else f"{scenario.name} · digest {scenario.digest()[:8]}"  # type: ignore[arg-type]
+        return finish(axes, title=_title(data), description=describe_topology(data), caption=caption, style=style)
+
+
+def _parts(data: Result | Scenario) -> tuple[Scenario, EventLog | None]:
+    log = getattr(data, "log", None)
+    return (data.scenario, log) if log is not None else (data, None)  # type: ignore[union-attr,return-value]
+
+
+def _positions(order: list[Place]) -> dict[str, tuple[float, float]]:
+    """Column and height of each node, a column for each layer; DNS stands above the mail's path."""
+    layers = [layer for layer in LAYERS if any(place.layer == layer for place in order)]
+    columns = [[place.node for place in order if place.layer == layer] for layer in layers]
+    above = max((len(nodes) - 1) / 2 for layer, nodes in zip(layers, columns, strict=True) if layer != "DNS" or len(layers) == 1) + 1.1
+    found = {}
+    for x, (layer, nodes) in enumerate(zip(layers, columns, strict=True)):
+        for k, node in enumerate(nodes):
+            middle = (len(nodes) - 1) / 2
+            found[node] = (x + (k - middle) * 0.8, above) if layer == "DNS" else (float(x), middle - k)
+    return found
+
+
+def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, style: str) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    x, y = at
+    size = SIZES[style]
+    border = COLOURS["down"] if wrong else COLOURS["dns"] if place.layer == "DNS" else COLOURS["delivered"]
+    box = FancyBboxPatch(
+        (x - _WIDE, y - _HIGH),
+        2 * _WIDE,
+        2 * _HIGH,
+        boxstyle="round,pad=0,rounding_size=0.08",
+        linewidth=size.line * 1.3,
+        edgecolor=border,
+        facecolor="#F2F2F2" if wrong else "white",
+        hatch="////" if wrong else None,
+        zorder=3,
+    )
+    ax.add_patch(box)
+    plain = {"ha": "center", "va": "center", "zorder": 4}
+    paper: dict[str, Any] = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9} if wrong else {}
+    ax.text(x, y + 0.06, place.node, fontsize=size.font * 1.15, weight="bold", bbox=paper or None, **plain)
+    ax.text(x, y - 0.14, place.role, fontsize=size.font * 0.85, color=COLOURS["quiet"], bbox=paper or None, **plain)
+    if wrong:
+        ax.text(x, y - _HIGH - 0.05, wrong, fontsize=size.font * 0.85, color=COLOURS["quiet"], ha="center", va="top", zorder=4)
+
+
+def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: str) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    if way.start not in place or way.end not in place or way.start == way.end:
+        return
+    (x1, y1), (x2, y2) = place[way.start], place[way.end]
+    size, dns = SIZES[style], way.via == "dns"
+    width = size.line * (0.5 if dns else 1.0 if way.share is None else 0.5 + 4.5 * way.share)
+    unused = way.share == 0.0
+    colour = COLOURS["dns"] if dns else COLOURS["faint"] if unused else COLOURS["deferred"] if way.fallback else COLOURS["transit"]
+    bend = 0.0 if x1 != x2 else 0.35
+    arrow = FancyArrowPatch(
+        _edge_of((x1, y1), (x2, y2)),
+        _edge_of((x2, y2), (x1, y1)),
+        arrowstyle="-" if dns else "-|>",
+        mutation_scale=size.font * 1.1 + width,
+        linewidth=width,
+        linestyle=(0, (1, 1.6)) if dns else (0, (4, 1.6)) if way.fallback else "-",
+        color=colour,
+        shrinkA=2,
+        shrinkB=2,
+        connectionstyle=f"arc3,rad={bend}",
+        zorder=1 if dns or unused else 2,
+    )
+    ax.add_patch(arrow)
+    if way.share and not dns:
+        middle = ((x1 + x2) / 2 + (0.24 if bend else 0.0), (y1 + y2) / 2)
+        ax.text(
+            *middle,
+            percent(way.share),
+            fontsize=size.font * 0.9,
+            ha="center",
+            va="center",
+            zorder=5,
+            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
+        )
+
+
+def _edge_of(here: tuple[float, float], there: tuple[float, float]) -> tuple[float, float]:
+    """The point on the border of the box at ``here`` that faces ``there``."""
+    dx, dy = there[0] - here[0], there[1] - here[1]
+    if abs(dx) < 1e-9:
+        return here[0], here[1] + (_HIGH if dy > 0 else -_HIGH)
+    reach = min(_WIDE / abs(dx), _HIGH / abs(dy) if dy else 1e9)
+    return here[0] + dx * reach, here[1] + dy * reach
+
+
+def _title(data: Result | Scenario) -> str:
+    scenario, log = _parts(data)
+    mx = [place for place in path_order(scenario) if place.layer == "MX" and place.preference >= 0]
+    if log is None:
+        if not mx:
+            return f"{len(scenario.nodes)} nodes, no MX record."
+        if len(mx) == 1:
+            return f"There is one way in: {mx[0].node}."
+        return f"Mail goes to {mx[0].node}; {_listed([place.node for place in mx[1:]])} take{'s' * (len(mx) == 2)} it when that fails."
+    by = _by_mx(scenario, log)
+    if not by:
+        return "No mail reached an MX of its recipient."
+    most, share = max(by.items(), key=lambda item: item[1])
+    if len(by) == 1:
+        return f"All mail that got in went by {most}." if share < 1 else f"All mail went by {most}."
+    return "Of the mail sent, " + _listed([f"{percent(share)} went by {node}" for node, share in by.items()]) + "."
+
+
+def _by_mx(scenario: Scenario, log: EventLog) -> dict[str, float]:
+    """Share of ordinary mail by the node that first took it on the receiving side, in the order of the path."""
+    via = view(log.messages, "via")[ordinary(log)]
+    hosts, found = node_by_host(scenario), dict[str, float]()
+    for number in np.unique(via[via >= 0]).tolist():
+        node = hosts.get(log.names[number], log.names[number])
+        found[node] = found.get(node, 0.0) + float((via == number).mean())
+    rank = {place.node: k for k, place in enumerate(path_order(scenario))}
+    return dict(sorted(found.items(), key=lambda item: rank.get(item[0], len(rank))))
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def describe_topology(data: Result | Scenario) -> str:
+    """The topology in words."""
+    scenario, log = _parts(data)
+    order = path_order(scenario)
+    layers = [(layer, [place.node for place in order if place.layer == layer]) for layer in LAYERS]
+    parts = ["From left to right: " + "; ".join(f"{layer}: {', '.join(nodes)}" for layer, nodes in layers if nodes) + ".", _title(data)]
+    told = [f"{way.start} to {way.end}{' (fallback)' * way.fallback} {percent(way.share)}" for way in ways(scenario, log) if way.share]
+    if told:
+        parts.append("Share of the mail: " + ", ".join(told) + ".")
+    if log is not None:
+        wrong = [f"{band.node} {band.label}" for band in bands(log.conditions, end_s=log.end_us / 1e6)]
+        parts += ["Wrong: " + "; ".join(wrong) + "."] if wrong else []
+    return " ".join(parts)

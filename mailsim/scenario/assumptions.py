@@ -1,0 +1,173 @@
+"""Every figure that a run of a scenario rests on: value, unit, source, and whether it was given, is a default, or unverified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from mailsim.flavours import Figure, defaults, flavour
+from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
+from mailsim.units import duration, micros, octets
+
+if TYPE_CHECKING:
+    from mailsim.scenario.scenario import Scenario
+
+__all__ = ["Assumption", "assumptions"]
+
+#: what is set at the node itself and not among its parameters
+_OWN = ("queue_lifetime", "max_sessions")
+_GIVEN = "the scenario"
+
+
+class Assumption(NamedTuple):
+    """One figure.
+
+    Attributes
+    ----------
+    path : str
+        Where it stands, or would stand, in the file: ``replace(path, value)`` changes it.
+    value : str
+        The figure as text.
+    unit : str
+        ``duration``, ``size``, ``bit/s``, ``count``, ``factor``, ``yes or no``, ``distribution``, ``rule`` or ``word``.
+    source : str
+        Where it comes from.
+    status : str
+        ``given`` in the scenario, ``default`` (its source was checked), or ``unverified``.
+    """
+
+    path: str
+    value: str
+    unit: str
+    source: str
+    status: Literal["given", "default", "unverified"]
+
+
+def assumptions(scenario: Scenario) -> list[Assumption]:
+    """All figures of a scenario, in the order of the file: links, run, nodes with their programs, traffic."""
+    return [
+        *_links(scenario),
+        *_clock(scenario),
+        *(row for name, node in scenario.nodes.items() for row in _node(f"nodes.{name}", node)),
+        *(row for k, stream in enumerate(scenario.traffic) for row in _traffic(f"traffic[{k}]", stream)),
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_text(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_text(one) for one in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _unit(path: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes or no"
+    if isinstance(value, dict):
+        return "distribution" if {"median", "mean", "value", "low"} & value.keys() else "rule"
+    if path.endswith("bandwidth"):
+        return "bit/s"
+    if path.endswith(("size_limit", "quota")):
+        return "size"
+    if isinstance(value, int):
+        return "count"
+    if isinstance(value, float):
+        return "factor"
+    for read, unit in ((micros, "duration"), (octets, "size")):
+        try:
+            read(value)
+        except ValueError:
+            continue
+        return unit
+    return "word"
+
+
+def _row(path: str, value: Any, figure: Figure | None, *, given: bool) -> Assumption:
+    if given or figure is None:
+        return Assumption(path, _text(value), _unit(path, value), _GIVEN, "given")
+    return Assumption(path, _text(figure.value), _unit(path, figure.value), figure.source, "default" if figure.verified else "unverified")
+
+
+def _chosen(path: str, name: str, model: Any, field: str) -> Assumption:
+    """A field that has a default of its own in defaults.toml."""
+    value = model.model_dump(mode="json", include={field}, exclude_none=True).get(field)
+    return _row(path, value, defaults()[name], given=field in model.model_fields_set)
+
+
+def _clock(scenario: Scenario) -> Iterator[Assumption]:
+    """When the run starts and ends; these defaults are conventions, not measurements."""
+    values = scenario.values()
+    for key, source in (
+        ("starts", "convention: a Monday at midnight, never the wall clock"),
+        ("run_until", "convention: until no mail is under way any more"),
+        ("warm_up", "convention: traffic counts from the start unless a warm-up is given"),
+    ):
+        given = key in scenario.model_fields_set
+        yield Assumption(key, values[key], "word" if key != "warm_up" else "duration", _GIVEN if given else source, "given" if given else "default")
+
+
+def _links(scenario: Scenario) -> Iterator[Assumption]:
+    named = scenario.links
+    for key in dict.fromkeys(("default", "local", *named)):
+        link = named.get(key)
+        path = f"links.{key}" if "." not in key and ":" not in key else f"links[{key}]"
+        rtt = defaults()["link.local_rtt" if key == "local" and link is None else "link.rtt"]
+        if link is None:
+            yield _row(f"{path}.rtt", None, rtt, given=False)
+            yield _row(f"{path}.bandwidth", None, defaults()["link.bandwidth"], given=False)
+        else:
+            values = link.model_dump(mode="json", exclude_none=True)
+            yield _row(f"{path}.rtt", values["rtt"], rtt, given="rtt" in link.model_fields_set)
+            yield _row(f"{path}.bandwidth", values.get("bandwidth", "none"), defaults()["link.bandwidth"], given="bandwidth" in link.model_fields_set)
+
+
+def _node(path: str, node: Any) -> Iterator[Assumption]:
+    if isinstance(node, Mta | Resolver):
+        yield from _program(path, node)
+    elif isinstance(node, Client) and node.fetch is not None:
+        yield _chosen(f"{path}.fetch.every", "client.poll_every", node.fetch, "every")
+        yield _chosen(f"{path}.fetch.idle", "client.idle", node.fetch, "idle")
+    elif isinstance(node, Senders):
+        yield _chosen(f"{path}.mix", "senders.mix", node, "mix")
+        yield _chosen(f"{path}.domains", "senders.domains", node, "domains")
+        for name in node.mix:
+            found = flavour(name, "mta")
+            for key, figure in found.figures.items():
+                yield _row(f"{path}.mix.{name}.{key}", None, figure, given=False)
+    elif isinstance(node, Nameserver):
+        for k, check in enumerate(node.health_checks):
+            for field in ("every", "fall", "rise", "ttl"):
+                yield _chosen(f"{path}.health_checks[{k}].{field}", f"health_check.{field}", check, field)
+    elif isinstance(node, Mailstore):
+        for address, mailbox in node.mailboxes.items():
+            if mailbox.quota is not None:
+                yield Assumption(f"{path}.mailboxes[{address}].quota", f"{mailbox.quota} B", "size", _GIVEN, "given")
+
+
+def _program(path: str, node: Mta | Resolver) -> Iterator[Assumption]:
+    """The figures of a program: the flavour's, with what the scenario says instead."""
+    found = flavour(node.flavour, node.kind)
+    status: Literal["given", "default"] = "given" if "flavour" in node.model_fields_set else "default"
+    yield Assumption(f"{path}.flavour", node.flavour, "word", found.program, status)
+    for key, figure in found.figures.items():
+        own = getattr(node, key, None) if key in _OWN else None
+        if own is not None:
+            yield _row(f"{path}.{key}", duration(own) if key == "queue_lifetime" else own, figure, given=True)
+        elif key in node.parameters:
+            yield _row(f"{path}.parameters.{key}", node.parameters[key], figure, given=True)
+        else:
+            yield _row(f"{path}.{key}" if key in _OWN and isinstance(node, Mta) else f"{path}.parameters.{key}", None, figure, given=False)
+    for key in node.parameters:
+        if key not in found.figures:
+            yield _row(f"{path}.parameters.{key}", node.parameters[key], None, given=True)
+
+
+def _traffic(path: str, stream: Any) -> Iterator[Assumption]:
+    if stream.size.kind == "constant":
+        yield Assumption(f"{path}.size", f"{stream.size.value} B", "size", _GIVEN, "given")
+        return
+    yield _chosen(f"{path}.size.median", "traffic.size_median", stream.size, "median")
+    yield _chosen(f"{path}.size.sigma", "traffic.size_sigma", stream.size, "sigma")

@@ -1,0 +1,71 @@
+"""The JSON Schema of a scenario file, for editors and other programs; made from the models, so that it can't fall behind."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+from mailsim.flavours import mta_flavours, resolver_flavours
+from mailsim.nodes import KINDS
+from mailsim.scenario.scenario import Scenario
+
+__all__ = ["schema"]
+
+#: JSON Schema version that pydantic writes
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_PARAMETER = re.compile(r"^(\w[\w, ]*) : [^\n]*\n((?:    [^\n]*\n?)+)", re.MULTILINE)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a scenario file.
+
+    It knows the shape of a file: keys, kinds, types, ranges and flavours.  What values say about each other (a store that
+    does not exist) only loading tells.
+
+    Returns
+    -------
+    dict
+        Ready for ``json.dumps``.
+    """
+    found: dict[str, Any] = Scenario.model_json_schema(by_alias=True, mode="validation")
+    models = found["$defs"]
+    for model in (found, *models.values()):
+        _describe(model)
+        for name, inner in model.get("properties", {}).items():
+            model["properties"][name] = _with_shorthand(name, inner)
+    for kind, declaration in KINDS.items():
+        model = models[declaration.__name__]
+        model["required"] = sorted({*model.get("required", ()), "kind"})
+        assert model["properties"]["kind"]["const"] == kind
+    models["Mta"]["properties"]["flavour"]["enum"] = list(mta_flavours())
+    models["Resolver"]["properties"]["flavour"]["enum"] = list(resolver_flavours())
+    models["Senders"]["properties"]["mix"]["propertyNames"] = {"enum": list(mta_flavours())}
+    found["required"] = [key for key in found["required"] if key != "name"]  # a file's own name will do
+    return {"$schema": _DIALECT, **found, "title": "mailsim scenario"}
+
+
+def _describe(model: dict[str, Any]) -> None:
+    """Give each property its line of the docstring, for editors."""
+    text = inspect.cleandoc(model.get("description", ""))
+    if not text:
+        return
+    summary, _, rest = text.partition("\nParameters\n")
+    model["description"] = summary.strip()
+    for names, meaning in _PARAMETER.findall(rest):
+        for name in names.split(", "):
+            if name in model.get("properties", {}):
+                model["properties"][name].setdefault("description", " ".join(meaning.split()))
+
+
+def _with_shorthand(name: str, inner: dict[str, Any]) -> dict[str, Any]:
+    """What may be written shorter: a list as its only entry, a constant distribution or size as its value."""
+    if name in ("to", "address") and inner.get("type") == "array":
+        about = {key: inner.pop(key) for key in ("description", "title", "default") if key in inner}
+        return {**about, "anyOf": [{"type": "string"}, inner]}
+    for model in ("DrawnDuration", "Sizes"):
+        if inner.get("$ref") == f"#/$defs/{model}":
+            about = {key: value for key, value in inner.items() if key != "$ref"}
+            return {**about, "anyOf": [{"$ref": inner["$ref"]}, {"type": ["string", "integer"]}]}
+    return inner

@@ -1,0 +1,132 @@
+"""Checkers of what the rules of DNS, MX and retrying demand of event rows; see ``checkers`` for how they are used."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from mailsim.events import Event
+from mailsim.flavours import mta_figures
+from mailsim.rules.reasons import Why
+from record import Record, checker
+
+__all__ = ["figures_of", "keeps_its_dates"]
+
+#: resolvers that count whole seconds answer until the second after the TTL (unbound 1.17.1 observed)
+WHOLE_SECOND_US = 1_000_000
+
+#: number of the record type MX (RFC 1035 section 3.2.2)
+MX = 15
+
+#: what a contact comes to only where something is wrong with a host or with the way to it
+BROKEN = {Why.SILENT, Why.REFUSED, Why.UNREACHABLE, Why.CLOSED, Why.REPLY_TIMEOUT, Why.REPLY_LOST}
+
+#: deferred without an attempt: the age is looked at after a failed attempt only
+UNTRIED = {Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME}
+
+
+def figures_of(record: Record, node: str) -> Any:
+    """Figures of a declared MTA, None for any other node."""
+    declared = record.nodes.get(node)
+    if getattr(declared, "kind", "") != "mta":
+        return None
+    own = {} if declared.queue_lifetime is None else {"queue_lifetime": f"{declared.queue_lifetime}us"}
+    return mta_figures(declared.flavour, {**declared.parameters, **own})
+
+
+def keeps_its_dates(record: Record, node: str) -> bool:
+    """Whether deferred mail waits for its own date (Postfix), and not for a host that may come back (Exim)."""
+    figures = figures_of(record, node)
+    return figures is not None and figures.retry.kind == "age_clamped"
+
+
+@checker
+def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
+    """What comes from a cache was fetched from a server no longer ago than its TTL (RFC 1035 section 3.2.1)."""
+    default = getattr(getattr(record.scenario, "defaults", None), "resolver", None)
+    filled: dict[tuple[str, str, int], int] = {}
+    for row in record.rows:
+        if row.kind != Event.LOOKED_UP:
+            continue
+        declared = record.nodes.get(row.node)
+        key = ((declared is not None and declared.resolver) or default or "", row.peer, row.detail)
+        if row.why in (Why.FROM_SERVER, Why.JOINED):
+            filled[key] = row.t_us
+        elif row.why == Why.FROM_CACHE and (ttl := re.search(r"TTL (\d+)", row.extra)) and key in filled:
+            age = row.t_us - filled[key]
+            if age > int(ttl[1]) * 1_000_000 + WHOLE_SECOND_US:
+                yield f"{row}: {row.peer} from the cache, {age / 1e6:.1f} s old, its TTL is {ttl[1]}"
+
+
+@checker
+def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
+    """Within an attempt preference numbers never fall, and no usable better host is left out (RFC 5321 section 5.1).
+
+    Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out.
+    """
+    for rows in record.of_message.values():
+        offered: dict[tuple[str, int], dict[str, int]] = {}
+        found: dict[tuple[str, int], set[str]] = defaultdict(set)
+        tried: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for row in rows:
+            key = (row.node, row.attempt)
+            if row.kind == Event.LOOKED_UP and row.detail == MX:
+                offered[key] = {host: int(number) for number, host in re.findall(r"(\d+) ([\w.-]+)", row.extra.partition(" (")[0])}
+            elif row.kind == Event.LOOKED_UP and re.match(r"[\da-f]+[.:]", row.extra):
+                found[key].add(row.peer)
+            elif row.kind == Event.TRIED and row.peer in offered.get(key, ()):
+                preferences = offered[key]
+                if any(preferences[host] > preferences[row.peer] for host in tried[key]):
+                    yield f"{row}: {row.peer} after a host with a larger preference number"
+                better = {host for host in found[key] if preferences.get(host, 1 << 16) < preferences[row.peer]} - set(tried[key])
+                if better and keeps_its_dates(record, row.node):
+                    yield f"{row}: {row.peer} before {', '.join(sorted(better))}, which is better"
+                tried[key].append(row.peer)
+
+
+@checker
+def queue_scans_keep_their_phase(record: Record) -> Iterator[str]:
+    """All dates of an MTA lie on one grid of queue scans."""
+    phases: dict[str, int] = {}
+    for row in record.rows:
+        figures = figures_of(record, row.node) if row.kind == Event.DEFERRED else None
+        if figures is not None and figures.retry.scan:
+            phase = row.value % figures.retry.scan
+            if phases.setdefault(row.node, phase) != phase:
+                yield f"{row}: due at {row.value}, off the grid of the scans before"
+
+
+@checker
+def mail_expires_when_it_is_too_old(record: Record) -> Iterator[str]:
+    """After a failed attempt mail goes back into the queue only below the queue lifetime, and expires only beyond it."""
+    arrived: dict[tuple[int, str], int] = {}
+    for row in record.rows:
+        if row.kind == Event.ACCEPTED:
+            arrived[row.message, row.node] = row.t_us
+        figures = figures_of(record, row.node) if row.kind in (Event.DEFERRED, Event.EXPIRED) else None
+        if figures is not None and (row.message, row.node) in arrived:
+            age = row.t_us - arrived[row.message, row.node]
+            lifetime = figures.queue_lifetime if record.senders.get(row.message) else figures.bounce_lifetime
+            if row.kind == Event.DEFERRED and age >= lifetime and row.why not in UNTRIED:
+                yield f"{row}: {age / 3.6e9:.1f} h old, and its lifetime is {lifetime / 3.6e9:.1f} h"
+            if row.kind == Event.EXPIRED and age < lifetime:
+                yield f"{row}: only {age / 3.6e9:.1f} h old, and its lifetime is {lifetime / 3.6e9:.1f} h"
+
+
+@checker
+def no_contact_fails_without_a_cause(record: Record) -> Iterator[str]:
+    """A contact with a host that exists fails for a reason in the declared faults that held while it lasted."""
+    at = {address: name for name, some in record.addresses.items() for address in some}
+    for row in record.rows:
+        if row.kind != Event.TRIED or row.why not in BROKEN:
+            continue
+        peer = at.get(record.log.names[row.detail])
+        if peer is None:
+            continue
+        places = {name for one in (row.node, peer) for name in record.nodes if record.one_machine(name, one)}
+        places |= {f"{row.node}-{peer}", f"{peer}-{row.node}"}
+        spans = [span for span in record.log.conditions if span.node in places]
+        if not any(span.start_us <= row.t_us + row.value and row.t_us < span.end_us for span in spans):
+            yield f"{row}: {row.peer} was {Why(row.why).name}, and nothing was wrong with it"
