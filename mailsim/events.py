@@ -100,7 +100,7 @@ MESSAGE_COLUMNS: tuple[Column, ...] = (
     Column("stored_us", "q", "us", "in the mailbox"),
     Column("fetched_us", "q", "us", "at the reader's client"),
     Column("ended_us", "q", "us", "bounced, rejected, discarded or lost"),
-    Column("tries", "i", "", "delivery attempts that contacted at least one host, over all MTAs"),
+    Column("tries", "i", "", "relay attempts that contacted at least one host, over all MTAs (final delivery into a store not counted)"),
     Column("via", "h", "", "host that first took it from the sending side (name number)"),
     Column("holder", "h", "", "node that holds it now (name number)"),
     Column("state", "b", "", "State"),

@@ -107,13 +107,15 @@ def _origin(draw: st.DrawFn, population: bool) -> tuple[dict[str, Any], str]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False) -> dict[str, Any]:
+def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_first: bool = False) -> dict[str, Any]:
     """A scenario as a dict, ready for ``mailsim.load``.
 
     Parameters
     ----------
     max_faults : int
         At most so many outages.
+    spare_first : bool
+        No fault of ``mx1`` itself, so that a law may add one.
     alone : bool
         One MX and a population: no message shares a queue with another one, so each can be reasoned about by itself.
     """
@@ -127,7 +129,8 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False) -> dict
         start = draw(st.integers(0, 200))
         count = draw(st.integers(1, 6))
         traffic.append({"kind": "spread", "from": sender, "to": to, "count": count, "start": f"{start}m", "until": f"{start + 120}m"})
-    targets = [*hosts, f"link {next(iter(sending))}-{hosts[0]}", *(name for name in ("isp", "boxes", "dns") if name in nodes)]
+    targets = [*hosts[1 if spare_first else 0 :], f"link {next(iter(sending))}-{hosts[0]}"]
+    targets += [name for name in ("isp", "boxes", "dns") if name in nodes]
     targets += [f"link {hosts[1]}-{hosts[0]}"] if len(hosts) > 1 else []
     names = ["dns example.com/MX", "dns example.com", f"dns {hosts[0]}.example.com/A"]
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,17 +27,13 @@ print(result.trace_hash)
 #: as on a machine (or in a browser) that has none of the optional packages
 WITHOUT = f"""
 import sys
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {OPTIONAL}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Absent())
+sys.modules.update(dict.fromkeys({OPTIONAL}))
 """
 
 
-def trace_hash(code: str, **environment: str) -> str:
+def trace_hash(code: str, *, python: str = sys.executable, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **environment}, check=False
+        [python, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **environment}, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]
@@ -59,6 +56,24 @@ def test_another_hash_seed_gives_the_same_hash(expected: str) -> None:
 @pytest.mark.parametrize("hash_seed", range(10))
 def test_ten_hash_seeds_give_the_same_hash(expected: str, hash_seed: int) -> None:
     assert trace_hash(PLAIN, PYTHONHASHSEED=str(hash_seed)) == expected
+
+
+def other_pythons() -> list[str]:
+    """Interpreters besides this one: those of MAILSIM_PYTHONS (paths, as in PATH), or what is found by name."""
+    named = os.environ.get("MAILSIM_PYTHONS")
+    if named:
+        return named.split(os.pathsep)
+    found = (shutil.which(f"python3.{minor}") for minor in range(11, 16) if minor != sys.version_info.minor)
+    return [path for path in found if path]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("python", other_pythons())
+def test_other_pythons_give_the_same_hash(expected: str, python: str) -> None:
+    core = "import simpy, dns, networkx, pydantic, yaml"
+    if subprocess.run([python, "-c", core], capture_output=True, check=False).returncode:
+        pytest.skip(f"{python} lacks the packages of the core")
+    assert trace_hash(PLAIN, python=python) == expected
 
 
 def test_each_recording_level_gives_the_same_hash(expected: str) -> None:

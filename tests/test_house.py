@@ -37,13 +37,17 @@ STRANGERS = {("engine", "results"), ("results", "engine")}
 
 #: functions of the face that may import upwards inside their body
 FACE = {
-    "scenario/scenario.py": {"Scenario.run", "Scenario.findings"},
-}
+    "results/result.py": {
+        "Plots.latency", "Plots.png", "Plots.queues", "Plots.sequence", "Plots.timeline", "Plots.topology",
+        "Result.example", "Result.explain",
+    },
+    "scenario/scenario.py": {"Scenario._repr_html_", "Scenario.findings", "Scenario.run"},
+}  # fmt: skip
 
 #: who may import which package outside the standard library
 PERMITS = {
     "simpy": ("engine/kernel.py",),
-    "dns": ("rules/dns/*", "scenario/zones.py", "scenario/importers.py", "scenario/importers/*", "live/*"),
+    "dns": ("rules/dns/*", "scenario/zones.py", "scenario/zonetext.py", "scenario/importers.py", "scenario/importers/*", "live/*"),
     "networkx": ("scenario/*", "study/*", "findings.py", "plots/topology.py"),
     "matplotlib": ("plots/*",),
     "yaml": ("scenario/yamlfile.py",),
@@ -232,7 +236,8 @@ def test_files_fit_in_the_head() -> None:
 
 def test_functions_fit_on_a_screen() -> None:
     wrong = []
-    for path in (*FILES, *TEST_FILES):
+    scripts = [path for path in TEST_FILES if path.name == "plain.py"]  # what somebody else would write: not by our rules
+    for path in sorted({*FILES, *TEST_FILES} - {*scripts}):
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1

@@ -62,7 +62,7 @@ def test_preferences_times_ten_change_nothing(world: dict[str, Any]) -> None:
 
 
 @SOME
-@given(worlds())
+@given(worlds(spare_first=True))
 def test_an_outage_after_everything_is_over_changes_nothing(world: dict[str, Any]) -> None:
     result = run(world)
     assume(result.log.end_reason == "settled")
@@ -73,7 +73,7 @@ def test_an_outage_after_everything_is_over_changes_nothing(world: dict[str, Any
 
 
 @SOME
-@given(worlds())
+@given(worlds(spare_first=True))
 def test_an_outage_in_two_abutting_parts_is_one_outage(world: dict[str, Any]) -> None:
     one, two = deepcopy(world), deepcopy(world)
     one["faults"].append({"kind": "outage", "target": "mx1", "start": "50m", "length": "90m", "how": "refused"})

@@ -49,7 +49,14 @@ def _checked(file: str) -> dict[str, Any]:
         report["name"] = scenario.name
         report["notes"] = list(scenario.notes())
         report["findings"] = [
-            {"severity": one.severity, "what": one.what, "mend": one.mend, "where": one.where, "number": one.number}
+            {
+                "severity": one.severity,
+                "where": one.where,
+                "what": one.what,
+                "mend": one.mend,
+                "source": one.source,
+                "number": one.number,
+            }
             for one in findings(scenario)
         ]
     except ScenarioError as error:
@@ -66,8 +73,7 @@ def _show_report(report: dict[str, Any]) -> None:
     show(f"{report['file']}: {report['name']} is well-formed; {len(report['findings'])} findings")
     for one in report["findings"]:
         show(f"  {one['severity']}: {one['where']}: {one['what']}")
-        if one["mend"]:
-            show(f"    mend: {one['mend']}")
+        show(f"    {one['mend']} ({one['source']})")
     for note in report["notes"]:
         show(f"  note: {note}")
 
@@ -109,8 +115,8 @@ def flavours(name: str | None, as_json: bool) -> None:
         show_json({"name": found.name, "kind": found.kind, "program": found.program, "figures": figures})
         return
     show(f"{found.name}: {found.program}\n")
-    rows = [(key, _figure(one.value), "" if one.verified else "unverified", one.source) for key, one in found.figures.items()]
-    show_table(rows, header=("figure", "value", "", "source"))
+    known_figures = [(key, _figure(one.value), "" if one.verified else "unverified", one.source) for key, one in found.figures.items()]
+    show_table(known_figures, header=("figure", "value", "", "source"))
 
 
 def _figure(value: Any) -> str:

@@ -13,6 +13,10 @@ from mailsim.stories.sentences import printable
 __all__ = ["complain", "show", "show_json", "show_table"]
 
 
+#: a column is not padded beyond this, so that one long cell does not push all others away
+WIDEST = 40
+
+
 def show(text: str = "") -> None:
     """Print text line by line on standard output."""
     click.echo("\n".join(printable(line) for line in text.split("\n")))
@@ -34,7 +38,7 @@ def show_table(rows: Sequence[Sequence[str]], *, header: Sequence[str]) -> None:
     if sys.stdout.isatty():
         _rich_table(cells)
         return
-    widths = [max(len(row[k]) for row in cells) for k in range(len(header))]
+    widths = [min(max(len(row[k]) for row in cells), WIDEST) for k in range(len(header))]
     for row in cells:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 

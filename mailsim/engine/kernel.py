@@ -152,6 +152,9 @@ class Flow(Event):
 
     Notes
     -----
+    A script may return another script: the Flow goes on with that one.  So a message's life is handed from node to node,
+    stage by stage, with no generator inside a generator.
+
     Traps.  The script runs up to its first ``yield`` inside the constructor, before the creator goes on.  After a park
     the generator gets a value and not the time: read ``env.now``.  The order outranks the order of arming: a Flow that
     is woken now runs after those of lower order that are due now, and before those of higher order.
@@ -177,10 +180,15 @@ class Flow(Event):
 
 def _fire(flow: Flow) -> None:
     """Run the generator to its next ``yield`` and arrange for its wake-up."""
-    try:
-        turn = flow.send(flow.value_next)
-    except StopIteration:
-        return
+    value = flow.value_next
+    while True:
+        try:
+            turn = flow.send(value)
+            break
+        except StopIteration as end:
+            if end.value is None:
+                return
+            flow.send, value = end.value.send, None
     env = flow.env
     if turn.__class__ is int:
         assert turn >= env._now, f"a Flow can't wake at {turn} us: it is {env._now} us already"

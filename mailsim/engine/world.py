@@ -140,7 +140,7 @@ class RunningWorld:
     def spawn(self, life: Life | None, order: int) -> None:
         """Start a Flow that goes from stage to stage of a life (None: there is nothing left to do)."""
         if life is not None:
-            Flow(self.clock, _staged(life), order)
+            Flow(self.clock, life, order)
 
     def opened(self, deliveries: int) -> None:
         """So many deliveries came into being."""
@@ -151,11 +151,3 @@ class RunningWorld:
         self.open -= deliveries
         if not self.open and not self.sources and self.stops_when_settled:
             self.clock.stop()
-
-
-def _staged(life: Any) -> Life:
-    """Run a life: each stage gives the next one, or None at the end."""
-    while life is not None:
-        life = yield from life
-
-

@@ -52,7 +52,9 @@ def a_client_can_not_fetch(view: View) -> Iterator[Finding]:
         where = f"nodes.{name}.fetch.host"
         stores = view.nodes_at(view.addresses(node.fetch.host), "mailstore")
         if not stores:
-            yield Finding("error", where, f"no mail store stands at {node.fetch.host}", "give a mailstore node that host", "RFC 6186 section 3.2")
+            yield Finding(
+                "error", where, f"no mail store stands at {node.fetch.host}", "give a mailstore node that host", "RFC 6186 section 3.2"
+            )
         elif not any(node.address in _boxes(view, store) for store in stores):
             what = f"{' and '.join(stores)} has no mailbox {node.address}"
             yield Finding("error", where, what, f"add it to the mailboxes of {stores[0]}", "RFC 9051 section 6.2.3")

@@ -31,7 +31,13 @@ def a_final_dot_is_missing(view: View) -> Iterator[Finding]:
             host = rdata[target] if target is not None else rdata if rtype in ("NS", "CNAME") else ""
             if host.endswith(doubled):
                 meant = host.removesuffix(f".{zone}")
-                yield Finding("error", f"{name} {rtype}", f"the target is read as {host}", f"write {meant}. with its final dot", "RFC 1035 section 5.1")
+                yield Finding(
+                    "error",
+                    f"{name} {rtype}",
+                    f"the target is read as {host}",
+                    f"write {meant}. with its final dot",
+                    "RFC 1035 section 5.1",
+                )
 
 
 def a_long_ttl(view: View) -> Iterator[Finding]:
@@ -44,7 +50,7 @@ def a_long_ttl(view: View) -> Iterator[Finding]:
             if rrset.ttl > _LONG_TTL_S:
                 what = f"TTL {rrset.ttl} s: after a change, caches hand out the old record for up to {clock(rrset.ttl * _S)}"
                 mend = "lower it before a planned change, by at least its old value"
-                yield Finding("note", f"{rrset.name} {rrset.rtype}", what, mend, "RFC 1912 section 2.2; RFC 1035 section 3.2.1")
+                yield Finding("note", f"{rrset.name} {rrset.rtype}", what, mend, "RFC 1912 section 2.2; RFC 1035 section 3.2.1", rrset.ttl)
 
 
 def a_change_meets_a_long_ttl(view: View) -> Iterator[Finding]:
@@ -58,7 +64,7 @@ def a_change_meets_a_long_ttl(view: View) -> Iterator[Finding]:
             if old is not None and set(old.rdatas) != set(new.rdatas) and old.ttl > 300:
                 what = f"{new.name} {new.rtype} changes, and caches may keep the old record (TTL {old.ttl} s) for {clock(old.ttl * _S)}"
                 mend = f"lower the TTL {clock(old.ttl * _S)} before the change, or keep the old server that long"
-                yield Finding("note", f"changes[{k}]", what, mend, "RFC 1035 section 3.2.1")
+                yield Finding("note", f"changes[{k}]", what, mend, "RFC 1035 section 3.2.1", old.ttl)
 
 
 def a_long_negative_ttl(view: View) -> Iterator[Finding]:
@@ -70,14 +76,17 @@ def a_long_negative_ttl(view: View) -> Iterator[Finding]:
         negative = min(soa.ttl, soa.rdatas[0][6])
         if negative > _LONG_NEGATIVE_S:
             what = f"negative TTL {negative} s: a name that was missing for a moment stays missing for up to {clock(negative * _S)}"
-            yield Finding("note", f"{zone.origin} SOA", what, "an SOA minimum of 3600 or less", "RFC 2308 section 5")
+            yield Finding("note", f"{zone.origin} SOA", what, "an SOA minimum of 3600 or less", "RFC 2308 section 5", negative)
 
 
 def what_reading_added(view: View) -> Iterator[Finding]:
     """What the zones and nodes leave open, and what was put there."""
+    unasked = {name for name, node in view.scenario.nodes.items() if node.kind == "resolver"}  # nobody looks up its name
     for note in view.scenario.notes():
         where, _, what = note.partition(": ")
-        yield Finding("note", where, what, "write it into the file if it should be otherwise", "how mailsim reads a file")
+        if where in unasked:
+            continue
+        yield Finding("note", where, what, "write it into the file if it should be otherwise", "the rule for what a file leaves open")
 
 
 #: the checks of this file, in order

@@ -24,7 +24,8 @@ __all__ = [
     "one_name_server",
 ]
 
-_RARELY_US = 15 * 60 * 1_000_000
+_S = 1_000_000
+_RARELY_US = 15 * 60 * _S
 
 
 def _sets(view: View) -> Iterator[tuple[str, tuple[Exchanger, ...]]]:
@@ -41,7 +42,14 @@ def a_single_mx(view: View) -> Iterator[Finding]:
         if len({mx.host for mx in usable}) == 1 and (view.mailed(domain) or len(view.domains) == 1):
             lifetime = clock(micros(flavour("postfix").figures["queue_lifetime"].value))
             what = f"{usable[0].host} is the only mail server: while it is down, mail waits at its senders (Postfix: up to {lifetime})"
-            yield Finding("warning", f"{domain} MX", what, "add a backup MX elsewhere if that is too long or too little", "RFC 5321 section 4.5.4.1")
+            yield Finding(
+                "warning",
+                f"{domain} MX",
+                what,
+                "add a backup MX elsewhere if that is too long or too little",
+                "RFC 5321 section 4.5.4.1",
+                1,
+            )
 
 
 def all_mx_on_one_machine(view: View) -> Iterator[Finding]:
@@ -51,7 +59,9 @@ def all_mx_on_one_machine(view: View) -> Iterator[Finding]:
         if len({mx.host for mx in usable}) > 1 and len(machines) == 1:
             hosts = " and ".join(dict.fromkeys(mx.host for mx in usable))
             what = f"{hosts} are one machine ({', '.join(usable[0].addresses)}): they fail together"
-            yield Finding("warning", f"{domain} MX", what, "put the backup on another machine, at another site", "RFC 2182 section 3.1, by analogy")
+            yield Finding(
+                "warning", f"{domain} MX", what, "put the backup on another machine, at another site", "RFC 2182 section 3.1, by analogy", 1
+            )
 
 
 def _several_machines(usable: tuple[Exchanger, ...]) -> bool:
@@ -64,7 +74,9 @@ def all_mx_in_one_network(view: View) -> Iterator[Finding]:
         networks = {_network(address) for mx in usable for address in mx.addresses}
         if _several_machines(usable) and len(networks) == 1:
             what = f"all {len(usable)} mail servers lie in the network {networks.pop()}"
-            yield Finding("warning", f"{domain} MX", what, "put one of them into another network", "RFC 2182 section 3.1, by analogy")
+            yield Finding(
+                "warning", f"{domain} MX", what, "put one of them into another network", "RFC 2182 section 3.1, by analogy", len(usable)
+            )
 
 
 def _network(address: str) -> str:
@@ -78,7 +90,9 @@ def all_mx_at_one_site(view: View) -> Iterator[Finding]:
         sites = [view.scenario.nodes[name].site for mx in usable for name in mx.nodes]
         if _several_machines(usable) and len(sites) > 1 and len(set(sites)) == 1 and sites[0] is not None:
             what = f"all {len(usable)} mail servers stand at site {sites[0]}"
-            yield Finding("warning", f"{domain} MX", what, "put one of them at another site", "RFC 2182 section 3.1, by analogy")
+            yield Finding(
+                "warning", f"{domain} MX", what, "put one of them at another site", "RFC 2182 section 3.1, by analogy", len(usable)
+            )
 
 
 def dead_addresses_hide_a_backup(view: View) -> Iterator[Finding]:
@@ -89,7 +103,14 @@ def dead_addresses_hide_a_backup(view: View) -> Iterator[Finding]:
         addresses = sum(len(mx.addresses) for mx in best)
         if len(best) < len(usable) and addresses >= limit:
             what = f"{addresses} addresses share the best preference; Postfix tries {limit}, so a backup is never reached"
-            yield Finding("warning", f"{domain} MX", what, f"keep fewer than {limit} before the backup", flavour("postfix").figures["address_limit"].source)
+            yield Finding(
+                "warning",
+                f"{domain} MX",
+                what,
+                f"keep fewer than {limit} before the backup",
+                flavour("postfix").figures["address_limit"].source,
+                addresses,
+            )
 
 
 def a_detour_is_preferred(view: View) -> Iterator[Finding]:
@@ -99,7 +120,13 @@ def a_detour_is_preferred(view: View) -> Iterator[Finding]:
         first = usable[0]
         if keeps and first.nodes and first.preference < min(keeps) and not any(_keeps(view, name, domain) for name in first.nodes):
             what = f"{first.host} ({first.preference}) only passes mail on and comes before the server that keeps it ({min(keeps)})"
-            yield Finding("note", f"{domain} MX", what, "give the keeper the smaller number unless the detour is meant (a filter)", "RFC 5321 section 5.1")
+            yield Finding(
+                "note",
+                f"{domain} MX",
+                what,
+                "give the keeper the smaller number unless the detour is meant (a filter)",
+                "RFC 5321 section 5.1",
+            )
 
 
 def _keeps(view: View, name: str, domain: str) -> bool:
@@ -110,13 +137,13 @@ def _keeps(view: View, name: str, domain: str) -> bool:
 def mailboxes_on_both_sides(view: View) -> Iterator[Finding]:
     """Two servers of one domain keep its mail in different stores: readers see only part of it."""
     for domain, usable in _sets(view):
-        stores = {}
+        stores: dict[str, str] = {}
         for name in dict.fromkeys(name for mx in usable for name in mx.nodes):
             node = view.scenario.nodes[name]
             if isinstance(node, Mta) and domain in node.final_for:
                 stores.setdefault(node.store or name, name)
         if len(stores) > 1:
-            what = f"{' and '.join(stores.values())} keep its mail in different stores ({', '.join(stores)}): a reader who fetches from one misses the rest"
+            what = f"{' and '.join(stores.values())} keep its mail in different stores ({', '.join(stores)}): readers of one miss the rest"
             yield Finding("warning", domain, what, "let the backup pass mail on (relays_for), or share the store", "RFC 5321 section 3.6.2")
 
 
@@ -135,7 +162,14 @@ def a_backup_gives_up_too_early(view: View) -> Iterator[Finding]:
                 lifetime = mta_figures(node.flavour, node.parameters).queue_lifetime
             if length >= lifetime:
                 what = f"{fault.target} is down for {clock(length)}, and {name} keeps mail for {clock(lifetime)} only: mail is returned"
-                yield Finding("warning", f"faults[{k}]", what, f"a queue_lifetime of {name} beyond {clock(length)}", "RFC 5321 section 4.5.4.1: 4 to 5 days")
+                yield Finding(
+                    "warning",
+                    f"faults[{k}]",
+                    what,
+                    f"a queue_lifetime of {name} beyond {clock(length)}",
+                    "RFC 5321 section 4.5.4.1: 4 to 5 days",
+                    lifetime / _S,
+                )
 
 
 def one_name_server(view: View) -> Iterator[Finding]:
@@ -145,7 +179,9 @@ def one_name_server(view: View) -> Iterator[Finding]:
         ns = view.rrsets.get((zone.origin, "NS"))
         if ns is not None and len(ns.rdatas) == 1 and ns.rdatas[0] in hosts:
             what = f"{ns.rdatas[0]} is the only name server of the zone"
-            yield Finding("warning", f"{zone.origin} NS", what, "add a second one, elsewhere", "RFC 1034 section 4.1; RFC 2182 section 5")
+            yield Finding(
+                "warning", f"{zone.origin} NS", what, "add a second one, elsewhere", "RFC 1034 section 4.1; RFC 2182 section 5", 1
+            )
 
 
 def a_client_polls_rarely(view: View) -> Iterator[Finding]:
@@ -155,7 +191,14 @@ def a_client_polls_rarely(view: View) -> Iterator[Finding]:
         fetch = node.fetch
         if fetch is not None and not (fetch.idle and fetch.protocol == "imap") and fetch.every > _RARELY_US:
             what = f"{name} looks for mail every {clock(fetch.every)} only: {clock(fetch.every // 2)} of waiting on average"
-            yield Finding("note", f"nodes.{name}.fetch.every", what, f"idle: true with IMAP, or every: {usual}", "RFC 2177; Thunderbird's default")
+            yield Finding(
+                "note",
+                f"nodes.{name}.fetch.every",
+                what,
+                f"idle: true with IMAP, or every: {usual}",
+                "RFC 2177; Thunderbird's default",
+                fetch.every / _S,
+            )
 
 
 #: the checks of this file, in order

@@ -86,7 +86,13 @@ def an_mx_points_to_loopback(view: View) -> Iterator[Finding]:
         own = [address for address in mx.addresses if is_loopback(address)]
         if own:
             what = f"{mx.host} is {own[0]}, each sender's own machine"
-            yield Finding("error", f"{domain} MX {mx.preference}", what, "give it its public address, or publish a null MX", "RFC 1122 section 3.2.1.3")
+            yield Finding(
+                "error",
+                f"{domain} MX {mx.preference}",
+                what,
+                "give it its public address, or publish a null MX",
+                "RFC 1122 section 3.2.1.3",
+            )
 
 
 def an_mx_leads_nowhere(view: View) -> Iterator[Finding]:
@@ -103,7 +109,9 @@ def an_mx_leads_nowhere(view: View) -> Iterator[Finding]:
             yield Finding(severity, where, what, f"add: {mx.host}. A <address>, or remove the record", "RFC 5321 section 5.1")
         elif not mx.nodes:
             what = f"no mail server stands at {', '.join(mx.addresses)} ({mx.host}): connections get no answer"
-            yield Finding(severity, where, what, f"add a node with host: {mx.host}, or remove the record", "an address without a node is silent")
+            yield Finding(
+                severity, where, what, f"add a node with host: {mx.host}, or remove the record", "an address without a node is silent"
+            )
 
 
 def an_mx_refuses_the_domain(view: View) -> Iterator[Finding]:

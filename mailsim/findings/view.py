@@ -35,6 +35,8 @@ class Finding(NamedTuple):
         What to do about it.
     source : str
         The clause or the experience that says so.
+    number : float, optional
+        The figure that it turns on, in the unit that ``what`` names: seconds, servers, addresses.
     """
 
     severity: str
@@ -42,6 +44,7 @@ class Finding(NamedTuple):
     what: str
     mend: str
     source: str
+    number: float | None = None
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.where}: {self.what}; {self.mend} ({self.source})"

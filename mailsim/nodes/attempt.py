@@ -14,7 +14,7 @@ from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.contact import Caller, Envelope, call
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.memory import RetryMemory
-from mailsim.nodes.plan import Leg, Window, leg_to, remembered, walked
+from mailsim.nodes.plan import Leg, Window, leg_to, remembered
 from mailsim.nodes.world import Life
 from mailsim.rules.dns import Answer, Question
 from mailsim.rules.mx import NoRoute, Target, best_first, is_address, mx_hosts, mx_targets
@@ -22,7 +22,7 @@ from mailsim.rules.reasons import Why
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
-__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "planned"]
+__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "legs_of"]
 
 
 class Item:
@@ -98,7 +98,6 @@ class Agent(Protocol):
     patience: tuple[int, int]
     routes: dict[str, RouteEntry]
     memory: RetryMemory
-    plans: dict[tuple[str, int], tuple[Any, list[Leg | None]]]
 
     def turn(self, item: Item) -> int:
         """What tells the draws of this attempt from those of others."""
@@ -155,34 +154,7 @@ def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:
     return kept
 
 
-def planned(mta: Agent, item: Item, t_us: int) -> tuple[Leg, Target, int, int] | None:
-    """The attempt as a plan: (leg, target, end, taken) where it succeeds as it usually does, else None: then walk.
-
-    Only for one recipient, a remembered route without equals, and no retry records.
-    """
-    known = mta.routes.get(item.domain)
-    if known is None or len(item.deliveries) != 1 or mta.memory.records:
-        return None
-    window, route = known
-    if not (window.from_us <= t_us and t_us + window.delay_us < window.until_us) or isinstance(route, NoRoute):
-        return None
-    log = mta.log
-    delivery = item.deliveries[0]
-    key = (item.domain, log.rcpt[delivery])
-    plan = mta.plans.get(key)
-    if plan is None or plan[0] is not route:
-        plan = mta.plans[key] = (route, _legs(mta, item, route))
-    item.attempt += 1
-    played = walked(plan[1], item.number, mta.turn(item), log.size[delivery], t_us + window.delay_us, mta.world.now)
-    if played is None:
-        item.attempt -= 1
-        return None
-    index, end, taken = played
-    leg = plan[1][index]
-    return None if leg is None else (leg, route[index], end, taken)
-
-
-def _legs(mta: Agent, item: Item, route: tuple[Target, ...]) -> list[Leg | None]:
+def legs_of(mta: Agent, item: Item, route: tuple[Target, ...]) -> list[Leg | None]:
     """A leg for each target; none at all where equals are to be shuffled or more targets listed than are tried."""
     if len({target.preference for target in route}) < len(route) or len(_limited(mta, route)) < len(route):
         return [None]

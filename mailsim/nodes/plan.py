@@ -15,9 +15,8 @@ from mailsim.nodes.contact import Caller, Doorman, Envelope
 from mailsim.nodes.world import World
 from mailsim.rules.conditions import NORMAL, Timeline
 from mailsim.rules.dns import Question
-from mailsim.rules.reasons import Why
 
-__all__ = ["Leg", "Window", "leg_to", "remembered", "walked"]
+__all__ = ["Leg", "Window", "leg_to", "remembered"]
 
 
 class Window(NamedTuple):
@@ -103,19 +102,3 @@ def leg_to(
         1 << 62 if limit is None else limit,
         caller.timeouts.connect_us,
     )
-
-
-def walked(legs: list[Leg | None], number: int, turn: int, size: int, start_us: int, now_us: int) -> tuple[int, int, int] | None:
-    """Play legs in order, past those that are silent throughout: (index, end, taken) of the first that takes it, or None."""
-    t = start_us
-    for index, leg in enumerate(legs):
-        if leg is None:
-            return None
-        if not leg.path.quiet:
-            condition, edge = leg.path.stretch(t)
-            if condition.reach == Why.SILENT and edge > t + leg.timeout_us + leg.rtt_at(number, turn):
-                t += leg.timeout_us
-                continue
-        played = leg.play(number, turn, size, t, now_us)
-        return None if played is None else (index, *played)
-    return None

@@ -60,7 +60,6 @@ class LoneMta:
         self.resolver: Any = None
         self.resolver_quiet = False
         self.routes: dict[str, RouteEntry] = {}
-        self.plans: dict[tuple[str, int], Any] = {}
         self.memory: RetryMemory
         self.phases = world.draws.uniforms(f"scan phase {name}")
         self.policy = self.figures.retry.policy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ class Gathered(NamedTuple):
     """Instants (the mean of each gathered group) and how many marks each stands for."""
 
     t_s: npt.NDArray[np.float64]
-    count: npt.NDArray[np.int64]
+    stands_for: npt.NDArray[np.int64]
 
 
 def gathered(t_s: npt.NDArray[np.float64], low: float, high: float, *, columns: int = COLUMNS, crowd: int = CROWD) -> Gathered:
@@ -56,11 +56,11 @@ def draw_marks(ax: Axes, marks: Sequence[Mark], *, y: float, style: str, window:
         if not len(some.t_s):
             continue
         line_like = look.marker in "x|"
-        paint = {"color": look.colour} if line_like else {"facecolors": look.colour if look.filled else "white", "edgecolors": look.colour}
+        paint: dict[str, Any] = {"color": look.colour} if line_like else {"facecolors": look.colour if look.filled else "white", "edgecolors": look.colour}
         ax.scatter(
             some.t_s,
             np.full(len(some.t_s), y),
-            s=area * look.size * (0.55 + 0.45 * np.log2(some.count + 1)),
+            s=area * look.size * (0.55 + 0.45 * np.log2(some.stands_for + 1)),
             marker=look.marker,
             linewidths=SIZES[style].line * (0.8 if line_like or not look.filled else 0),
             zorder=3 if look.filled else 2.8,

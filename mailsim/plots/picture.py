@@ -13,6 +13,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from mailsim import __version__
 from mailsim.plots.style import COLOURS, SIZES, settings
@@ -21,7 +22,7 @@ from mailsim.results.html import image
 if TYPE_CHECKING:
     from mailsim.results import Result
 
-__all__ = ["Picture", "caption_of", "describe", "drawing", "finish", "png"]
+__all__ = ["Picture", "caption_of", "describe", "drawing", "finish", "png", "second_axes"]
 
 #: shown width of a picture in a notebook, whatever its dots per inch
 _SHOWN_PX = 900
@@ -52,16 +53,24 @@ def drawing(ax: Axes | None, *, style: str, height: float = 1.0) -> Iterator[Axe
     with rc_context(settings(style)):
         if ax is None:
             size = SIZES[style]
-            figure = Figure(figsize=(size.width, size.height * height), dpi=size.dpi, layout="constrained")
-            figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]
+            figure = Figure(figsize=(size.width, size.height * height), dpi=size.dpi, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
             FigureCanvasAgg(figure)
             ax = figure.add_subplot(axes_class=Picture)
         yield ax
 
 
+def second_axes(ax: Axes) -> Axes:
+    """Axes below these on the same figure, of the same size, sharing the x axis."""
+    figure: Any = ax.figure
+    grid = figure.add_gridspec(2, 1)
+    ax.set_subplotspec(grid[0])
+    below: Axes = figure.add_subplot(grid[1], sharex=ax)
+    return below
+
+
 def finish(ax: Axes, *, title: str, description: str, caption: str, style: str) -> Axes:
     """Title (wrapped to the width), caption line (on a figure of our own) and description."""
-    width_in = ax.get_position().width * ax.figure.get_figwidth() if not isinstance(ax, Picture) else SIZES[style].width * 0.85
+    width_in = SIZES[style].width * 0.85 if isinstance(ax, Picture) else ax.get_window_extent().width / ax.figure.dpi
     letters = max(24, int(width_in * 72 / (SIZES[style].font * 1.2 * 0.56)))
     kept = re.sub(r"(?<=\d) (?=(%|ms|s|min|h|d)\b|%)", "\N{NO-BREAK SPACE}", title)  # a figure and its unit stay on one line
     wrapped = "\n".join(textwrap.wrap(kept, letters)).replace("\N{NO-BREAK SPACE}", " ")

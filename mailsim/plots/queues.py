@@ -25,6 +25,9 @@ _HATCHES = ("", "...", "\\\\\\", "xx", "++", "oo")
 #: most areas of their own, and how full a queue must be for one, relative to the fullest
 _AREAS, _THIN = 5, 0.03
 
+#: most steps of an area
+_STEPS = 4000
+
 
 def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
     """Draw the messages that each node is responsible for, over time.
@@ -53,7 +56,7 @@ def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
     wrong = bands(result.log.conditions, end_s=end_s)
     last = max([float(changes.t_us.max(initial=0)) / 1e6, *(band.end_s for band in wrong)])
     low, high = window_s(window, 0.0, min(last * 1.03, end_s) or end_s or 1.0)
-    nodes, t_s, depth = _stacked(changes)
+    nodes, t_s, depth = _thinned(*_stacked(changes))
     top = max(int(depth.sum(axis=0).max(initial=0)), 1)
     with drawing(ax, style=style) as axes:
         clock_axis(axes, result.starts, low, high)
@@ -64,7 +67,7 @@ def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
             areas = axes.stackplot(
                 np.append(t_s, high),
                 np.concatenate([depth, depth[:, -1:]], axis=1),
-                step="post",  # type: ignore[arg-type]
+                step="post",
                 colors=NODE_COLOURS[: len(depth)],
                 labels=_labels([result.log.names[node] for node in nodes], len(depth)),
                 zorder=2,
@@ -76,7 +79,7 @@ def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
             handles, labels = axes.get_legend_handles_labels()
             axes.legend(handles[::-1], labels[::-1], loc="upper right", title="in the queue of", alignment="left", handlelength=1.4)
         axes.set_ylabel("messages")
-        axes.yaxis.get_major_locator().set_params(integer=True)  # type: ignore[attr-defined]
+        axes.locator_params(axis="y", integer=True)
         _write_peak(axes, result, (low, high))
         return finish(axes, title=_title(result), description=describe_queues(result), caption=caption_of(result), style=style)
 
@@ -107,6 +110,17 @@ def _stacked(changes: QueueChanges) -> tuple[list[int], npt.NDArray[np.float64],
     if len(depth) > kept + 1:
         depth = np.concatenate([depth[:kept], depth[kept:].sum(axis=0, keepdims=True)])
     return nodes[order].tolist(), t_us / 1e6, depth
+
+
+def _thinned(
+    nodes: list[int], t_s: npt.NDArray[np.float64], depth: npt.NDArray[np.int64]
+) -> tuple[list[int], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """No more steps than a picture can show: of neighbouring steps the highest, so that no peak is lost."""
+    group = -(-len(t_s) // _STEPS)
+    if group <= 1:
+        return nodes, t_s, depth
+    starts = np.arange(0, len(t_s), group)
+    return nodes, t_s[starts], np.maximum.reduceat(depth, starts, axis=1)
 
 
 def _labels(names: list[str], areas: int) -> list[str]:

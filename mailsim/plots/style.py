@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from mailsim.errors import UnknownNameError
 
-__all__ = ["COLOURS", "LINE_STYLES", "LOOKS", "LOOK_OF_OUTCOME", "NODE_COLOURS", "SIZES", "WORDS", "Look", "Style", "look_of", "settings"]
+__all__ = ["COLOURS", "LINE_STYLES", "LOOKS", "LOOK_OF_OUTCOME", "NODE_COLOURS", "SIZES", "WORDS", "Look", "Size", "Style", "look_of", "settings"]
 
 #: how a picture is set: for a page or for a wall
 Style = Literal["print", "slide"]
@@ -118,7 +118,7 @@ def look_of(outcome: str) -> str:
     return LOOK_OF_OUTCOME.get(outcome, "permfail")
 
 
-def settings(style: str) -> dict[str, Any]:
+def settings(style: str) -> Any:
     """The rc parameters of a style, for ``matplotlib.rc_context``.
 
     Raises

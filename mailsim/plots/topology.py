@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Way", "describe_topology", "topology", "ways"]
 
+#: letters of a node's name that fit its box
+_LETTERS = 9
+
 #: half the width and half the height of a node's box, in columns and rows
-_WIDE, _HIGH = 0.34, 0.27
+_WIDE, _HIGH = 0.26, 0.26
 
 
 class Way(NamedTuple):
@@ -59,10 +62,12 @@ def _handed_over(log: EventLog) -> dict[tuple[str, str], float]:
     mail = np.unique(view(log.messages, "message")[ordinary(log)])
     kind, peer = view(log.events, "kind"), view(log.events, "peer")
     rows = np.isin(kind, (Event.ACCEPTED, Event.STORED, Event.FETCHED)) & (peer >= 0) & np.isin(view(log.events, "message"), mail)
-    taken = np.stack((peer[rows], view(log.events, "node")[rows], view(log.events, "message")[rows]), axis=1)
-    pairs, counts = np.unique(np.unique(taken, axis=0)[:, :2], axis=0, return_counts=True)
-    names = log.names
-    return {(names[a], names[b]): count / len(mail) for (a, b), count in zip(pairs.tolist(), counts.tolist(), strict=True)}
+    names, most = log.names, len(log.names)
+    pair = peer[rows].astype(np.int64) * most + view(log.events, "node")[rows]
+    pairs, place = np.unique(pair, return_inverse=True)
+    once = np.unique(place * (int(mail.max(initial=0)) + 1) + view(log.events, "message")[rows])  # a message counts once a way
+    counts = np.bincount(once // (int(mail.max(initial=0)) + 1), minlength=len(pairs))
+    return {(names[one // most], names[one % most]): count / len(mail) for one, count in zip(pairs.tolist(), counts.tolist(), strict=True)}
 
 
 def topology(data: Result | Scenario, *, ax: Axes | None = None, style: Style = "print") -> Axes:
@@ -105,15 +110,20 @@ def _parts(data: Result | Scenario) -> tuple[Scenario, EventLog | None]:
 
 
 def _positions(order: list[Place]) -> dict[str, tuple[float, float]]:
-    """Column and height of each node, a column for each layer; DNS stands above the mail's path."""
-    layers = [layer for layer in LAYERS if any(place.layer == layer for place in order)]
-    columns = [[place.node for place in order if place.layer == layer] for layer in layers]
-    above = max((len(nodes) - 1) / 2 for layer, nodes in zip(layers, columns, strict=True) if layer != "DNS" or len(layers) == 1) + 1.1
-    found = {}
-    for x, (layer, nodes) in enumerate(zip(layers, columns, strict=True)):
-        for k, node in enumerate(nodes):
-            middle = (len(nodes) - 1) / 2
-            found[node] = (x + (k - middle) * 0.8, above) if layer == "DNS" else (float(x), middle - k)
+    """Column and height of each node: a column for each layer of the mail's path, DNS above it, senders' mailboxes below."""
+    layers = [layer for layer in LAYERS if layer != "DNS" and any(place.layer == layer for place in order)]
+    found: dict[str, tuple[float, float]] = {}
+    for x, layer in enumerate(layers):
+        here = [place for place in order if place.layer == layer]
+        main = [place.node for place in here if layer == "mailbox" or place.role != "mailbox"]
+        middle = (len(main) - 1) / 2
+        for k, node in enumerate(main + [place.node for place in here if place.node not in main]):
+            found[node] = (float(x), middle - k)
+    above = max((y for _, y in found.values()), default=0.0) + 1.15
+    dns = [place.node for place in order if place.layer == "DNS"]
+    centre = max(len(layers) - 1, 0) / 2 - 0.5 * ("MX" in layers and "sender MTA" in layers and len(layers) > 3)
+    for k, node in enumerate(dns):
+        found[node] = (centre + (k - (len(dns) - 1) / 2) * 0.8, above)
     return found
 
 
@@ -135,12 +145,14 @@ def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, styl
         zorder=3,
     )
     ax.add_patch(box)
-    plain = {"ha": "center", "va": "center", "zorder": 4}
+    plain: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
     paper: dict[str, Any] = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9} if wrong else {}
-    ax.text(x, y + 0.06, place.node, fontsize=size.font * 1.15, weight="bold", bbox=paper or None, **plain)
+    ax.text(
+        x, y + 0.06, place.node, fontsize=size.font * 1.1 * min(1.0, _LETTERS / len(place.node)), weight="bold", bbox=paper or None, **plain
+    )
     ax.text(x, y - 0.14, place.role, fontsize=size.font * 0.85, color=COLOURS["quiet"], bbox=paper or None, **plain)
     if wrong:
-        ax.text(x, y - _HIGH - 0.05, wrong, fontsize=size.font * 0.85, color=COLOURS["quiet"], ha="center", va="top", zorder=4)
+        ax.text(x, y + _HIGH + 0.05, wrong, fontsize=size.font * 0.85, color=COLOURS["quiet"], ha="center", va="bottom", zorder=4)
 
 
 def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: str) -> None:
@@ -169,7 +181,8 @@ def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: 
     )
     ax.add_patch(arrow)
     if way.share and not dns:
-        middle = ((x1 + x2) / 2 + (0.24 if bend else 0.0), (y1 + y2) / 2)
+        slope = 0.0 if bend else abs(y2 - y1)
+        middle = ((x1 + x2) / 2 + (0.27 if bend else 0.0), (y1 + y2) / 2 + (0.0 if bend else 0.13 + 0.12 * slope))
         ax.text(
             *middle,
             percent(way.share),

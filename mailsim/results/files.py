@@ -7,7 +7,7 @@ import re
 import tempfile
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,17 +43,27 @@ def harmless(cell: object) -> object:
 
 def csv_text(frame: pd.DataFrame) -> str:
     """The table as CSV (RFC 4180 but for ``\\n`` at line ends), every text made harmless, instants in ISO 8601."""
-    safe = {}
-    for name, column in frame.items():
-        if column.dtype == "category":
-            safe[name] = column.astype("object").map(harmless, na_action="ignore")
-        elif column.dtype == "object" or str(column.dtype) in {"str", "string"}:
-            safe[name] = column.map(harmless, na_action="ignore")
-        else:
-            safe[name] = column
-    made = frame.assign(**{str(name): column for name, column in safe.items()})
-    text: str = made.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%f%z")
+    made = {str(name): _written(column) for name, column in frame.items()}
+    text: str = frame.assign(**made).to_csv(index=False, lineterminator="\n")
     return text
+
+
+def _written(column: pd.Series[Any]) -> Any:
+    """A column as it goes into the file; words and instants by numpy, since there can be millions."""
+    if column.dtype == "category":
+        return column.cat.rename_categories([harmless(word) for word in column.cat.categories])
+    if column.dtype.kind == "M":
+        import numpy as np
+
+        local = column.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+        offset_s = (local - column.dt.tz_convert(None).to_numpy().astype("datetime64[us]")).astype("timedelta64[s]").astype(np.int64)
+        text = np.datetime_as_string(local, unit="us").astype("object")
+        for seconds in np.unique(offset_s[~np.isnat(local)]).tolist():
+            text[offset_s == seconds] += f"{'-' if seconds < 0 else '+'}{abs(seconds) // 3600:02d}:{abs(seconds) // 60 % 60:02d}"
+        return np.where(np.isnat(local), None, text)
+    if column.dtype == "object" or str(column.dtype) in {"str", "string"}:
+        return column.map(harmless, na_action="ignore")
+    return column
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:

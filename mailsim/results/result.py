@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from mailsim.plots.sequence import Scale
     from mailsim.plots.style import Style
     from mailsim.plots.timeaxis import Window
     from mailsim.results.conservation import Conservation
@@ -275,11 +276,11 @@ class Plots:
 
         return topology(self._result, ax=ax, style=style)
 
-    def sequence(self, message: int, *, ax: Axes | None = None, style: Style = "print") -> Axes:
-        """One message as a sequence diagram."""
+    def sequence(self, message: int, *, scale: Scale = "rank", ax: Axes | None = None, style: Style = "print") -> Axes:
+        """One message as a sequence diagram, every step one row or (``scale="time"``) true to time."""
         from mailsim.plots.sequence import sequence
 
-        return sequence(self._result.explain(message), ax=ax, style=style)
+        return sequence(self._result, message, scale=scale, ax=ax, style=style)
 
     def png(self, name: Literal["timeline", "latency", "queues", "topology"], *, style: Style = "print") -> bytes:
         """The picture ``name`` as a PNG file."""

@@ -50,6 +50,8 @@ def idle_since(path: Timeline, t_us: int, every_us: int, phase_us: int) -> int |
 
     A connection opened at time 0 breaks with anything but a normal path and is opened again at the first poll after that.
     """
+    if path.quiet:
+        return 0
     if path.at(t_us).reach != Why.OK:
         return None
     since = 0

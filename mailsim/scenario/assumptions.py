@@ -106,7 +106,9 @@ def _clock(scenario: Scenario) -> Iterator[Assumption]:
         ("warm_up", "convention: traffic counts from the start unless a warm-up is given"),
     ):
         given = key in scenario.model_fields_set
-        yield Assumption(key, values[key], "word" if key != "warm_up" else "duration", _GIVEN if given else source, "given" if given else "default")
+        yield Assumption(
+            key, values[key], "word" if key != "warm_up" else "duration", _GIVEN if given else source, "given" if given else "default"
+        )
 
 
 def _links(scenario: Scenario) -> Iterator[Assumption]:
@@ -121,7 +123,12 @@ def _links(scenario: Scenario) -> Iterator[Assumption]:
         else:
             values = link.model_dump(mode="json", exclude_none=True)
             yield _row(f"{path}.rtt", values["rtt"], rtt, given="rtt" in link.model_fields_set)
-            yield _row(f"{path}.bandwidth", values.get("bandwidth", "none"), defaults()["link.bandwidth"], given="bandwidth" in link.model_fields_set)
+            yield _row(
+                f"{path}.bandwidth",
+                values.get("bandwidth", "none"),
+                defaults()["link.bandwidth"],
+                given="bandwidth" in link.model_fields_set,
+            )
 
 
 def _node(path: str, node: Any) -> Iterator[Assumption]:

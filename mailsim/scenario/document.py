@@ -110,6 +110,7 @@ def decoded(octets: bytes, file: str) -> str:
     ScenarioError
         It is empty, too large, binary or not UTF-8.
     """
+
     def refuse(what: str, line: int = 0, column: int = 0) -> ScenarioError:
         return ScenarioError([Problem(file, line, column, "", what)])
 

@@ -84,7 +84,9 @@ def _plain(source: Mapping[str, Any]) -> Any:
         seen += 1
         if seen > MOST_VALUES or len(path) > DEEPEST:
             limit = f"more than {MOST_VALUES:,} values" if seen > MOST_VALUES else f"nested more than {DEEPEST} levels deep"
-            raise ScenarioError([Problem("", 0, 0, path_text(path[:3]), f"{limit}; a scenario needs a few hundred values on about eight levels")])
+            raise ScenarioError(
+                [Problem("", 0, 0, path_text(path[:3]), f"{limit}; a scenario needs a few hundred values on about eight levels")]
+            )
         if isinstance(value, Mapping):
             wrong = [key for key in value if not isinstance(key, str)]
             if wrong:
@@ -137,9 +139,9 @@ def _zone_text(document: Document, k: int, entry: Any, folder: Path | None) -> A
         return entry
     path, name = ("zones", k), entry["file"]
 
-    def refused(what: str) -> str:
+    def refused(what: str) -> Any:
         document.problems.append(document.problem((*path, "file"), what))
-        return ""
+        return entry
 
     if folder is None:
         return refused("a zone file lies beside a scenario file; give the zone as text, or load the scenario from a file")

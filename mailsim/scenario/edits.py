@@ -72,7 +72,7 @@ def replaced(given: dict[str, Any], full: dict[str, Any], path: str, value: obje
     there: Any = result
     seen: Any = full
     for k, part in enumerate(parts[:-1]):
-        free = k > 0 and parts[k - 1] == "parameters" or part == "parameters"
+        free = "parameters" in parts[: k + 1]
         try:
             seen = _step(seen, part)
         except LookupError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
+from mailsim.nodes import Client, Mta, Nameserver, Resolver, Senders
 from mailsim.rules.dns.records import RRset
 from mailsim.scenario.places import Places, host_addresses, places
 

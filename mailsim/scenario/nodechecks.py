@@ -12,8 +12,9 @@ from mailsim.errors import UnknownNameError, did_you_mean
 from mailsim.flavours import mta_figures, mta_flavours, resolver_figures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.nodes import Client, Mta, Nameserver, Resolver, Senders
-from mailsim.scenario.document import Document, Path
-from mailsim.scenario.sentences import problems_of, real_path
+from mailsim.scenario.document import Path
+from mailsim.scenario.problems import KEY
+from mailsim.scenario.sentences import sentences_of
 
 if TYPE_CHECKING:
     from mailsim.scenario.problems import Complaint, Sight
@@ -38,9 +39,9 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
     for name, node in sight.scenario.nodes.items():
         at: Path = ("nodes", name)
         if not _NAME.fullmatch(name):
-            yield at, f"{name[:60]!r} can't name a node; use letters, digits, - and _, at most 63", 0
+            yield at, f"{name[:60]!r} can't name a node; use letters, digits, - and _, at most 63", KEY
         elif name in _RESERVED - {"dns"}:
-            yield at, f"{name!r} can't name a node: the word has a meaning in links and faults", 0
+            yield at, f"{name!r} can't name a node: the word has a meaning in links and faults", KEY
         yield from _named(sight, (*at, "resolver"), node.resolver, "resolver")
         if isinstance(node, Mta):
             yield from _check_mta(sight, at, node)
@@ -49,7 +50,7 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
         elif isinstance(node, Senders):
             for flavour in node.mix:
                 if flavour not in mta_flavours():
-                    yield (*at, "mix", flavour), UnknownNameError("MTA flavour", flavour, mta_flavours()).text, 0
+                    yield (*at, "mix", flavour), UnknownNameError("MTA flavour", flavour, mta_flavours()).text, KEY
         elif isinstance(node, Client):
             yield from _check_client(sight, at, node)
         elif isinstance(node, Nameserver):
@@ -99,10 +100,8 @@ def _check_figures(
     except UnknownNameError as error:
         yield (*at, "flavour"), error.text, 0
     except ValidationError as error:
-        plain = Document({"parameters": dict(parameters)})
-        for one, problem in zip(error.errors(include_url=False), problems_of(error, plain, root=model, under=("parameters",)), strict=False):
-            inside = real_path(one["loc"], dict(parameters), missing=one["type"] == "missing")
-            yield (*at, "parameters", *inside), problem.what, 0
+        for inside, what, key in sentences_of(error, dict(parameters), root=model):
+            yield (*at, "parameters", *inside), what, KEY if key else 0
 
 
 def _check_mta(sight: Sight, at: Path, node: Mta) -> Iterator[Complaint]:
@@ -115,7 +114,7 @@ def _check_mta(sight: Sight, at: Path, node: Mta) -> Iterator[Complaint]:
     for domain in node.final_for:
         if domain in node.relays_for:
             yield (*at, "relays_for"), f"{domain} is in final_for too; a server either keeps a domain's mail or passes it on", 0
-    if node.store is not None and not node.final_for:
+    if sight.kind_of(node.store or "") == "mailstore" and not node.final_for:
         yield (*at, "store"), "a store is for the domains in final_for, and there are none", 0
     if node.submission and node.store is None and not node.accounts:
         yield (*at, "submission"), "submission needs logins: name the store whose mailboxes may log in, or give accounts", 0

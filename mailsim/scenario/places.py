@@ -46,7 +46,9 @@ class Places:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assigned, for people."""
-        return tuple(f"{node}: no zone has an address for {self.host[node]}; {address} is assigned" for node, address in self.assigned.items())
+        return tuple(
+            f"{node}: no zone has an address for {self.host[node]}; {address} is assigned" for node, address in self.assigned.items()
+        )
 
 
 def _owners(zones: Sequence[Zone]) -> list[str]:
@@ -111,7 +113,7 @@ def places(scenario: Scenario) -> Places:
     for name in [name for name, found in addresses.items() if not found]:
         if host[name] not in machine:
             machine[host[name]] = (next(free),)
-            if isinstance(scenario.nodes[name], HostDeclaration):
+            if isinstance(scenario.nodes[name], HostDeclaration) and scenario.nodes[name].kind != "senders":
                 assigned[name] = machine[host[name]][0]
         addresses[name] = machine[host[name]]
     nodes_at: dict[str, list[str]] = {}

@@ -98,7 +98,9 @@ def as_html(scenario: Scenario, *, picture: str = "") -> str:
     for heading, rows in parts(scenario):
         for k, (name, what) in enumerate(rows[:_MOST_ROWS]):
             label = f"<th scope='row' style='text-align:left;vertical-align:top'>{heading if k == 0 else ''}</th>"
-            body.append(f"<tr>{label}<td style='text-align:left'><b>{escape(name)}</b></td><td style='text-align:left'>{escape(what)}</td></tr>")
+            body.append(
+                f"<tr>{label}<td style='text-align:left'><b>{escape(name)}</b></td><td style='text-align:left'>{escape(what)}</td></tr>"
+            )
         if len(rows) > _MOST_ROWS:
             body.append(f"<tr><td></td><td></td><td>... and {len(rows) - _MOST_ROWS} more</td></tr>")
     foot = f"seed {scenario.seed}, starts {escape(scenario.starts)}, digest {scenario.digest()[:12]}"

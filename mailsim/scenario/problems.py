@@ -18,7 +18,7 @@ from mailsim.scenario.sentences import problems_of, real_path
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario
 
-__all__ = ["Complaint", "Sight", "checked"]
+__all__ = ["KEY", "Complaint", "Sight", "checked"]
 
 _MOST_TOLD = 100
 
@@ -48,7 +48,10 @@ class Sight:
         return node.kind if node is not None else None
 
 
-#: where, what, and for a text of several lines the row in it (else 0)
+#: in place of a row: the key is wrong, not its value
+KEY = -1
+
+#: where, what, and for a text of several lines the row in it (else 0, or :data:`KEY`)
 Complaint = tuple[Path, str, int]
 
 
@@ -72,18 +75,23 @@ def checked(value: Any, handler: ModelWrapValidatorHandler[Scenario], document: 
         except ValidationError:
             raise _error(problems, document) from None
         sight = Sight(scenario, ghosts, {str(path[0]) for path in wrong if path})
-        problems += [document.problem(_moved(path, moved), what, row=row) for path, what, row in _whole(sight)]
+        problems += _placed(sight, document, moved)
         raise _error(problems, document) from None
-    found = [document.problem(path, what, row=row) for path, what, row in _whole(Sight(scenario, set(), set()))]
-    problems += [p for p in found if not _told(p, problems)]
+    problems += _placed(Sight(scenario, set(), set()), document, {})
     if problems:
         raise _error(problems, document)
     return scenario
 
 
 def _told(problem: Problem, earlier: list[Problem]) -> bool:
-    """Whether the reader already refused this very value."""
-    return any(problem.path == other.path and problem.path for other in earlier)
+    """Whether the reader already refused this very value, or something inside it."""
+    return any(other.path == problem.path or other.path.startswith((problem.path + ".", problem.path + "[")) for other in earlier)
+
+
+def _placed(sight: Sight, document: Document, moved: dict[str, list[int]]) -> list[Problem]:
+    told = {problem.path for problem in document.problems}
+    found = [document.problem(_moved(path, moved), what, row=max(row, 0), key=row == KEY) for path, what, row in _whole(sight)]
+    return [problem for problem in found if problem.path not in told]
 
 
 def _error(problems: list[Problem], document: Document) -> ScenarioError:

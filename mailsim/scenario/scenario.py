@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PlainSerializer, ValidationInfo, WithJsonSchema, model_validator
 
-from mailsim.declared import Declared, Duration
+from mailsim.declared import Declared
 from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
 from mailsim.rules.dns.records import Zone
 from mailsim.scenario.document import Document
@@ -275,7 +275,12 @@ class Scenario(Declared):
     def _repr_html_(self) -> str:
         from mailsim.scenario.portrait import as_html
 
-        return as_html(self)
+        try:
+            from mailsim.plots.topology import topology
+        except ImportError:  # no matplotlib here: a core installation, or a small browser
+            return as_html(self)
+        draw = getattr(topology(self), "_repr_html_", None)
+        return as_html(self, picture=draw() if draw is not None else "")
 
 
 def _validate(values: Mapping[str, Any]) -> Scenario:

@@ -15,6 +15,9 @@ __all__ = ["schema"]
 #: JSON Schema version that pydantic writes
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+#: what is said about a property, whatever it may hold
+_ABOUT = ("description", "title", "default")
+
 _PARAMETER = re.compile(r"^(\w[\w, ]*) : [^\n]*\n((?:    [^\n]*\n?)+)", re.MULTILINE)
 
 
@@ -62,8 +65,8 @@ def _describe(model: dict[str, Any]) -> None:
 def _with_shorthand(name: str, inner: dict[str, Any]) -> dict[str, Any]:
     """What may be written shorter: a list as its only entry, a constant distribution or size as its value."""
     if name in ("to", "address") and inner.get("type") == "array":
-        about = {key: inner.pop(key) for key in ("description", "title", "default") if key in inner}
-        return {**about, "anyOf": [{"type": "string"}, inner]}
+        about = {key: value for key, value in inner.items() if key in _ABOUT}
+        return {**about, "anyOf": [{"type": "string"}, {key: value for key, value in inner.items() if key not in _ABOUT}]}
     for model in ("DrawnDuration", "Sizes"):
         if inner.get("$ref") == f"#/$defs/{model}":
             about = {key: value for key, value in inner.items() if key != "$ref"}

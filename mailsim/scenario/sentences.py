@@ -11,41 +11,40 @@ from mailsim.errors import Problem, did_you_mean
 from mailsim.nodes import KINDS
 from mailsim.scenario.document import Document, Path
 
-__all__ = ["problems_of", "real_path"]
+__all__ = ["problems_of", "real_path", "sentences_of"]
 
 _LONGEST_SHOWN = 60
 
 
-def problems_of(error: ValidationError, document: Document, *, root: type[BaseModel] | None = None, under: Path = ()) -> list[Problem]:
-    """One problem for each wrong value.
+def problems_of(error: ValidationError, document: Document, *, root: type[BaseModel] | None = None) -> list[Problem]:
+    """One problem for each wrong value of a read file; ``root`` is as for :func:`sentences_of`."""
+    return [document.problem(path, what, key=key) for path, what, key in sentences_of(error, document.value, root=root)]
+
+
+def sentences_of(error: ValidationError, value: Any, *, root: type[BaseModel] | None = None) -> list[tuple[Path, str, bool]]:
+    """Where, what, and whether it is the key that is wrong: one for each wrong value.
 
     Parameters
     ----------
     error : ValidationError
         What pydantic raised.
-    document : Document
-        The read file: its plain values and their places.
+    value : object
+        The plain values that were validated.
     root : type, optional
         The model that was validated; it knows the keys for "did you mean".
-    under : Path
-        Where in the document the validated value stands.
     """
-    found: dict[tuple[Path, str], Problem] = {}
+    found: dict[tuple[Path, str], bool] = {}
     for one in error.errors(include_url=False):
-        path = (*under, *real_path(one["loc"], document.value, under, missing=one["type"] == "missing"))
-        key = one["type"] in {"extra_forbidden", "missing"}
-        what = _sentence(one, root)
-        found.setdefault((path, what), document.problem(path, what, key=key))
-    return list(found.values())
+        path = real_path(one["loc"], value, missing=one["type"] == "missing")
+        found.setdefault((path, _sentence(one, root)), one["type"] in {"extra_forbidden", "missing"})
+    return [(path, what, key) for (path, what), key in found.items()]
 
 
-def real_path(loc: Iterable[str | int], value: Any, under: Path = (), *, missing: bool = False) -> Path:
+def real_path(loc: Iterable[str | int], value: Any, *, missing: bool = False) -> Path:
     """The path in the document: pydantic's own, without the tags of unions and the names of validators that it puts in.
 
     With ``missing`` the last part of ``loc`` is a key that should be there.
     """
-    for part in under:
-        value = _inside(value, part)
     path: list[str | int] = []
     parts = list(loc)
     for k, part in enumerate(parts):
@@ -58,13 +57,6 @@ def real_path(loc: Iterable[str | int], value: Any, under: Path = (), *, missing
         elif missing and k == len(parts) - 1:
             path.append(part)
     return tuple(path)
-
-
-def _inside(value: Any, part: str | int) -> Any:
-    try:
-        return value[part]
-    except (KeyError, IndexError, TypeError):
-        return None
 
 
 def _shown(value: Any) -> str:

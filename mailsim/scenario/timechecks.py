@@ -125,14 +125,18 @@ def _check_name_target(sight: Sight, path: Path, text: str) -> Iterator[Complain
 
 
 def _check_how(sight: Sight, at: Path, fault: Outage) -> Iterator[Complaint]:
-    kind = fault.target.partition(" ")[0]
-    what, possible = {"dns": ("a name", _FOR_NAMES), "link": ("a link", _FOR_LINKS)}.get(kind, ("a node", _FOR_NODES))
+    kind, space, _ = fault.target.partition(" ")
+    what, possible = {"dns": ("a name", _FOR_NAMES), "link": ("a link", _FOR_LINKS)}.get(kind if space else "", ("a node", _FOR_NODES))
     if fault.how not in possible:
         yield (*at, "how"), f"{what} can't fail by {fault.how}; write {', '.join(possible[:-1])} or {possible[-1]}", 0
     elif fault.how in ("4xx", "5xx"):
         node = sight.scenario.nodes.get(fault.target)
         if node is not None and node.kind not in ("mta", "mailstore"):
-            yield (*at, "how"), f"{fault.target} is a node of kind {node.kind} and gives no replies; write silent, refused or unreachable", 0
+            yield (
+                (*at, "how"),
+                f"{fault.target} is a node of kind {node.kind} and gives no replies; write silent, refused or unreachable",
+                0,
+            )
     if fault.reply is None:
         return
     found = _REPLY.fullmatch(fault.reply)

@@ -10,6 +10,7 @@ from mailsim.errors import did_you_mean
 from mailsim.nodes.base import HostDeclaration
 from mailsim.scenario.nodechecks import among
 from mailsim.scenario.places import ambiguous_hosts, ends_of_link, host_addresses, places
+from mailsim.scenario.problems import KEY
 from mailsim.scenario.zones import zone_reading
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["check_links", "check_places", "check_zones"]
 
 #: kinds that listen on the same port, of which a machine has one
-_PORT = {"mta": "mail server (port 25)", "mailstore": "mail store (port 993)", "resolver": "DNS server (port 53)", "nameserver": "DNS server (port 53)"}
+_PORT = {
+    "mta": "mail server (port 25)",
+    "mailstore": "mail store (port 993)",
+    "resolver": "DNS server (port 53)",
+    "nameserver": "DNS server (port 53)",
+}
 
 
 def check_zones(sight: Sight) -> Iterator[Complaint]:
@@ -90,11 +96,11 @@ def check_links(sight: Sight) -> Iterator[Complaint]:
             a, dash, b = key.partition("-site:")
             wrong = [s for s in (a.removeprefix("site:"), b) if s not in sites]
             if not dash:
-                yield ("links", key), "a link between sites is written site:north-site:south", 0
+                yield ("links", key), "a link between sites is written site:north-site:south", KEY
             elif wrong:
-                yield ("links", key), f"no node is at a site {wrong[0]!r}{did_you_mean(wrong[0], sites) or among(sites)}", 0
+                yield ("links", key), f"no node is at a site {wrong[0]!r}{did_you_mean(wrong[0], sites) or among(sites)}", KEY
         elif ends_of_link(key, known) is None:
             wrong = [part for part in key.split("-", 1) if part not in known]
             near = did_you_mean(wrong[0], [*known, "default", "local"]) if wrong else ""
             hint = near or "; a link is named default, local, by two nodes (isp-mx1) or two sites (site:north-site:south)"
-            yield ("links", key), f"{key[:60]!r} names no link{hint}", 0
+            yield ("links", key), f"{key[:60]!r} names no link{hint}", KEY

@@ -94,7 +94,7 @@ def size_text(octets: int) -> str:
 
     Examples
     --------
-    >>> [size_text(n) for n in (512, 20_480, 1_500_000)]
+    >>> [size_text(n) for n in (512, 20_000, 1_500_000)]
     ['512 B', '20 kB', '1.5 MB']
     """
     value: float = octets

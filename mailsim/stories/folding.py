@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailsim.events import Event
+from mailsim.rules.dns.records import Rcode
 from mailsim.rules.reasons import Why
 from mailsim.stories.sentences import say
 from mailsim.units import clock
@@ -38,12 +39,12 @@ def folded(steps: Sequence[Step], *, language: str = "en") -> tuple[Step, ...]:
 
 
 def _without_repetition(steps: Sequence[Step], language: str) -> Iterator[Step]:
-    """Answers that came from the cache again are told in one step, and a choice that was told already not at all."""
+    """Look-ups that gave the same answer again are told in one step, and a choice that was told already not at all."""
     told: set[tuple[object, ...]] = set()
     again: list[Step] = []
     for step in steps:
         known = (step.who, step.text, step.lines) in told and step.event == Event.LOOKED_UP
-        if known and step.why == Why.FROM_CACHE and (not again or again[0].who == step.who):
+        if known and step.stage and step.code == Rcode.NOERROR and (not again or again[0].who == step.who):
             again.append(step)
             continue
         if again:
@@ -58,7 +59,8 @@ def _without_repetition(steps: Sequence[Step], language: str) -> Iterator[Step]:
 
 def _asked_again(steps: Sequence[Step], language: str) -> Step:
     text = say("asked_again", language=language, who=steps[0].who, names=", ".join(step.reply for step in steps))
-    return replace(steps[0], text=text, lines=(), stage="", reply="", cost_us=sum(step.cost_us for step in steps))
+    why = steps[0].why if len({step.why for step in steps}) == 1 else Why.NONE
+    return replace(steps[0], text=text, lines=(), why=why, stage="", reply="", cost_us=sum(step.cost_us for step in steps))
 
 
 def _blocks(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:

@@ -49,7 +49,7 @@ _ENGLISH: dict[str, str] = {
     "sent": "{who} presses send: {size} for {rcpt}",
     "sent_report": "{who} makes a report about message {parent} ({size}) for {rcpt}",
     "asked": "{who} asks for {name} {rtype}",
-    "asked_again": "{who} asks again for {names}: the same answers from the cache",
+    "asked_again": "{who} asks again for {names}: the same answers",
     "chosen": "{who} goes by preference: {order}",
     "chosen_itself": "{who} goes by preference: {order}; itself and what is no better are left out",
     "submitted": "{peer} takes the message from {who}",

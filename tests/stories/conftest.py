@@ -38,7 +38,9 @@ def make_log(messages, events, *, level="events", end_us=10 * 24 * HOUR, conditi
             value = row.get(column.name, default)
             named = column.name in NAMED_EVENT or (column.name == "detail" and isinstance(value, str))
             rows[column.name].append(number(value) if named else value)
-    return EventLog(names, table, rows if level == "events" else {name: rows[name][:0] for name in rows}, level, end_us, conditions=list(conditions))
+    return EventLog(
+        names, table, rows if level == "events" else {name: rows[name][:0] for name in rows}, level, end_us, conditions=list(conditions)
+    )
 
 
 def lookup(t_us, message, node, name, rtype, answer, *, why=Why.FROM_CACHE, took=MS, attempt=1, code=0):

@@ -10,11 +10,12 @@ from mailsim.nodes.attempt import Item, RouteEntry
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
-from mailsim.nodes.mta.life import run_batch, take
+from mailsim.nodes.mta.life import carry, put_off, run_batch, take, walk
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.world import Life, World
 from mailsim.rules.conditions import Timeline
+from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.units import duration
 
@@ -39,7 +40,8 @@ class MtaActor:
         node = world.compiled.nodes[name]
         self.host = node.host or name
         self.own = frozenset({self.host, *node.addresses})
-        self.timeline: Timeline = node.timeline
+        #: when the service is stopped and does no work
+        self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
         self.address_types = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
         resolver = world.compiled.resolver_of.get(name)
@@ -86,6 +88,18 @@ class MtaActor:
     def take(self, number: int, deliveries: tuple[int, ...], hops: int, t_us: int, giver: int) -> Life:
         """Take responsibility for deliveries of a message: the rest of their life."""
         return take(self, number, deliveries, hops, t_us, giver)
+
+    def carry(self, item: Item, t_us: int) -> Life:
+        """Attempt an item now, honestly step by step."""
+        return carry(self, item, t_us)
+
+    def walk(self, item: Item, t_us: int, destination: Destination | None) -> Life:
+        """One honest attempt with a session granted."""
+        return walk(self, item, t_us, destination)
+
+    def put_off(self, item: Item, t_us: int) -> None:
+        """Deferred untried because the destination is dead."""
+        put_off(self, item, t_us)
 
     def domain_of(self, name: int) -> str:
         """The domain of an address (name number)."""

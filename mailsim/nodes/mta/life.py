@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mailsim.events import Event, State
-from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of, planned
+from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of
 from mailsim.nodes.contact import call
-from mailsim.nodes.plan import leg_to
+from mailsim.nodes.mta.express import express
+from mailsim.nodes.mta.queue import Destination
 from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER
 from mailsim.rules.dsn import report_size
@@ -17,7 +18,7 @@ from mailsim.rules.smtp import Action, Reply, verdict
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
-__all__ = ["carry", "run_batch", "take"]
+__all__ = ["carry", "put_off", "run_batch", "take", "walk"]
 
 MESSAGE_ORDER = 2
 
@@ -31,6 +32,9 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
             log.state[d] = State.QUEUED
         if log.accepted_us[d] < 0:
             log.accepted_us[d] = t_us
+    if log.rows is None and len(deliveries) == 1:
+        domain = mta.domain_of(log.rcpt[deliveries[0]])
+        return express(mta, Item(number, deliveries, domain, hops, t_us, local=domain in mta.final_for), t_us)
     if log.rows is not None:
         log.rows.extend((t_us, number, -1, Event.ACCEPTED, mta.number, giver, -1, 0, 250, 0, hops, -1))
     items = _split(mta, number, deliveries, hops, t_us)
@@ -43,9 +47,6 @@ def _split(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t
     """One item per recipient domain, in the order of the recipients."""
     rcpt, domain_of = mta.log.rcpt, mta.domain_of
     final = mta.final_for
-    if len(deliveries) == 1:
-        domain = domain_of(rcpt[deliveries[0]])
-        return [Item(number, deliveries, domain, hops, t_us, local=domain in final)]
     by_domain: dict[str, list[int]] = {}
     for d in deliveries:
         by_domain.setdefault(domain_of(rcpt[d]), []).append(d)
@@ -57,11 +58,9 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
     if item.hops >= mta.figures.hop_limit:
         reply = Reply(554, mta.figures.status_loop, "Too many hops")
         return _bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
-    if not mta.timeline.quiet:
+    if not mta.stopped.quiet:
         t_us = yield from _until_running(mta, t_us)
     if item.local:
-        if mta.log.rows is None and _store_planned(mta, item, t_us):
-            return None
         return (yield from _store(mta, item, t_us))
     destination = mta.destination(item.domain)
     if destination is not None:
@@ -70,16 +69,12 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
             granted = yield from destination.wait()
             t_us = mta.world.now
         if not granted:
-            return _defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
-    if mta.log.rows is None:
-        plan = planned(mta, item, t_us)
-        if plan is not None:
-            leg, target, end, taken = plan
-            if destination is not None:
-                destination.leave(end, failed=False)
-            mta.log.tries[item.deliveries[0]] += 1
-            yield taken
-            return _pass_on(mta, item, Handover(taken, leg.server, item.deliveries, target, end, False))
+            return put_off(mta, item, t_us)
+    return (yield from walk(mta, item, t_us, destination))
+
+
+def walk(mta: MtaActor, item: Item, t_us: int, destination: Destination | None) -> Life:
+    """One honest attempt with a session of the destination granted, and what comes of it."""
     outcome: Outcome = yield from attempt(mta, item, t_us)
     if destination is not None:
         destination.leave(outcome.end_us, failed=outcome.site_failed and outcome.action != Action.DONE)
@@ -91,10 +86,10 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
 
 def _until_running(mta: MtaActor, t_us: int) -> Life:
     """A stopped service does no work: wait until it runs again."""
-    condition, edge = mta.timeline.stretch(t_us)
+    condition, edge = mta.stopped.stretch(t_us)
     while condition.reach == Why.REFUSED and edge < FOREVER:
         t_us = yield edge
-        condition, edge = mta.timeline.stretch(t_us)
+        condition, edge = mta.stopped.stretch(t_us)
     if condition.reach == Why.REFUSED:
         yield mta.world.line()
     return t_us
@@ -160,25 +155,6 @@ def _pass_on(mta: MtaActor, item: Item, handover: Handover) -> Life:
     return life
 
 
-def _store_planned(mta: MtaActor, item: Item, t_us: int) -> bool:
-    """Final delivery as a plan: no event, since nobody else's doing decides when the store takes it; False: walk."""
-    store, log = mta.declaration.store, mta.log
-    if store is None or len(item.deliveries) != 1:
-        return False
-    delivery = item.deliveries[0]
-    rcpt = log.rcpt[delivery]
-    if rcpt not in mta.store_legs:
-        envelope = envelope_of(mta, item, item.deliveries)
-        mta.store_legs[rcpt] = leg_to(mta.world, mta.lmtp_caller, mta.world.actor(store).lmtp_address, envelope, service="lmtp")
-    leg = mta.store_legs[rcpt]
-    played = leg.play(item.number, item.attempt + 1, log.size[delivery], t_us, t_us) if leg is not None else None
-    if leg is None or played is None:
-        return False
-    log.tries[delivery] += 1
-    leg.server.take(item.number, item.deliveries, item.hops, played[1], mta.number)
-    return True
-
-
 def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
     """Final delivery: into the own mailboxes, or by LMTP into the mail store, which may be down while this MTA is up."""
     item.attempt += 1
@@ -199,8 +175,6 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         text = log.name(f"{result.stage.name.lower()}|{said}")
         row = (t_us, item.number, -1, Event.TRIED, mta.number, log.name(actor.host), log.name(address), item.attempt)
         log.rows.extend((*row, code, result.why, result.end_us - t_us, text))
-    for d in item.deliveries:
-        log.tries[d] += 1
     if result.taken_us >= 0 and server is not None:
         yield result.taken_us
         if result.why == Why.OK:
@@ -239,7 +213,7 @@ def _defer(
     for d in left:
         log.why[d] = why
         log.code[d] = reply.code if reply is not None else -1
-    if age >= lifetime and why not in (Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME):
+    if age >= lifetime and why != Why.HOST_RETRY_TIME:
         return _bounce(mta, item, left, t_us, Why.LIFETIME_OVER, reply, of=why)
     item.deliveries = left
     due = mta.memory.next_attempt(item.arrived_us, t_us, hosts)
@@ -251,10 +225,21 @@ def _defer(
     return None
 
 
+def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
+    """Deferred untried because the destination is dead: no attempt, so no test of the lifetime either."""
+    log = mta.log
+    for d in item.deliveries:
+        log.why[d], log.code[d] = Why.DESTINATION_DEAD, -1
+    due = mta.memory.next_attempt(item.arrived_us, t_us, ())
+    if log.rows is not None:
+        log.rows.extend((t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, -1, Why.DESTINATION_DEAD, due, -1))
+    mta.deferred.put(item, due)
+
+
 def _notice(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, age_us: int, report: bool, why: Why) -> None:
     """Tell the sender that the mail is late (RFC 3464 action ``delayed``): at the first failed attempt after the time."""
     after = mta.figures.delay_notice
-    if after is None or report or age_us < after or why in (Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME):
+    if after is None or report or age_us < after or why == Why.HOST_RETRY_TIME:
         return
     wanted = age_us // after if mta.figures.delay_notice_repeats else 1
     if item.notices >= wanted:
@@ -313,11 +298,11 @@ def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
 def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
     """What is due goes on: by itself each (Postfix), or in queue runs that go from one to the next (Exim)."""
     if not mta.memory.by_host:
+        dead = {domain for domain, d in mta.destinations.items() if d.is_dead(now_us)} if mta.stopped.quiet else set()
         for item in items:
-            destination = mta.destination(item.domain) if not item.local else None
-            if destination is not None and mta.timeline.quiet and destination.is_dead(now_us):
+            if item.domain in dead and not item.local:
                 _activated(mta, item, now_us)
-                _defer(mta, item, item.deliveries, now_us, Why.DESTINATION_DEAD, ())
+                put_off(mta, item, now_us)
             else:
                 mta.world.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
         return
@@ -327,7 +312,7 @@ def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
 def _activate(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
     _activated(mta, item, now)
-    return carry(mta, item, now)
+    return carry(mta, item, now) if mta.log.rows is not None or len(item.deliveries) > 1 else express(mta, item, now)
 
 
 def _activated(mta: MtaActor, item: Item, now_us: int) -> None:

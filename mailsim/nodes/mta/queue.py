@@ -154,7 +154,9 @@ class Destination:
                 self._world.wake_one(self.line, True)
             if not self.line:
                 break
-            if self.ends:
+            if self.ends and not self.open:
+                yield self.ends[0][0]
+            elif self.ends:
                 yield self._bell, self.ends[0][0]
             else:
                 yield self._bell

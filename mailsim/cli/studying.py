@@ -1,0 +1,99 @@
+"""The command ``study``: how much an outage of each length costs, for one layout or several beside each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailsim.cli.show import complain, show, show_json
+from mailsim.errors import Problem, ScenarioError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mailsim.scenario import Scenario
+
+__all__ = ["study"]
+
+#: what the ``study:`` part of a scenario may say: the options of the command, and ``layouts``
+_KEYS = ("layouts", "target", "lengths", "senders", "runs", "messages", "seed")
+
+
+@click.command()
+@click.argument("scenario", metavar="FILE|NAME")
+@click.option("--target", help="What fails: a node, an address or site:x.")
+@click.option("--lengths", help="Outage lengths, such as 1h,6h,2d.")
+@click.option("--runs", type=click.IntRange(1, 100_000), help="Runs of each cell, each with draws of its own.")
+@click.option("--messages", type=click.IntRange(1, 10_000_000), help="Messages of each run.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all draws.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the table (CSV) and the picture.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def study(scenario: str, out: Path | None, as_json: bool, lengths: str | None, **given: Any) -> None:
+    """Let one target fail for several lengths and compare what becomes of the mail sent while it is down.
+
+    The scenario's `study:` part may name layouts (shipped names or files) to compare, and defaults for the options.
+    """
+    from mailsim.scenario import load
+    from mailsim.study import outage_study
+
+    world = load(scenario)
+    declared = _declared(world, scenario)
+    chosen = {key: value for key, value in given.items() if value is not None}
+    if lengths is not None:
+        chosen["lengths"] = [part.strip() for part in lengths.split(",")]
+    options = {**declared, **chosen}
+    layouts = _layouts(options.pop("layouts", None), world, scenario)
+    if "target" not in options:
+        mtas = ", ".join(name for name, node in world.nodes.items() if node.kind == "mta")
+        raise ScenarioError([Problem(scenario, 0, 0, "study.target", f"say what fails with --target; the MTAs are {mtas}")])
+    options.setdefault("seed", world.seed)
+    found = outage_study(layouts, **options)
+    table: pd.DataFrame = found.table
+    if as_json:
+        cells = json.loads(table.to_json(orient="records", date_format="iso"))
+        show_json({"scenario": world.name, "layouts": list(layouts), **options, "cells": cells})
+    else:
+        show(table.to_string(index=False))
+    if out is not None:
+        _save(found, table, out)
+
+
+def _declared(world: Scenario, source: str) -> dict[str, Any]:
+    """The ``study:`` part, its keys checked."""
+    part = dict(world.study or {})
+    problems = [
+        Problem(source, 0, 0, f"study.{key}", f"unknown key{did_you_mean(key, _KEYS) or '; there is: ' + ', '.join(_KEYS)}")
+        for key in part
+        if key not in _KEYS
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return part
+
+
+def _layouts(declared: Any, world: Scenario, source: str) -> dict[str, Scenario]:
+    """The layouts by title: shipped names, or files beside the scenario; by default the scenario itself."""
+    from mailsim.scenario import load, scenario_names
+
+    if declared is None:
+        return {world.name: world}
+    if isinstance(declared, list):
+        declared = {str(name): name for name in declared}
+    if not isinstance(declared, Mapping) or not declared or not all(isinstance(name, str) for name in declared.values()):
+        what = "layouts are a mapping of titles to shipped names or files, such as {no backup: single-mx, backup MX: backup-mx}"
+        raise ScenarioError([Problem(source, 0, 0, "study.layouts", what)])
+    beside = Path(source).parent
+    return {str(title): load(name if name in scenario_names() else beside / name) for title, name in declared.items()}
+
+
+def _save(found: Any, table: pd.DataFrame, out: Path) -> None:
+    from mailsim.plots.picture import png
+    from mailsim.results.files import csv_text, write_whole
+
+    out.mkdir(parents=True, exist_ok=True)
+    complain(f"wrote {write_whole(out / 'study.csv', csv_text(table))}")
+    complain(f"wrote {write_whole(out / 'impact.png', png(found.plot.impact()))}")

@@ -1,0 +1,255 @@
+"""The outage study as a picture: of the mail sent while the target was down, how much came back and how late the rest was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mailsim.plots.style import COLOURS, LINE_STYLES, SIZES, Style
+from mailsim.plots.timeaxis import Window, duration_axis, duration_text, duration_ticks, window_s
+from mailsim.results.summary import percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["Quantity", "describe_impact", "impact"]
+
+#: what an axis can show: the share that came back, the share not there after an hour, or the delay
+Quantity = Literal["bounced", "late", "delay"]
+
+_COLUMN: dict[str, str] = {"bounced": "bounced_share", "late": "late_1h_share", "delay": "delay_p50_s"}
+_LABEL: dict[str, str] = {
+    "bounced": "returned to the sender",
+    "late": "not there after 1 h",
+    "delay": "half is there after",
+}
+_COLOURS: tuple[str, ...] = ("bounced", "strong", "delivered", "dns", "deferred", "ink")
+_MARKERS: tuple[str, ...] = ("o", "s", "^", "D", "v", "P")
+
+Floats = npt.NDArray[np.float64]
+
+
+class _Line(NamedTuple):
+    """One layout: outage lengths, mean (or median) over runs, and the band that holds 95 % of the runs."""
+
+    layout: str
+    length_s: Floats
+    middle: Floats
+    low: Floats
+    high: Floats
+
+
+def impact(
+    table: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    style: Style = "print",
+    window: Window = None,
+    of: Quantity | None = None,
+    caption: str = "",
+) -> Axes:
+    """Draw a study: one line per layout against the length of the outage, with a band over the runs.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row per layout, length and run, with the columns ``layout, length_s, run, bounced_share, late_1h_share,
+        delay_p50_s, delay_p95_s, censored_share``; a delay is missing where that share never arrived.
+    ax : Axes, optional
+        Where to draw one quantity; by default a new figure with two: what came back, above the delay.
+    style : str
+        ``print`` or ``slide``.
+    window : pair, optional
+        Lengths from and to, such as ``("1h", "5d")``.
+    of : str, optional
+        ``bounced``, ``late`` or ``delay``: draw only that.
+    caption : str
+        Versions, scenarios and seed, for the line below.
+    """
+    from mailsim.plots.picture import drawing, finish, second_axes
+
+    runs = int(table["run"].nunique()) if len(table) else 0
+    first: Quantity = of or "bounced"
+    two = ax is None and of is None
+    with drawing(ax, style=style, height=1.35 if two and style == "print" else 1.0) as axes:
+        _panel(axes, table, first, style=style, window=window, legend=True)
+        if two:
+            below = second_axes(axes)
+            _panel(below, table, "delay", style=style, window=window, legend=False)
+            axes.tick_params(axis="x", labelbottom=False)
+            below.set_xlabel("length of the outage")
+        else:
+            axes.set_xlabel("length of the outage")
+        text = " · ".join(
+            part for part in (caption, f"{runs} runs per point, band: 95 % of them" if runs > 1 else "1 run per point") if part
+        )
+        return finish(axes, title=_title(table), description=describe_impact(table), caption=text, style=style)
+
+
+def _lines(table: pd.DataFrame, column: str) -> list[_Line]:
+    """The lines of a column, layouts in the order of the table.  A missing delay counts as endless in the median and band."""
+    found = []
+    for layout in dict.fromkeys(table["layout"].astype(str)):
+        rows = table[table["layout"].astype(str) == layout]
+        lengths = np.unique(rows["length_s"].to_numpy(dtype=float))
+        cells = [rows.loc[rows["length_s"] == length, column].to_numpy(dtype=float) for length in lengths]
+        if column.endswith("_s"):
+            cells = [np.where(np.isnan(cell), np.inf, cell) for cell in cells]
+            middle = np.array([_quantile(cell, 0.5) for cell in cells])
+        else:
+            middle = np.array([float(np.mean(cell)) for cell in cells])
+        low, high = (np.array([_quantile(cell, p) for cell in cells]) for p in (0.025, 0.975))
+        found.append(_Line(layout, lengths, middle, low, high))
+    return found
+
+
+def _quantile(values: Floats, p: float) -> float:
+    """A quantile that is one of the values (so that endless ones do no harm)."""
+    return float(np.quantile(values, p, method="inverted_cdf"))
+
+
+def _panel(ax: Axes, table: pd.DataFrame, of: Quantity, *, style: str, window: Window, legend: bool) -> None:
+    lines = _lines(table, _COLUMN[of])
+    lengths = table["length_s"].to_numpy(dtype=float) if len(table) else np.array([60.0, 86_400.0])
+    low, high = window_s(window, float(lengths.min()) / 1.25, float(lengths.max()) * 1.25)
+    duration_axis(ax, low, high)
+    _length_ticks(ax, lengths, low, high)
+    ax.grid(axis="y", color=COLOURS["faint"], linewidth=0.8)
+    top = 0.0
+    for k, line in enumerate(lines):
+        colour, dashes = COLOURS[_COLOURS[k % len(_COLOURS)]], LINE_STYLES[k % len(LINE_STYLES)]
+        known = np.where(np.isfinite(line.middle), line.middle, np.nan)
+        ceiling = np.nanmax(np.append(known, 0.0)) * 4
+        ax.fill_between(
+            line.length_s, line.low, np.where(np.isfinite(line.high), line.high, ceiling), color=colour, alpha=0.18, linewidth=0
+        )
+        ax.plot(
+            line.length_s,
+            known,
+            color=colour,
+            linestyle=dashes,
+            marker=_MARKERS[k % len(_MARKERS)],
+            markersize=SIZES[style].line * 3,
+            label=line.layout,
+            zorder=3,
+        )
+        top = max(top, float(np.nanmax(np.append(np.where(np.isfinite(line.high), line.high, np.nan), 0.0))))
+    ax.set_ylabel(_LABEL[of])
+    if of == "delay":
+        _delay_ticks(ax, lines)
+        _never_marks(ax, lines, style)
+    else:
+        ax.set_ylim(-0.02 * max(top, 0.05), max(top * 1.15, 0.05))
+        ax.yaxis.set_major_formatter(lambda value, _: percent(value) if value > 0 else "0 %")
+    if legend and lines:
+        ax.legend(loc="upper left")
+
+
+def _length_ticks(ax: Axes, lengths: Floats, low: float, high: float) -> None:
+    """Ticks at the lengths that were studied, where there is room for them."""
+    chosen: list[float] = []
+    for length in np.unique(lengths[(lengths >= low) & (lengths <= high)]).tolist():
+        if not chosen or np.log10(length / chosen[-1]) > np.log10(high / low) / 26:
+            chosen.append(length)
+    ax.set_xticks(chosen, [duration_text(length) for length in chosen])
+    ax.set_xticks([], minor=True)
+
+
+def _delay_ticks(ax: Axes, lines: list[_Line]) -> None:
+    """A logarithmic y axis with human ticks."""
+    values = np.concatenate([line.middle[np.isfinite(line.middle) & (line.middle > 0)] for line in lines]) if lines else np.zeros(0)
+    low, high = (float(values.min()) / 2, float(values.max()) * 3) if len(values) else (1.0, 86_400.0)
+    ax.set_yscale("log")
+    ax.set_ylim(low, high)
+    ticks = duration_ticks(low, high, most=7)
+    ax.set_yticks([value for value, _ in ticks], [text for _, text in ticks])
+    ax.set_yticks([], minor=True)
+
+
+def _never_marks(ax: Axes, lines: list[_Line], style: str) -> None:
+    """Where half of the mail never arrives there is no point: say so at the upper edge."""
+    for k, line in enumerate(lines):
+        where = line.length_s[~np.isfinite(line.middle)]
+        if len(where):
+            colour = COLOURS[_COLOURS[k % len(_COLOURS)]]
+            ax.plot(
+                where,
+                np.full(len(where), 0.97),
+                transform=ax.get_xaxis_transform(),
+                linestyle="none",
+                color=colour,
+                marker=_MARKERS[k % len(_MARKERS)],
+                markerfacecolor="white",
+                markersize=SIZES[style].line * 3,
+                zorder=4,
+            )
+            ax.annotate(
+                "half never arrives",
+                (where[0], 0.97),
+                xycoords=("data", "axes fraction"),
+                xytext=(-8, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize="small",
+                color=colour,
+            )
+
+
+def _title(table: pd.DataFrame) -> str:
+    """What the study says, in a sentence: which layout saves how much of the mail."""
+    lines = _lines(table, "bounced_share") if len(table) else []
+    if not lines:
+        return "The study is empty."
+    if len(lines) == 1:
+        worst = int(np.argmax(lines[0].middle))
+        at = duration_text(lines[0].length_s[worst])
+        return f"Of the mail sent while the target was down, {percent(float(lines[0].middle[worst]))} came back after an outage of {at}."
+    base, other, saved = _largest_difference(table, lines)
+    if saved is None or max(abs(cell.mean()) for cell in saved.values()) < 0.01:
+        return f"{_capital(other)} and {base} return the same mail: they differ by less than 1 mail in 100 at any length."
+    length = max(saved, key=lambda one: abs(saved[one].mean()))
+    quiet = [one for one in saved if all(abs(saved[step].mean()) < 0.01 for step in saved if step <= one)]
+    cell = saved[length] * 100
+    verb = "saves" if cell.mean() > 0 else "costs"
+    low, high = sorted(abs(float(np.quantile(cell, p, method="inverted_cdf"))) for p in (0.025, 0.975))
+    spread = f" (range {low:.0f}-{high:.0f})" if len(cell) > 1 and round(low) != round(high) else ""
+    start = f"Up to {duration_text(max(quiet))} {other} {verb} under 1 mail in 100; at" if quiet else f"{_capital(other)} {verb} most at"
+    return f"{start} {duration_text(length)} it {verb} {abs(cell.mean()):.0f} of 100{spread}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _largest_difference(table: pd.DataFrame, lines: list[_Line]) -> tuple[str, str, dict[float, Floats] | None]:
+    """The first layout, the one that differs most from it, and by length the paired differences (first minus other)."""
+    wide: Any = table.assign(layout=table["layout"].astype(str)).pivot_table(
+        index=["length_s", "run"], columns="layout", values="bounced_share", observed=True
+    )
+    base = lines[0].layout
+    best: tuple[str, dict[float, Floats] | None, float] = (lines[1].layout, None, -1.0)
+    for line in lines[1:]:
+        gap = (wide[base] - wide[line.layout]).dropna()
+        cells = {float(length): part.to_numpy() for length, part in gap.groupby(level="length_s")}
+        size = max((abs(cell.mean()) for cell in cells.values()), default=-1.0)
+        if size > best[2]:
+            best = (line.layout, cells, size)
+    return base, best[0], best[1]
+
+
+def describe_impact(table: pd.DataFrame) -> str:
+    """The study in words."""
+    parts = ["Share of the mail sent while the target was down that came back, and delay, against the length of the outage.", _title(table)]
+    for line in _lines(table, "bounced_share") if len(table) else []:
+        steps = ", ".join(
+            f"{percent(float(share))} at {duration_text(length)}" for length, share in zip(line.length_s, line.middle, strict=True)
+        )
+        parts.append(f"{_capital(line.layout)}: returned {steps}.")
+    censored = float(table["censored_share"].max()) if len(table) else 0.0
+    if censored > 0:
+        parts.append(f"Up to {percent(censored)} was still under way when a run ended.")
+    return " ".join(parts)
