@@ -147,7 +147,7 @@ def _unknown_unit(text: str, unit: str) -> ValueError:
 def _iso(text: str) -> Fraction:
     found = _ISO.fullmatch(text)
     if found is None or not any(found.groupdict().values()) or text.endswith("T"):
-        if re.fullmatch(r"P([0-9]+(\.[0-9]+)?[YMWD])+(T.*)?", text):
+        if re.fullmatch(r"P[0-9.WD]*[0-9](\.[0-9]+)?[YM].*", text):
             raise ValueError(f"{text!r}: months and years have no fixed length; write days, such as P30D")
         raise ValueError(f"{text!r} is not an ISO 8601 duration; write for example PT5M, P1D or 5m")
     return sum((Fraction(number) * _ISO_US[unit] for unit, number in found.groupdict().items() if number), Fraction(0))

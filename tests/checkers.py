@@ -194,13 +194,12 @@ def _one_way(record: Record) -> Iterator[tuple[str, list[Row]]]:
 
     Parts of a message to several domains, and copies that come after a lost 250, have lives of their own under one number.
     """
-    many = {number for number, count in Counter(d.message for d in record.deliveries).items() if count > 1}
     for message, rows in record.of_message.items():
         taken = Counter(row.node for row in rows if row.kind == Event.ACCEPTED)
         by_node: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             by_node[row.node].append(row)
-        if message not in many:
+        if record.recipients[message] == 1:
             yield from ((node, mine) for node, mine in by_node.items() if taken[node] <= 1)
 
 

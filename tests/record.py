@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -100,6 +100,11 @@ class Record:
     def senders(self) -> dict[int, str]:
         """Envelope sender by message."""
         return {d.message: d.sender for d in self.deliveries}
+
+    @cached_property
+    def recipients(self) -> Counter[int]:
+        """Number of recipients by message."""
+        return Counter(d.message for d in self.deliveries)
 
     def kind(self, node: str) -> str:
         """Kind of a node, "" where the scenario has no such node."""

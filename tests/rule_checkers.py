@@ -17,6 +17,9 @@ __all__ = ["figures_of", "keeps_its_dates"]
 #: resolvers that count whole seconds answer until the second after the TTL (unbound 1.17.1 observed)
 WHOLE_SECOND_US = 1_000_000
 
+#: how long a resolver goes on asking at the most (unbound 1.17.1 observed: 29.5 s)
+ASKING_US = 30_000_000
+
 #: number of the record type MX (RFC 1035 section 3.2.2)
 MX = 15
 
@@ -53,7 +56,9 @@ def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
         declared = record.nodes.get(row.node)
         key = ((declared is not None and declared.resolver) or default or "", row.peer, row.detail)
         if row.why in (Why.FROM_SERVER, Why.JOINED):
-            filled[key] = row.t_us
+            filled[key] = row.t_us + row.value
+        elif row.why == Why.DNS_TIMEOUT:  # the resolver may go on after the asker has given up
+            filled[key] = row.t_us + row.value + ASKING_US
         elif row.why == Why.FROM_CACHE and (ttl := re.search(r"TTL (\d+)", row.extra)) and key in filled:
             age = row.t_us - filled[key]
             if age > int(ttl[1]) * 1_000_000 + WHOLE_SECOND_US:
@@ -66,7 +71,9 @@ def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
 
     Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out.
     """
-    for rows in record.of_message.values():
+    for message, rows in record.of_message.items():
+        if record.recipients[message] > 1:
+            continue  # parts to several domains count their attempts by themselves
         offered: dict[tuple[str, int], dict[str, int]] = {}
         found: dict[tuple[str, int], set[str]] = defaultdict(set)
         tried: dict[tuple[str, int], list[str]] = defaultdict(list)
@@ -78,7 +85,7 @@ def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
                 found[key].add(row.peer)
             elif row.kind == Event.TRIED and row.peer in offered.get(key, ()):
                 preferences = offered[key]
-                if any(preferences[host] > preferences[row.peer] for host in tried[key]):
+                if any(preferences.get(host, 0) > preferences[row.peer] for host in tried[key]):
                     yield f"{row}: {row.peer} after a host with a larger preference number"
                 better = {host for host in found[key] if preferences.get(host, 1 << 16) < preferences[row.peer]} - set(tried[key])
                 if better and keeps_its_dates(record, row.node):
@@ -123,8 +130,8 @@ def no_contact_fails_without_a_cause(record: Record) -> Iterator[str]:
         if row.kind != Event.TRIED or row.why not in BROKEN:
             continue
         peer = at.get(record.log.names[row.detail])
-        if peer is None:
-            continue
+        if peer is None or (row.why == Why.REPLY_TIMEOUT and getattr(record.nodes[peer], "max_sessions", None)):
+            continue  # nobody lives there; or the wait for one of few sessions was longer than the client's patience
         places = {name for one in (row.node, peer) for name in record.nodes if record.one_machine(name, one)}
         places |= {f"{row.node}-{peer}", f"{peer}-{row.node}"}
         spans = [span for span in record.log.conditions if span.node in places]

@@ -18,7 +18,9 @@ from __future__ import annotations
 from array import array
 
 from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, ConditionSpan, Event, EventLog, State
+from mailsim.results import Result
 from mailsim.rules.reasons import Why
+from mailsim.scenario import Scenario, load
 
 S = 1_000_000
 HOSTS = {
@@ -155,3 +157,36 @@ def _return(w: Written) -> None:
     w.event(4003, Event.DELIVERED, message=6, node="isp", peer="home")
     w.event(4003, Event.STORED, message=6, node="home", peer="isp", rcpt="ann@example.org")
     w.event(4100, Event.FETCHED, message=6, node="ann")
+
+
+def small_scenario(**changes: object) -> Scenario:
+    """The world that :func:`outage_log` was seen in."""
+    return load(
+        {
+            "name": "small",
+            "starts": "2026-01-05 00:00 UTC",
+            "zones": [
+                "$ORIGIN example.com.\n@ 3600 IN MX 10 mx1\n@ 3600 IN MX 20 mx2\nmx1 3600 IN A 192.0.2.10\n"
+                "mx2 3600 IN A 198.51.100.20\nimap 3600 IN A 192.0.2.30\n",
+                "$ORIGIN example.org.\n@ 3600 IN MX 10 mail\nmail 3600 IN A 203.0.113.25\n",
+            ],
+            "nodes": {
+                "bob": {"kind": "client", "address": "bob@example.com", "password": "b", "fetch": {"host": "imap.example.com"}},
+                "boxes": {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {"password": "b"}}},
+                "mx2": {"kind": "mta", "relays_for": ["example.com"]},
+                "mx1": {"kind": "mta", "final_for": ["example.com"], "store": "boxes"},
+                "dns": {"kind": "resolver"},
+                "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "a"}}},
+                "isp": {"kind": "mta", "host": "mail.example.org", "final_for": ["example.org"], "store": "home", "submission": True},
+                "ann": {"kind": "client", "address": "ann@example.org", "password": "a", "submission": {"discover": "mail.example.org"}},
+            },
+            "traffic": [{"kind": "at", "from": "ann@example.org", "to": "bob@example.com", "times": ["100s", "700s"]}],
+            "faults": [{"kind": "outage", "target": "mx1", "start": "600s", "length": "1h"}],
+            **changes,
+        }
+    )
+
+
+def small_result(*, level: str = "events") -> Result:
+    """:func:`outage_log` with its scenario, seed 7."""
+    return Result(small_scenario(), 7, outage_log(level=level))

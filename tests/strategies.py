@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 __all__ = ["faults", "minutes", "worlds"]
 
+BOB = "bob@example.com"
 HOSTS = ("mx1", "mx2", "mx3")
 ADDRESS = {"mx1": "192.0.2.10", "mx2": "198.51.100.20", "mx3": "192.0.2.30"}
 ORG = """$ORIGIN example.org.
@@ -73,14 +74,16 @@ def _receivers(draw: st.DrawFn, hosts: tuple[str, ...]) -> dict[str, Any]:
             node["queue_lifetime"] = draw(st.sampled_from(["3h", "1d", "5d"]))
         if draw(st.booleans()):
             node["scan_phase"] = draw(minutes(0, 4))
+        if draw(st.integers(0, 3)) == 0:
+            node["max_sessions"] = draw(st.integers(1, 2))
         nodes[host] = node
     if with_store:
-        nodes["boxes"] = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {"password": "hunter2"}}}
+        nodes["boxes"] = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {BOB: {"password": "hunter2"}}}
         protocol = draw(st.sampled_from(["imap", "pop3"]))
         idle = protocol == "imap" and draw(st.booleans())
         fetch = {"host": "imap.example.com", "protocol": protocol, "idle": idle, "every": draw(minutes(1, 60))}
         password = draw(st.sampled_from(["hunter2", "hunter2", "hunter2", "forgotten"]))
-        nodes["bob"] = {"kind": "client", "address": "bob@example.com", "password": password, "fetch": fetch}
+        nodes["bob"] = {"kind": "client", "address": BOB, "password": password, "fetch": fetch}
     return nodes
 
 
@@ -122,7 +125,7 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
     hosts = HOSTS[: 1 if alone else draw(st.integers(1, 3))]
     sending, sender = _origin(draw, population=alone or draw(st.booleans()))
     nodes = {**sending, "dns": {"kind": "resolver"}, **_receivers(draw, hosts)}
-    to = draw(st.sampled_from(["bob@example.com", "bob@example.com", "bob@example.com", "nobody@example.com"]))
+    to = draw(st.sampled_from([*[[BOB]] * 4, ["nobody@example.com"], [BOB, "nobody@example.com"], [BOB, "ann@example.org"]]))
     times = draw(st.lists(minutes(0, 300), min_size=1, max_size=6))
     traffic: list[dict[str, Any]] = [{"kind": "at", "from": sender, "to": to, "times": times, "size": "20 kB"}]
     if draw(st.booleans()):

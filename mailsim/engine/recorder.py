@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
-from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, ConditionSpan, EventLog, State
+from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, ConditionSpan, Event, EventLog, State
 
 __all__ = ["Recorder"]
 
@@ -24,6 +25,7 @@ class Recorder:
         self.level = level
         self.names: list[str] = []
         self._numbers: dict[str, int] = {}
+        self._answers: dict[int, tuple[int, Any]] = {}
         self.rows: list[int] | None = [] if level == "events" else None
         self._flushed = [array(c.typecode) for c in EVENT_COLUMNS]
         self.columns: dict[str, array[int]] = {c.name: array(c.typecode) for c in MESSAGE_COLUMNS}
@@ -31,6 +33,8 @@ class Recorder:
             setattr(self, name, column)
         #: index of the first delivery of each message, and one beyond the last
         self.first: list[int] = [0]
+        #: messages that only warm the caches: they and their reports are taken out when the log is closed
+        self.warming = range(0)
 
     message: array[int]
     parent: array[int]
@@ -60,6 +64,13 @@ class Recorder:
             number = self._numbers[text] = len(self.names)
             self.names.append(text)
         return number
+
+    def answer(self, answer: Any) -> int:
+        """The name number of an answer's text; answers are few and kept by their zones, so each is put into words once."""
+        known = self._answers.get(id(answer))
+        if known is None:
+            known = self._answers[id(answer)] = (self.name(answer.text), answer)
+        return known[0]
 
     def add_message(self, parent: int, sender: str, recipients: Sequence[str], origin: str, size: int, sent_us: int) -> int:
         """A new message with one delivery per recipient; gives its number."""
@@ -112,27 +123,67 @@ class Recorder:
                 column.extend(rows[k::WIDTH])
             rows.clear()
 
-    def log(self, *, end_us: int, end_reason: str, steps: int, conditions: list[ConditionSpan], notes: list[str]) -> EventLog:
-        """Close the record: event rows in order of (instant, message, writing), none at or after the end."""
+    def log(self, *, origin_us: int, end_us: int, end_reason: str, steps: int, conditions: list[ConditionSpan], notes: list[str]) -> EventLog:
+        """Close the record: event rows in order of (instant, message, writing), none at or after the end.
+
+        Instants are given on the engine's clock, which shows ``origin_us`` when the scenario starts, and kept from that start.
+        """
         self.flush()
+        numbers = self._without_warming() if self.warming else None
         events = dict(zip((c.name for c in EVENT_COLUMNS), self._flushed, strict=True))
         t, message = events["t_us"], events["message"]
+        if numbers is not None:
+            events = _renumbered(events, numbers, origin_us)
+            t, message = events["t_us"], events["message"]
         keep = [i for i in range(len(t)) if t[i] < end_us]
         keep.sort(key=lambda i: (t[i], message[i]))
         if keep != list(range(len(t))):
             events = {name: array(column.typecode, [column[i] for i in keep]) for name, column in events.items()}
         self._cut(end_us)
+        if origin_us:
+            self._shift(events, origin_us)
         return EventLog(
             names=self.names,
             messages=self.columns,
             events=events,
             level=self.level,
-            end_us=end_us,
+            end_us=end_us - origin_us,
             end_reason=end_reason,
             steps=steps,
             conditions=conditions,
             notes=notes,
         )
+
+    def _without_warming(self) -> dict[int, int]:
+        """Take the warming messages and their reports out of the message table: old number to new number of the others."""
+        gone = set(self.warming)
+        numbers: dict[int, int] = {-1: -1}
+        for number, parent in zip(self.message, self.parent, strict=True):
+            if parent in gone:
+                gone.add(number)
+            elif number not in gone:
+                numbers.setdefault(number, len(numbers) - 1)
+        keep = [i for i, number in enumerate(self.message) if number in numbers]
+        for name, column in self.columns.items():
+            kept = array(column.typecode, [column[i] for i in keep])
+            if name in ("message", "parent"):
+                kept = array(column.typecode, [numbers[v] for v in kept])
+            self.columns[name] = kept
+            setattr(self, name, kept)
+        return numbers
+
+    def _shift(self, events: dict[str, array[int]], origin_us: int) -> None:
+        """From the engine's clock to time since the start; -1 stays -1."""
+        for name, column in self.columns.items():
+            if name.endswith("_us"):
+                for i, t in enumerate(column):
+                    if t >= 0:
+                        column[i] = t - origin_us
+        kind, value = events["kind"], events["value"]
+        for i, t in enumerate(events["t_us"]):
+            events["t_us"][i] = t - origin_us
+            if kind[i] in (Event.DEFERRED, Event.CONDITION):
+                value[i] -= origin_us
 
     def _cut(self, end_us: int) -> None:
         """Take back instants at or after the end, which look-ahead may have written."""
@@ -149,3 +200,14 @@ class Recorder:
             if self.ended_us[i] >= end_us:
                 self.ended_us[i] = -1
                 self.state[i] = State.QUEUED
+
+
+def _renumbered(events: dict[str, array[int]], numbers: dict[int, int], origin_us: int) -> dict[str, array[int]]:
+    """Event rows from the start on, of the messages in ``numbers``, with their new numbers."""
+    t, message, kind, value = events["t_us"], events["message"], events["kind"], events["value"]
+    keep = [i for i in range(len(t)) if t[i] >= origin_us and message[i] in numbers]
+    found = {name: array(column.typecode, [column[i] for i in keep]) for name, column in events.items()}
+    found["message"] = array("i", [numbers[message[i]] for i in keep])
+    named = (Event.BOUNCED, Event.DELAY_NOTICED)
+    found["value"] = array("q", [numbers.get(value[i], -1) if kind[i] in named else value[i] for i in keep])
+    return found

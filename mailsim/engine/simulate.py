@@ -55,6 +55,7 @@ def simulate(compiled: Compiled, seed: int, level: str = "events", *, max_steps:
     Flow(world.clock, _source(world, mail), SOURCE)
     end, reason = _pass_time(world, max_steps)
     log = world.log.log(
+        origin_us=world.origin_us,
         end_us=end, end_reason=reason, steps=world.clock.steps, conditions=compiled.conditions.spans, notes=list(compiled.places.notes)
     )
     if reason == "capped":
@@ -75,6 +76,7 @@ def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
 def _write_down(world: RunningWorld, mail: Arrivals) -> None:
     """All messages to send get their rows and numbers, in order of time."""
     world.log.add_all(mail.sender, mail.recipients, mail.origin, mail.size, mail.sent_us)
+    world.log.warming = range(len(mail.sent_us) - mail.warming, len(mail.sent_us))
     world.opened(len(world.log.message))
 
 
@@ -83,7 +85,9 @@ def _source(world: RunningWorld, mail: Arrivals) -> Life:
     first, clock, log = world.log.first, world.clock, world.log
     actors = {name: world.actor(name) for name in sorted(set(mail.origin))}
     world.sources += 1
-    for number, (sent, origin) in enumerate(zip(mail.sent_us, mail.origin, strict=True)):
+    count = len(mail.sent_us)
+    for number in (*world.log.warming, *range(count - mail.warming)):
+        sent, origin = mail.sent_us[number], mail.origin[number]
         if sent > clock.now:
             yield sent
         deliveries = tuple(range(first[number], first[number + 1]))
@@ -100,7 +104,7 @@ def _note_changes(world: RunningWorld) -> None:
     if log.rows is None:
         return
     for span in compiled.conditions.spans:
-        log.rows.extend((span.start_us, -1, -1, Event.CONDITION, log.name(span.node), log.name(span.how), -1, 0, -1, 0, span.end_us, log.name(span.target)))
+        log.rows.extend((span.start_us + world.origin_us, -1, -1, Event.CONDITION, log.name(span.node), log.name(span.how), -1, 0, -1, 0, span.end_us + world.origin_us, log.name(span.target)))
     for origin, zone in compiled.zones.items():
         for edge in zone.edges:
             log.rows.extend((edge, -1, -1, Event.ZONE_CHANGED, -1, log.name(origin), -1, 0, -1, 0, 0, -1))

@@ -58,7 +58,8 @@ class RunningWorld:
         self.draws = Draws(seed)
         self.clock = Clock(0)
         self.log = Recorder(level)
-        self.origin_us = 0
+        #: the clock's reading when the scenario starts
+        self.origin_us = compiled.warm_up_us
         self.limit_us = limit_us
         self.open = 0
         self.stops_when_settled = compiled.run_until_us is None

@@ -135,7 +135,7 @@ def find_route(mta: Agent, item: Item, t_us: int) -> Life:
             before = addresses.get(host)
             addresses[host] = found if before is None or not before.rdatas else before._replace(rdatas=(*before.rdatas, *found.rdatas))
     route = mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
-    window = remembered(mta, questions, start, t_us)
+    window = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
     if window is not None:
         mta.routes[item.domain] = RouteEntry(window, route)
     return t_us, route

@@ -98,7 +98,7 @@ class ClientActor:
         turn = 0
         for host, service in servers:
             t_us, answer = yield from self._asked(number, Question(host, "A"), t_us)
-            if turn == 0 and answer.rdatas:
+            if turn == 0 and answer.rdatas and log.rows is None:
                 self._remember(envelope, answer.rdatas[0], service, start, t_us)
             for address in answer.rdatas:
                 result, server, verdicts = call(

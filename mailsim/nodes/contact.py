@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from typing import Any, NamedTuple
 
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.world import World
-from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients
 from mailsim.rules.reasons import Why
+from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients
 from mailsim.rules.session import Contact, Script, Timeouts, contact, script
 from mailsim.rules.smtp import Stage
 
@@ -39,6 +39,7 @@ class Caller:
             figures.rcpt_timeout,
             figures.data_timeout,
             figures.eod_timeout,
+            figures.body_timeout,
         )
         self._scripts: dict[tuple[str, str, bool, int], Script] = {}
 
@@ -92,9 +93,7 @@ class Doorman:
             return 0
         while sessions and sessions[0] <= t_us:
             heappop(sessions)
-        if len(sessions) < limit:
-            return 0
-        return heappop(sessions) - t_us
+        return 0 if len(sessions) < limit else sessions[0] - t_us
 
     def crowded(self, now_us: int) -> bool:
         """Whether a further session might have to wait (sessions booked ahead of the clock count from their booking)."""
@@ -104,9 +103,13 @@ class Doorman:
         return self.limit is not None and len(sessions) >= self.limit
 
     def occupy(self, end_us: int) -> None:
-        """A session is open until ``end_us``."""
-        if self.limit is not None:
+        """A session is open until ``end_us``; where all are taken it follows the one that ends first, if it waits so long."""
+        if self.limit is None:
+            return
+        if len(self.sessions) < self.limit:
             heappush(self.sessions, end_us)
+        elif end_us > self.sessions[0]:
+            heapreplace(self.sessions, end_us)
 
 
 def call(
@@ -154,7 +157,8 @@ def call(
         wire.path,
         start_us=start_us,
         rtt_us=rtt,
-        body_us=wire.transfer_us(envelope.size) + door.work.at(envelope.number, turn),
+        body_us=wire.transfer_us(envelope.size),
+        work_us=door.work.at(envelope.number, turn),
         pause_us=door.wait_us(start_us) + door.figures.greeting_pause,
         refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
         refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,

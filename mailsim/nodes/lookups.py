@@ -42,7 +42,7 @@ def asked(asker: Any, number: int, question: Question, t_us: int, attempt: int) 
                 answer.rcode,
                 why,
                 end - t_us,
-                name(answer.text),
+                asker.log.answer(answer),
             )
         )
     return end, answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from mailsim.declared import Declared, MailAddress, Octets
 from mailsim.events import Event, State
@@ -49,7 +49,11 @@ class MailstoreActor:
         figures = mta_figures("postfix", {"server_time": "0s", "starttls": False, "size_limit": None})
         self.door = Doorman(world, name, figures, policy, limit=None)
         self.held: dict[str, int] = dict.fromkeys(self.mailboxes, 0)
-        self.readers: dict[str, list[object]] = {}
+        self.readers: dict[str, list[Any]] = {}
+
+    def calm(self, address: str) -> bool:
+        """Whether no reader of a mailbox is in a session: then an arrival may be told ahead of the clock."""
+        return not any(reader.busy for reader in self.readers.get(address.lower(), ()))
 
     def login_ok(self, user: str, password: str) -> bool:
         """Whether the password opens the mailbox."""
@@ -76,6 +80,6 @@ class MailstoreActor:
                 self.world.settled(1)
             else:
                 for reader in readers:
-                    reader.arrived(d, t_us)  # type: ignore[attr-defined]
+                    reader.arrived(d, t_us)
 
 

@@ -54,13 +54,18 @@ class Leg(NamedTuple):
     us_per_octet: float
     size_limit: int
     timeout_us: int
+    greeting_us: int
+    eod_us: int
 
     def play(self, number: int, turn: int, size: int, start_us: int, now_us: int) -> tuple[int, int] | None:
         """(end for the client, instant at which the server took it) of an undisturbed session, or None to walk."""
         if size > self.size_limit or (self.door.limit is not None and self.door.crowded(now_us)):
             return None
         rtt = self.rtt_at(number, turn)
-        end = start_us + self.rtts * rtt + self.pause_us + int(size * self.us_per_octet) + self.work_at(number, turn)
+        work = self.work_at(number, turn)
+        if self.pause_us + rtt > self.greeting_us or work + rtt > self.eod_us:
+            return None
+        end = start_us + self.rtts * rtt + self.pause_us + int(size * self.us_per_octet) + work
         if not self.path.quiet:
             condition, edge = self.path.stretch(start_us)
             if condition is not NORMAL or edge <= end:
@@ -101,4 +106,6 @@ def leg_to(
         8_000_000 / wire.bandwidth if wire.bandwidth else 0.0,
         1 << 62 if limit is None else limit,
         caller.timeouts.connect_us,
+        caller.timeouts.greeting_us,
+        caller.timeouts.eod_us,
     )

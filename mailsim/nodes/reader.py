@@ -36,12 +36,14 @@ class Reader:
         self.password = declaration.password if self.fetch.password is None else self.fetch.password
         world = client.world
         self.every = self.fetch.every
-        self.phase = int(world.draws.uniform(f"poll phase {client.name}", 0) * self.every)
+        self.phase = world.origin_us + int(world.draws.uniform(f"poll phase {client.name}", 0) * self.every)
         self.pending: list[int] = []
         self.bell = world.line()
         self.store: Any = None
         self.turn = 0
         self.pushes = False
+        #: in a session (or not begun yet): what it does with an arrival is decided at its own instants
+        self.busy = True
 
     def begin(self, store: Any) -> None:
         """Start with the store that holds the mailbox (None: no such mailbox anywhere)."""
@@ -69,11 +71,11 @@ class Reader:
     def _live(self) -> Life:
         """Open the first session when the program starts; then look whenever there is something to fetch or to fail."""
         world = self.client.world
-        now = yield (0 if self.fetch.idle and self.fetch.protocol == "imap" else self.phase)
+        now = yield (self.client.world.origin_us if self.fetch.idle and self.fetch.protocol == "imap" else self.phase)
         while True:
+            self.busy = True
             good = yield from self._session(now)
-            if good is None:
-                return None
+            self.busy = False
             self.pushes = good and self.fetch.idle and self.fetch.protocol == "imap"
             due = self._next_look(world.now, failing=not good)
             while due >= FOREVER:

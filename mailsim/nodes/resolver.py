@@ -47,7 +47,7 @@ class ResolverActor:
                 figures.servfail_ttl // SECOND_US,
                 figures.hit_at_ttl,
             ),
-            phase_us=world.origin_us,
+            phase_us=-world.origin_us % SECOND_US,
         )
         self._asked: dict[Question, int] = {}
         delay = figures.stub_delay.distribution()

@@ -68,7 +68,7 @@ class LoneMta:
         """A fresh one for message ``number``."""
         own = copy(self)
         scan = self.figures.retry.scan
-        phase = int(self.phases.at(number) * scan)
+        phase = self.world.origin_us + int(self.phases.at(number) * scan)
         own.memory = RetryMemory(self.policy, scan_us=scan, phase_us=phase, origin_us=self.world.origin_us)
         own.resolver = resolver.of(number)
         return own

@@ -43,7 +43,7 @@ class World(Protocol):
     draws: Draws
     log: Any
     compiled: Any
-    #: an instant at which the wall clock shows a whole second
+    #: the clock's reading when the scenario starts; the wall clock shows a whole second then
     origin_us: int
     #: the run ends here at the latest: look-ahead needs to see no further
     limit_us: int

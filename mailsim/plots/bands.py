@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["Band", "bands", "draw_band"]
 
 
+#: letters of what is wrong that a label has room for
+_LETTERS = 28
+
+
 class Band(NamedTuple):
     """One stretch on one node (or on all, with node ``""``)."""
 
@@ -31,7 +35,8 @@ def bands(conditions: Iterable[ConditionSpan], *, end_s: float) -> list[Band]:
         start, end = span.start_us / 1e6, span.end_us / 1e6
         if start < end_s:
             length = duration_text(end - start) if end <= end_s else "to the end"
-            found.append(Band(span.node, start, min(end, end_s), f"{span.how}, {length}"))
+            how = span.how if len(span.how) <= _LETTERS else span.how[: _LETTERS - 1].rstrip() + "…"
+            found.append(Band(span.node, start, min(end, end_s), f"{how}, {length}"))
     return found
 
 

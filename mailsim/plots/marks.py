@@ -56,7 +56,9 @@ def draw_marks(ax: Axes, marks: Sequence[Mark], *, y: float, style: str, window:
         if not len(some.t_s):
             continue
         line_like = look.marker in "x|"
-        paint: dict[str, Any] = {"color": look.colour} if line_like else {"facecolors": look.colour if look.filled else "white", "edgecolors": look.colour}
+        paint: dict[str, Any] = (
+            {"color": look.colour} if line_like else {"facecolors": look.colour if look.filled else "white", "edgecolors": look.colour}
+        )
         ax.scatter(
             some.t_s,
             np.full(len(some.t_s), y),
@@ -112,8 +114,7 @@ def _columns(words: Sequence[str], style: str) -> int:
     size = SIZES[style]
     room = size.width * 72 / (size.font * 0.6)
     for columns in range(6, 1, -1):
-        rows = -(-len(words) // columns)
-        widest = [max(len(word) for word in words[k : k + rows]) for k in range(0, len(words), rows)]
+        widest = [max(len(word) for word in part) for part in np.array_split(np.array(words), min(columns, len(words)))]
         if sum(width + 7 for width in widest) <= room:
             return columns
     return 1

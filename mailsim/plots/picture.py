@@ -53,7 +53,9 @@ def drawing(ax: Axes | None, *, style: str, height: float = 1.0) -> Iterator[Axe
     with rc_context(settings(style)):
         if ax is None:
             size = SIZES[style]
-            figure = Figure(figsize=(size.width, size.height * height), dpi=size.dpi, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
+            figure = Figure(
+                figsize=(size.width, size.height * height), dpi=size.dpi, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
+            )
             FigureCanvasAgg(figure)
             ax = figure.add_subplot(axes_class=Picture)
         yield ax

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from mailsim.plots.bands import Band, bands, draw_band
 from mailsim.plots.style import COLOURS, NODE_COLOURS, Style
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
-from mailsim.results.queues import QueueChanges, queue_changes, queue_peaks
+from mailsim.results.queues import QueueChanges, QueuePeak, queue_changes, queue_peaks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,8 +80,9 @@ def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
             axes.legend(handles[::-1], labels[::-1], loc="upper right", title="in the queue of", alignment="left", handlelength=1.4)
         axes.set_ylabel("messages")
         axes.locator_params(axis="y", integer=True)
-        _write_peak(axes, result, (low, high))
-        return finish(axes, title=_title(result), description=describe_queues(result), caption=caption_of(result), style=style)
+        peaks = queue_peaks(result.log)
+        _write_peak(axes, result, peaks[0], (low, high))
+        return finish(axes, title=_title(result, peaks[0]), description=_described(result, peaks), caption=caption_of(result), style=style)
 
 
 def _joined(wrong: list[Band]) -> list[Band]:
@@ -129,9 +130,8 @@ def _labels(names: list[str], areas: int) -> list[str]:
     return names if len(names) <= areas else [*names[: areas - 1], ", ".join(rest[:3]) + (" ..." if len(rest) > 3 else "")]
 
 
-def _write_peak(ax: Axes, result: Result, window: tuple[float, float]) -> None:
+def _write_peak(ax: Axes, result: Result, total: QueuePeak, window: tuple[float, float]) -> None:
     """The peak and, where there is one, the instant at which the queue is back to usual."""
-    total = queue_peaks(result.log)[0]
     if total.peak < 2:
         return
     peak_s = total.peak_us / 1e6
@@ -161,8 +161,7 @@ def _write_peak(ax: Axes, result: Result, window: tuple[float, float]) -> None:
         )
 
 
-def _title(result: Result) -> str:
-    total = queue_peaks(result.log)[0]
+def _title(result: Result, total: QueuePeak) -> str:
     if total.peak == 0:
         return "No queue ever held a message."
     last = max((span.end_us for span in result.log.conditions if span.start_us < result.log.end_us), default=None)
@@ -178,9 +177,13 @@ def _title(result: Result) -> str:
 
 def describe_queues(result: Result) -> str:
     """The queue picture in words."""
-    total, *each = queue_peaks(result.log)
+    return _described(result, queue_peaks(result.log))
+
+
+def _described(result: Result, peaks: list[QueuePeak]) -> str:
+    total, *each = peaks
     end_s = result.log.end_us / 1e6
-    parts = ["Messages in the queues over time, stacked by node.", _title(result)]
+    parts = ["Messages in the queues over time, stacked by node.", _title(result, total)]
     if total.peak:
         parts.append(f"The peak is at {clock_text(result.starts, total.peak_us / 1e6, span_s=end_s)}.")
         parts.append("By node: " + ", ".join(f"{one.node} at most {one.peak}" for one in each) + ".")

@@ -10,7 +10,20 @@ from typing import Any, Literal, NamedTuple
 
 from mailsim.errors import UnknownNameError
 
-__all__ = ["COLOURS", "LINE_STYLES", "LOOKS", "LOOK_OF_OUTCOME", "NODE_COLOURS", "SIZES", "WORDS", "Look", "Size", "Style", "look_of", "settings"]
+__all__ = [
+    "COLOURS",
+    "LINE_STYLES",
+    "LOOKS",
+    "LOOK_OF_OUTCOME",
+    "NODE_COLOURS",
+    "SIZES",
+    "WORDS",
+    "Look",
+    "Size",
+    "Style",
+    "look_of",
+    "settings",
+]
 
 #: how a picture is set: for a page or for a wall
 Style = Literal["print", "slide"]

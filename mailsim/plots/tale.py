@@ -166,7 +166,9 @@ def _attempts(log: EventLog, marks: dict[str, list[Mark]], hosts: dict[str, str]
         by, target = divmod(pair, len(log.names) + 1)
         look = look_of(REASONS[Why(reason)].key)
         where = hosts.get(log.names[target], log.names[target])
-        if look == "ok" and (by in clients or any(mark.look in ("stored", "late") for mark in marks.get(where, ()))):
+        if look == "ok" and (
+            by in clients or where == log.names[by] or any(mark.look in ("stored", "late") for mark in marks.get(where, ()))
+        ):
             continue  # the lane shows these already
         marks.setdefault(where, []).append(Mark(look, f"from {log.names[by]}", t_us[here] / 1e6))
 

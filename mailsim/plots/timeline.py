@@ -46,8 +46,9 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
     with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
         clock_axis(axes, result.starts, low, high)
         axes.set_ylim(len(lanes), 0)
+        fullest = max((int(lane.queue[1].max()) for lane in lanes if lane.queue is not None), default=1)
         for number, lane in enumerate(lanes):
-            _draw_lane(axes, number, lane, style=style, window=(low, high))
+            _draw_lane(axes, number, lane, fullest, style=style, window=(low, high))
         for band in bands(result.log.conditions, end_s=result.log.end_us / 1e6):
             for edge in (band.start_s, band.end_s):
                 axes.axvline(edge, color=COLOURS["down"], linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.3)
@@ -66,13 +67,13 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         )
 
 
-def _draw_lane(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[float, float]) -> None:
-    """Separator, queue area, rows of marks."""
+def _draw_lane(ax: Axes, number: int, lane: Lane, fullest: int, *, style: str, window: tuple[float, float]) -> None:
+    """Separator, queue area (to one scale in all lanes: ``fullest`` fills it), rows of marks."""
     ax.axhline(number, color=COLOURS["faint"], linewidth=0.8, zorder=0.2)
     if lane.queue is not None:
         t_s, depth = lane.queue
-        peak = max(int(depth.max()), 1)
-        height = depth / peak * (_QUEUE_TOP if lane.marks else 0.8)
+        peak = int(depth.max())
+        height = depth / fullest * (_QUEUE_TOP if lane.marks else 0.8)
         ax.fill_between(
             np.append(t_s, window[1]),
             number + 0.97,
@@ -84,7 +85,7 @@ def _draw_lane(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[f
             zorder=1,
         )
         top = int(np.argmax(depth))
-        if peak >= 5 and window[0] <= t_s[top] <= window[1]:
+        if peak >= 5 and peak >= 0.08 * fullest and window[0] <= t_s[top] <= window[1]:
             room = t_s[top] < window[0] + 0.8 * (window[1] - window[0])
             ax.annotate(
                 f"{peak} waiting",

@@ -92,11 +92,13 @@ def topology(data: Result | Scenario, *, ax: Axes | None = None, style: Style = 
     place = _positions(order)
     with drawing(ax, style=style, height=0.85) as axes:
         axes.set_axis_off()
-        for way in ways(scenario, log):
+        found = ways(scenario, log)
+        for way in found:
             _draw_way(axes, way, place, style)
+        idle = _idle(found)
         wrong = {band.node: band.label for band in bands(log.conditions, end_s=log.end_us / 1e6)} if log is not None else {}
         for one in order:
-            _draw_node(axes, one, place[one.node], wrong.get(one.node, ""), style)
+            _draw_node(axes, one, place[one.node], wrong.get(one.node, ""), idle=one.node in idle, style=style)
         x, y = zip(*place.values(), strict=True)
         axes.set_xlim(min(x) - 0.5, max(x) + 0.5)
         axes.set_ylim(min(y) - 0.6, max(y) + 0.55)
@@ -127,12 +129,18 @@ def _positions(order: list[Place]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, style: str) -> None:
+def _idle(found: list[Way]) -> set[str]:
+    """Nodes that no mail passed, where that is known."""
+    known = [way for way in found if way.share is not None]
+    return {node for way in known for node in (way.start, way.end)} - {node for way in known if way.share for node in (way.start, way.end)}
+
+
+def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, *, idle: bool, style: str) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     x, y = at
     size = SIZES[style]
-    border = COLOURS["down"] if wrong else COLOURS["dns"] if place.layer == "DNS" else COLOURS["delivered"]
+    border = COLOURS["down"] if wrong else COLOURS["dns"] if place.layer == "DNS" else COLOURS["faint"] if idle else COLOURS["delivered"]
     box = FancyBboxPatch(
         (x - _WIDE, y - _HIGH),
         2 * _WIDE,

@@ -149,7 +149,10 @@ def _summed_by_node(node: Ints, t_us: Ints, change: Ints) -> QueueChanges:
         running = running - np.repeat(before, np.diff(np.append(starts, len(node))), axis=0)
     last = np.ones(len(node), dtype=bool)
     last[:-1] = (node[1:] != node[:-1]) | (t_us[1:] != t_us[:-1])
-    return QueueChanges(node[last], t_us[last], running[last, 0], running[last, 1], running[last, 2])
+    node, t_us, running = node[last], t_us[last], running[last]
+    moved = np.ones(len(node), dtype=bool)  # what comes and goes at one instant is no change
+    moved[1:] = (node[1:] != node[:-1]) | (running[1:] != running[:-1]).any(axis=1)
+    return QueueChanges(node[moved], t_us[moved], running[moved, 0], running[moved, 1], running[moved, 2])
 
 
 def peak_of(changes: QueueChanges, node: str, spans: list[tuple[int, int]], *, end_us: int) -> QueuePeak:

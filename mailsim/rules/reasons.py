@@ -118,7 +118,9 @@ REASONS: dict[Why, Reason] = {
     Why.ADDRESS_LIMIT: Reason("address limit", "the program tries no more addresses in one attempt", "postconf(5) smtp_mx_address_limit"),
     Why.SESSION_LIMIT: Reason("session limit", "the program opens no more sessions in one attempt", "postconf(5) smtp_mx_session_limit"),
     Why.DESTINATION_DEAD: Reason(
-        "destination dead", "too many sessions to this destination failed, so it is left alone for a while", "qmgr(8); Postfix 3.7.11 observed"
+        "destination dead",
+        "too many sessions to this destination failed, so it is left alone for a while",
+        "qmgr(8); Postfix 3.7.11 observed",
     ),
     Why.HOST_RETRY_TIME: Reason("retry time not reached", "the host failed before and its retry time has not come", "Exim spec chapter 32"),
     Why.HOST_CUTOFF: Reason("retry timeout exceeded", "the host has failed for longer than the retry rule allows", "Exim spec chapter 32"),

@@ -22,7 +22,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from mailsim.rules.conditions import NORMAL, Condition, Timeline
+from mailsim.rules.conditions import FOREVER, NORMAL, Condition, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
 
@@ -34,6 +34,19 @@ SYN_RESENT_US = tuple(s * 1_000_000 for s in (1, 2, 3, 4, 5, 7, 11, 19, 35, 67, 
 
 #: data is sent again this long after it was first sent: RTO of 0.2 s at least, doubling (RFC 6298 section 5.5; Linux TCP_RTO_MIN)
 DATA_RESENT_US = tuple(200_000 * (2**k - 1) for k in range(1, 15))
+
+
+class Timeouts(NamedTuple):
+    """The client's patience at each stage (RFC 5321 section 4.5.3.2), microseconds; ``body_us`` for a stalled data block."""
+
+    connect_us: int
+    greeting_us: int
+    ehlo_us: int
+    mail_us: int
+    rcpt_us: int
+    data_us: int
+    eod_us: int
+    body_us: int = 180_000_000
 
 
 class Step(NamedTuple):
@@ -51,18 +64,7 @@ class Script(NamedTuple):
     rtts: int
     #: round trips before the step at each index begins
     before: tuple[int, ...]
-
-
-class Timeouts(NamedTuple):
-    """The client's patience at each stage (RFC 5321 section 4.5.3.2), microseconds."""
-
-    connect_us: int
-    greeting_us: int
-    ehlo_us: int
-    mail_us: int
-    rcpt_us: int
-    data_us: int
-    eod_us: int
+    timeouts: Timeouts
 
 
 @cache
@@ -106,7 +108,7 @@ def script(
     for step in steps:
         before.append(total)
         total += step.rtts
-    return Script(tuple(steps), total, tuple(before))
+    return Script(tuple(steps), total, tuple(before), timeouts)
 
 
 class Contact(NamedTuple):
@@ -130,6 +132,7 @@ def contact(
     start_us: int,
     rtt_us: int,
     body_us: int,
+    work_us: int = 0,
     pause_us: int = 0,
     refusal: tuple[Stage, Reply] | None = None,
     refusal_pause_us: int = 0,
@@ -145,8 +148,8 @@ def contact(
         What is wrong between client and server, as the client sees it.
     start_us, rtt_us : int
         When the first SYN leaves; round-trip time of this session.
-    body_us : int
-        Transfer of the body plus the server's time until it has taken the message.
+    body_us, work_us : int
+        Transfer of the body; then the server's time until it has taken the message.
     pause_us : int
         What the server waits before its greeting.
     refusal : (Stage, Reply), optional
@@ -161,28 +164,34 @@ def contact(
     A condition is looked at where the server is: half a round trip after the command left.  ``REFUSED`` in mid-session
     resets the connection; ``SILENT`` and ``UNREACHABLE`` in mid-session mean silence (TCP takes an ICMP error on an
     open connection as a passing one, RFC 1122 section 4.2.3.9) until data sent again gets through or the client's
-    patience ends.
+    patience ends.  A body that is held up goes on where it was.  A server that answers the final dot later than the client
+    waits has taken the message all the same, so the client sends it again (RFC 1047).
     """
     half = rtt_us >> 1
     condition, edge = path.stretch(start_us)
-    undisturbed = start_us + plan.rtts * rtt_us + pause_us + body_us
-    if condition is NORMAL and edge > undisturbed and refusal is None:
+    undisturbed = start_us + plan.rtts * rtt_us + pause_us + body_us + work_us
+    in_time = pause_us + rtt_us <= plan.timeouts.greeting_us and work_us + rtt_us <= plan.timeouts.eod_us
+    if condition is NORMAL and edge > undisturbed and refusal is None and in_time:
         return Contact(Why.OK, Stage.EOD, reply, undisturbed, undisturbed - half)
     first = plan.steps[0]
     t = _connected(path, start_us, rtt_us, first.timeout_us)
     if isinstance(t, Contact):
         return t
+    done = t
     for step in plan.steps[1:]:
-        work = pause_us if step.stage == Stage.GREETING else body_us if step.stage == Stage.EOD else 0
+        eod = step.stage == Stage.EOD
+        work = (step.rtts - 1) * rtt_us if step.rtts else 0
+        work += pause_us if step.stage == Stage.GREETING else work_us if eod else 0
         said = None
         if refusal is not None and refusal[0] == step.stage:
             said = refusal[1]
             work += refusal_pause_us
-        outcome = _exchange(path, t, half, rtt_us, step, work, said)
+        outcome = _exchange(path, t, half, step, body_us if eod else 0, work, plan.timeouts.body_us, said)
         if isinstance(outcome, Contact):
             return outcome
-        t = outcome
-    return Contact(Why.OK, Stage.EOD, reply, t, t - half)
+        if step.rtts:  # what is pipelined travels with the next command that waits for its reply
+            t, done = outcome
+    return Contact(Why.OK, Stage.EOD, reply, t, done)
 
 
 def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> Contact | int:
@@ -202,52 +211,62 @@ def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> C
 
 
 def _exchange(
-    path: Timeline, sent_us: int, half_us: int, rtt_us: int, step: Step, work_us: int, refusal: Reply | None
-) -> Contact | int:
-    """The instant at which the client has the good reply to a command, or what came instead."""
-    here = sent_us + half_us
-    patience = sent_us + step.timeout_us
-    late = 0
-    for late in (0, *DATA_RESENT_US):
-        reach = path.at(here + late).reach
-        if reach == Why.REFUSED:
-            return Contact(Why.CLOSED, step.stage, None, here + late + half_us, -1)
-        if reach == Why.OK or here + late > patience:
+    path: Timeline, sent_us: int, half_us: int, step: Step, body_us: int, work_us: int, stall_us: int, refusal: Reply | None
+) -> tuple[int, int] | Contact:
+    """When the client has the good reply to a command and when the server gave it, or what came instead."""
+    stage, patience = step.stage, stall_us if body_us else step.timeout_us
+    reach, here = _arrival(path, sent_us + half_us, body_us, patience)
+    if reach == Why.REFUSED:
+        return Contact(Why.CLOSED, stage, None, here + half_us, -1)
+    if reach != Why.OK:
+        return Contact(Why.REPLY_TIMEOUT, stage, None, here - half_us + patience, -1)
+    done = here + work_us
+    limit = (here - half_us if body_us else sent_us) + step.timeout_us
+    edge = path.next_edge(here)
+    while edge <= done:
+        if path.at(edge).reach == Why.REFUSED:
+            closed = edge + half_us
+            return Contact(Why.CLOSED if closed <= limit else Why.REPLY_TIMEOUT, stage, None, min(closed, limit), -1)
+        edge = path.next_edge(edge)
+    said = condition_reply(path.at(done), stage) or refusal
+    refused = said is not None and said.code >= 400
+    taken = done if stage == Stage.EOD and not refused else -1
+    for resent in (0, *DATA_RESENT_US):
+        arrives = done + resent + half_us
+        if arrives > limit:
             break
-    done = max(here, sent_us + step.rtts * rtt_us + work_us - half_us) + late
-    if path.at(here + late).reach != Why.OK or done + half_us > patience:
-        return Contact(Why.REPLY_TIMEOUT, step.stage, None, patience, -1)
-    edge = path.next_edge(here + late)
-    said = condition_reply(path.at(done), step.stage) or refusal
-    if edge <= done + half_us:
-        reach = path.at(edge).reach
-        if reach == Why.REFUSED and edge <= done:
-            return Contact(Why.CLOSED, step.stage, None, edge + half_us, -1)
-        if reach in (Why.SILENT, Why.UNREACHABLE):
-            return _reply_under_way(path, sent_us, done, half_us, step, said)
-    if said is not None and said.code >= 400:
-        return Contact(said.kind, step.stage, said, done + half_us, -1)
-    return done + half_us
+        reach = path.at(done + resent).reach
+        if reach == Why.REFUSED and resent:
+            return Contact(Why.CLOSED if taken < 0 else Why.REPLY_LOST, stage, None, arrives, taken)
+        if reach not in _CUT and path.at(arrives).reach not in _CUT:
+            return (arrives, done) if said is None or not refused else Contact(said.kind, stage, said, arrives, -1)
+    return Contact(Why.REPLY_TIMEOUT if taken < 0 else Why.REPLY_LOST, stage, None, limit, taken)
+
+
+#: nothing gets through: data is sent again until it does
+_CUT = (Why.SILENT, Why.UNREACHABLE)
+
+
+def _arrival(path: Timeline, first_us: int, body_us: int, patience_us: int) -> tuple[Why, int]:
+    """What the last octet of a command meets: ``OK`` and when it is at the server; ``REFUSED`` and when it is thrown away;
+    ``SILENT`` and since when nothing got through for longer than the client's patience.
+    """
+    t, left = first_us, body_us
+    while True:
+        condition, edge = path.stretch(t)
+        if condition.reach == Why.REFUSED:
+            return Why.REFUSED, t
+        if condition.reach not in _CUT:
+            if edge > t + left:
+                return Why.OK, t + left
+            t, left = edge, left - (edge - t)
+            continue
+        resent = next((r for r in DATA_RESENT_US if path.at(t + r).reach not in _CUT), FOREVER)
+        if resent > patience_us:
+            return Why.SILENT, t
+        t += resent
 
 
 def condition_reply(condition: Condition, stage: Stage) -> Reply | None:
     """The reply that a condition forces at a stage, if any."""
     return condition.reply if condition.stage == stage else None
-
-
-def _reply_under_way(
-    path: Timeline, sent_us: int, done_us: int, half_us: int, step: Step, refusal: Reply | None
-) -> Contact | int:
-    """The way back is cut: the reply is sent again until it gets through or the client gives up."""
-    taken = done_us if step.stage == Stage.EOD and refusal is None else -1
-    for resent in (0, *DATA_RESENT_US):
-        arrives = done_us + resent + half_us
-        if arrives > sent_us + step.timeout_us:
-            break
-        if path.at(done_us + resent).reach == Why.OK and path.at(arrives).reach == Why.OK:
-            if refusal is not None:
-                return Contact(refusal.kind, step.stage, refusal, arrives, -1)
-            return Contact(Why.OK, Stage.EOD, ACCEPTED, arrives, taken) if taken >= 0 else arrives
-        if path.at(done_us + resent).reach == Why.REFUSED:
-            return Contact(Why.CLOSED if taken < 0 else Why.REPLY_LOST, step.stage, None, arrives, taken)
-    return Contact(Why.REPLY_TIMEOUT if taken < 0 else Why.REPLY_LOST, step.stage, None, sent_us + step.timeout_us, taken)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from mailsim.draws import Constant, Distribution, Draws, LogNormal
+from mailsim.draws import Constant, Distribution, Draws, Exponential, LogNormal
 from mailsim.flavours import default
 from mailsim.declared import DrawnDuration
 from mailsim.nodes import Client, Mta, Nameserver, Senders
@@ -20,6 +20,8 @@ from mailsim.scenario.links import Link
 from mailsim.scenario.places import Places
 from mailsim.scenario.timeline import Conditions, link_key
 from mailsim.scenario.traffic import At, Periodic, Poisson, Traffic
+
+DAY_US = 86_400_000_000
 
 __all__ = ["Arrivals", "Compiled", "CompiledNode", "LinkFigures", "ZoneTimeline", "arrivals", "compiled", "expected_messages"]
 
@@ -76,6 +78,8 @@ class Arrivals(NamedTuple):
     sender: list[str]
     recipients: list[tuple[str, ...]]
     size: array[int]
+    #: so many at the end of the list warm the caches before the scenario starts and are not counted
+    warming: int = 0
 
 
 @dataclass
@@ -88,6 +92,8 @@ class Compiled:
     places: Places
     traffic: tuple[Traffic, ...]
     run_until_us: int | None
+    #: the engine's clock shows this when the scenario starts; before it, traffic warms the caches
+    warm_up_us: int
     resolver_of: dict[str, str]
     links: dict[str, Link]
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
@@ -171,18 +177,24 @@ def compiled(scenario: Any) -> Compiled:
     from mailsim.scenario.zones import read_records
 
     where = places(scenario)
+    zones = {zone.origin: ZoneTimeline(zone) for zone in scenario.parsed_zones()}
+    offset = _warm_up(scenario, zones)
     sites: dict[str, list[str]] = {}
     for name, node in scenario.nodes.items():
         if node.site is not None:
             sites.setdefault(node.site, []).append(name)
     conditions = compile_faults(
-        scenario.faults, names=list(scenario.nodes), sites=sites, nodes_at=where.nodes_at, addresses=where.addresses
+        scenario.faults,
+        names=list(scenario.nodes),
+        sites=sites,
+        nodes_at=where.nodes_at,
+        addresses=where.addresses,
+        offset_us=offset,
     )
     nodes = {
         name: CompiledNode(name, node, where.host.get(name, ""), tuple(where.addresses.get(name, ())), conditions.nodes.get(name, QUIET))
         for name, node in scenario.nodes.items()
     }
-    zones = {zone.origin: ZoneTimeline(zone) for zone in scenario.parsed_zones()}
     for name, compiled_node in nodes.items():
         if isinstance(compiled_node.declaration, Senders):
             zones.setdefault(f"{name}.test", ZoneTimeline(_population_zone(name, compiled_node.addresses)))
@@ -195,7 +207,8 @@ def compiled(scenario: Any) -> Compiled:
         conditions,
         where,
         scenario.traffic,
-        None if scenario.run_until == "settled" else scenario.run_until,
+        None if scenario.run_until == "settled" else scenario.run_until + offset,
+        offset,
         resolver_of,
         dict(scenario.links),
     )
@@ -210,9 +223,17 @@ def compiled(scenario: Any) -> Compiled:
             for rrset in records:
                 rrsets[(rrset.name, rrset.rtype)] = rrset
 
-        zones[origin].edit(change.at, edit)
+        zones[origin].edit(change.at + offset, edit)
     _health_checks(result)
     return result
+
+
+def _warm_up(scenario: Any, zones: dict[str, ZoneTimeline]) -> int:
+    """How long traffic runs before the scenario starts: as declared; ``auto``: a day or twice the largest TTL."""
+    if scenario.warm_up != "auto":
+        return int(scenario.warm_up)
+    ttl = max((rrset.ttl for zone in zones.values() for rrset in zone.versions[0].zone.rrsets.values()), default=0)
+    return max(DAY_US, 2 * ttl * 1_000_000)
 
 
 def _population_zone(name: str, addresses: tuple[str, ...]) -> Zone:
@@ -278,18 +299,21 @@ def _a_record(name: str, address: str, ttl_s: int) -> Callable[[dict[tuple[str, 
 
 
 def arrivals(world: Compiled, draws: Draws) -> Arrivals:
-    """The mail of one seed, sorted by instant, then by place in the file."""
+    """The mail of one seed, sorted by instant, then by place in the file; instants on the engine's clock."""
     rows: list[tuple[int, int, int]] = []
     for number, stream in enumerate(world.traffic):
         for k, t in enumerate(_instants(stream, number, draws)):
             rows.append((t, number, k))
     rows.sort()
+    early = sorted((t, n, k) for n, stream in enumerate(world.traffic) for k, t in _before(stream, n, draws, world.warm_up_us))
+    rows = [(t + world.warm_up_us, n, k) for t, n, k in (*rows, *early)]
     addresses = {n.declaration.address: n.name for n in world.nodes.values() if isinstance(n.declaration, Client)}
     sent, size = array("q"), array("q")
     origin: list[str] = []
     sender: list[str] = []
     recipients: list[tuple[str, ...]] = []
     sizes = [draws.stream(f"traffic {n} size", _size(stream)) for n, stream in enumerate(world.traffic)]
+    early_sizes = [draws.stream(f"traffic {n} earlier size", _size(stream)) for n, stream in enumerate(world.traffic)]
     domain = draws.uniforms("senders domain")
     for message, (t, number, k) in enumerate(rows):
         stream = world.traffic[number]
@@ -302,8 +326,23 @@ def arrivals(world: Compiled, draws: Draws) -> Arrivals:
         else:
             sender.append(declared.address)
         recipients.append(stream.to)
-        size.append(max(1, sizes[number].at(k)))
-    return Arrivals(sent, origin, sender, recipients, size)
+        size.append(max(1, sizes[number].at(k) if k >= 0 else early_sizes[number].at(-k)))
+    return Arrivals(sent, origin, sender, recipients, size, len(early))
+
+
+def _before(stream: Traffic, number: int, draws: Draws, warm_up_us: int) -> list[tuple[int, int]]:
+    """Steady traffic that begins with the scenario had been flowing before: (index, instant) of what it sent, all negative."""
+    if not warm_up_us or not isinstance(stream, Poisson | Periodic) or stream.start != 0:
+        return []
+    if isinstance(stream, Periodic):
+        return [(-k, -k * stream.every) for k in range(1, warm_up_us // stream.every + 1)]
+    gaps = draws.stream(f"traffic {number} earlier gap", Exponential(round(1_000_000 / stream.rate)))
+    found, t, k = [], -gaps.at(0), 0
+    while t >= -warm_up_us:
+        k += 1
+        found.append((-k, t))
+        t -= gaps.at(k)
+    return found
 
 
 def _size(stream: Traffic) -> Distribution:
@@ -319,8 +358,6 @@ def _instants(stream: Traffic, number: int, draws: Draws) -> list[int]:
     if isinstance(stream, Periodic):
         return list(range(stream.start, stream.until, stream.every))
     if isinstance(stream, Poisson):
-        from mailsim.draws import Exponential
-
         gaps = draws.stream(f"traffic {number} gap", Exponential(round(1_000_000 / stream.rate)))
         found, t, k = [], stream.start + gaps.at(0), 0
         while t < stream.until:

@@ -36,6 +36,8 @@ def sentences_of(error: ValidationError, value: Any, *, root: type[BaseModel] | 
     found: dict[tuple[Path, str], bool] = {}
     for one in error.errors(include_url=False):
         path = real_path(one["loc"], value, missing=one["type"] == "missing")
+        if one["type"] == "union_tag_invalid" and one["ctx"]["discriminator"] == "'kind'":
+            path = (*path, "kind")
         found.setdefault((path, _sentence(one, root)), one["type"] in {"extra_forbidden", "missing"})
     return [(path, what, key) for (path, what), key in found.items()]
 

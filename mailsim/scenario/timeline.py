@@ -89,24 +89,28 @@ def compile_faults(
     sites: Mapping[str, Sequence[str]],
     nodes_at: Mapping[str, Sequence[str]],
     addresses: Mapping[str, Sequence[str]],
+    offset_us: int = 0,
 ) -> Conditions:
-    """Compile declared faults; targets are known to exist (the scenario was validated)."""
+    """Compile declared faults; targets are known to exist (the scenario was validated).
+
+    Timelines are on the engine's clock, which shows ``offset_us`` when the scenario starts; the spans for people are not.
+    """
     nodes: dict[str, list[Span]] = {}
     links: dict[tuple[str, str], list[Span]] = {}
     by_name: dict[tuple[str, str], list[Span]] = {}
     told: list[ConditionSpan] = []
     for fault in faults:
         condition, how = _condition(fault)
-        span = Span(fault.start, fault.end_us, condition)
+        span = Span(fault.start + offset_us, fault.end_us + offset_us, condition)
         if fault.target.startswith("dns "):
             name, _, rtype = fault.target[4:].strip().partition("/")
             by_name.setdefault((name.rstrip(".").lower(), rtype.upper()), []).append(span)
-            told.append(ConditionSpan(fault.target, "dns", how, span.start_us, span.end_us))
+            told.append(ConditionSpan(fault.target, "dns", how, fault.start, fault.end_us))
             continue
         if fault.target.startswith("link "):
             a, b = _ends(fault.target[5:].strip(), names)
             links.setdefault(link_key(a, b), []).append(span)
-            told.append(ConditionSpan(fault.target, f"{a}-{b}", how, span.start_us, span.end_us))
+            told.append(ConditionSpan(fault.target, f"{a}-{b}", how, fault.start, fault.end_us))
             continue
         hit = targets_of(fault.target, sites, nodes_at, names)
         if condition.reach in (Why.SILENT, Why.UNREACHABLE):
@@ -114,7 +118,7 @@ def compile_faults(
             hit = [n for n in names if n in hit or machine.intersection(addresses.get(n, ()))]
         for node in hit:
             nodes.setdefault(node, []).append(span)
-            told.append(ConditionSpan(fault.target, node, how, span.start_us, span.end_us))
+            told.append(ConditionSpan(fault.target, node, how, fault.start, fault.end_us))
     return Conditions(
         {node: Timeline(spans) for node, spans in nodes.items()},
         {key: Timeline(spans) for key, spans in links.items()},

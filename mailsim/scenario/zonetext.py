@@ -169,7 +169,9 @@ def _walk(result: ZoneText, logical: list[tuple[int, str]], current: str) -> Non
 def _absolute(name: str, origin: str) -> str:
     if name == "@":
         return origin
-    return name if name.endswith(".") else f"{name}.{origin}" if origin != "." else name + "."
+    if name.endswith(".") or not origin:
+        return name  # without an origin it stays relative, and is refused
+    return name + "." if origin == "." else f"{name}.{origin}"
 
 
 def _shortest(lines: list[Line]) -> str:

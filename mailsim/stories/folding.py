@@ -24,8 +24,7 @@ TOLD_ONE_BY_ONE = 2
 def folded(steps: Sequence[Step], *, language: str = "en") -> tuple[Step, ...]:
     """The steps with runs of equal attempts folded: the first and the last one are told, those between are counted.
 
-    An attempt is what follows an activation up to the next one or to any step of another node; two are equal when the
-    same things happened with the same outcome, whatever they cost.
+    Two attempts are equal when the same contacts came to the same, whatever they cost.
     """
     steps = tuple(_without_repetition(steps, language))
     found: list[Step] = []
@@ -64,26 +63,35 @@ def _asked_again(steps: Sequence[Step], language: str) -> Step:
 
 
 def _blocks(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
-    """Attempts as blocks, every other step as a block of its own."""
+    """Attempts as blocks, every other step as a block of its own.
+
+    An attempt begins with an activation, or (where none is recorded) with what the same node does after a deferral; it
+    ends with the next deferral, or where another node acts.
+    """
     block: list[Step] = []
+    deferred_by = ""
     for step in steps:
-        starts = step.event == Event.ACTIVATED
-        if block and (starts or step.who != block[0].who):
+        if block and (step.event == Event.ACTIVATED or step.who != block[0].who):
             yield tuple(block)
             block = []
-        if starts or block:
+        if block or step.event == Event.ACTIVATED or step.who == deferred_by:
             block.append(step)
         else:
             yield (step,)
+        deferred_by = step.who if step.event == Event.DEFERRED else ""
+        if deferred_by and block:
+            yield tuple(block)
+            block = []
     if block:
         yield tuple(block)
 
 
 def _shape(block: tuple[Step, ...]) -> tuple[object, ...]:
-    """What makes two blocks equal; a choice and look-ups do not count, caches come and go."""
-    if block[0].event != Event.ACTIVATED:
+    """What makes two attempts equal; a choice and look-ups do not count, caches come and go."""
+    if block[-1].event != Event.DEFERRED or (len(block) == 1 and block[0].event == Event.DEFERRED):
         return (id(block[0]),)
-    return tuple((step.event, step.who, step.peer, step.why, step.code) for step in block if step.event != Event.LOOKED_UP)
+    counted = (step for step in block if step.event not in (Event.LOOKED_UP, Event.ACTIVATED))
+    return tuple((step.event, step.who, step.peer, step.why, step.code) for step in counted)
 
 
 def _told(same: Sequence[tuple[Step, ...]], language: str) -> Iterator[Step]:
@@ -95,5 +103,6 @@ def _told(same: Sequence[tuple[Step, ...]], language: str) -> Iterator[Step]:
     first, last = same[1][0], same[-2][-1]
     text = say("as_before", language=language, who=first.who, count=len(same) - 2, last=clock(same[-2][0].since_sent_us))
     short = say("draw_same", language=language, count=len(same) - 2)
-    yield replace(first, chapter="queue", text=text, reply=short, why=Why.NONE, cost_us=last.end_us - first.t_us)
+    told = replace(first, event=Event.ACTIVATED, chapter="queue", text=text, reply=short, lines=(), stage="")
+    yield replace(told, why=Why.NONE, then=Why.NONE, cost_us=last.end_us - first.t_us)
     yield from same[-1]

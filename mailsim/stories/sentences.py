@@ -144,6 +144,7 @@ _ENGLISH: dict[str, str] = {
     "example": "{kind}: message {number}",
 }
 
+#: language -> key -> sentence, with the facts in braces
 SENTENCES: Mapping[str, Mapping[str, str]] = {"en": _ENGLISH}
 
 

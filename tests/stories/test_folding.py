@@ -12,8 +12,8 @@ MIN = 60_000_000
 
 
 def step(event, t_us, who="mx2", *, code=-1, why=Why.NONE, text="", cost_us=-1, stage="", reply="", lines=()):
-    return Step("relay", event, t_us, t_us, datetime(2026, 1, 5, tzinfo=UTC), who, "", text or event.name, lines, why, cost_us=cost_us, code=code,
-                stage=stage, reply=reply)  # fmt: skip
+    return Step("relay", event, t_us, t_us, datetime(2026, 1, 5, tzinfo=UTC), who, "", text or event.name, lines, why, cost_us=cost_us,
+                code=code, stage=stage, reply=reply)  # fmt: skip
 
 
 def attempts(count, why=Why.SILENT, *, start=0):

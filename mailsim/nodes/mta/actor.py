@@ -62,6 +62,7 @@ class MtaActor:
         phase = self.declaration.scan_phase
         if phase is None:
             phase = int(self.world.draws.uniform(f"scan phase {self.name}", 0) * retry.scan)
+        phase += self.world.origin_us
         self.memory = RetryMemory(retry.policy(), scan_us=retry.scan, phase_us=phase, origin_us=self.world.origin_us)
         self.waiting: dict[str, dict[Item, None]] = {}
         self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER)

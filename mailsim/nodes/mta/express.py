@@ -102,8 +102,10 @@ def _stored(mta: MtaActor, item: Item, delivery: int, size: int, t_us: int) -> b
         envelope = envelope_of(mta, item, item.deliveries)
         mta.store_legs[rcpt] = leg_to(mta.world, mta.lmtp_caller, mta.world.actor(store).lmtp_address, envelope, service="lmtp")
     leg = mta.store_legs[rcpt]
-    played = leg.play(item.number, item.attempt + 1, size, t_us, t_us) if leg is not None else None
-    if leg is None or played is None:
+    if leg is None or not leg.server.calm(log.names[rcpt]):
+        return False
+    played = leg.play(item.number, item.attempt + 1, size, t_us, t_us)
+    if played is None:
         return False
     leg.server.take(item.number, item.deliveries, item.hops, played[1], mta.number)
     return True

@@ -54,7 +54,12 @@ class Cache:
             return min(max(answer.ttl, rules.ttl_minimum), rules.ttl_maximum)
         if answer.negative_ttl < 0:
             return rules.negative_without_soa
-        return min(answer.negative_ttl, rules.negative_ttl_maximum)
+        return min(answer.negative_ttl, rules.negative_ttl_maximum, *(alias.ttl for alias in answer.chain))
+
+    def left_s(self, entry: Entry, now_us: int) -> int:
+        """The TTL that an entry still has: whoever keeps its answer under another name must not keep it for longer."""
+        whole = (entry.until_us + self._phase_us) // SECOND_US - (now_us + self._phase_us) // SECOND_US
+        return max(whole - (1 if self._rules.hit_at_ttl else 0), 0)
 
     def put(self, question: Question, answer: Answer, *, asked_us: int, filled_us: int) -> Entry:
         """Keep an answer that arrives at ``filled_us``; gives the entry."""

@@ -20,6 +20,8 @@ __all__ = ["Upstream", "ask_servers", "look_up"]
 ROOT_SAYS_NO = Answer(Rcode.NXDOMAIN, (), (), 0, 86400)
 SERVFAIL = Answer(Rcode.SERVFAIL)
 
+_NO_LIMIT_S = 1 << 40
+
 
 class Upstream(NamedTuple):
     """A name server as the resolver sees it: what is wrong on the way (None: never anything), round-trip time."""
@@ -95,12 +97,14 @@ def look_up(
     ``restarts`` bounds the alias links followed from zone to zone; beyond it the outcome is SERVFAIL.
     """
     chain: list[RRset] = []
+    left_s = _NO_LIMIT_S
     name, rtype, t = question.name, question.rtype, t_us
     for _ in range(restarts + 1):
         step = Question(name, rtype)
         entry = cache.get(step, t) or (cache.get(Question(name, "CNAME"), t) if rtype != "CNAME" else None)
         if entry is not None:
             answer, t = entry.answer, max(t, entry.filled_us)
+            left_s = min(left_s, cache.left_s(entry, t))
         else:
             origin = zone_of(name, zones)
             asked = t
@@ -111,13 +115,15 @@ def look_up(
         onward = answer.onward or (answer.rdatas[0] if answer.rdatas and answer.chain[-1].rtype == "CNAME" != rtype else "")
         chain.extend(answer.chain)
         if not onward:
-            return (answer if len(chain) == len(answer.chain) else _joined(answer, chain)), t
+            return (answer if name == question.name else _joined(answer, chain, left_s)), t
         name = onward
     return SERVFAIL, t
 
 
-def _joined(answer: Answer, chain: list[RRset]) -> Answer:
-    return answer._replace(chain=tuple(chain), ttl=min((r.ttl for r in chain), default=0))
+def _joined(answer: Answer, chain: list[RRset], left_s: int) -> Answer:
+    """The answer to the first name of a chain: it holds as long as the shortest-lived part, cached parts for what they have left."""
+    ttl = min((rrset.ttl for rrset in chain), default=0)
+    return answer._replace(chain=tuple(chain), ttl=min(ttl, left_s), negative_ttl=min(answer.negative_ttl, left_s))
 
 
 def _remember(cache: Cache, step: Question, answer: Answer, asked_us: int, filled_us: int) -> None:

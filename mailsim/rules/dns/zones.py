@@ -13,6 +13,8 @@ __all__ = ["Answer", "ZoneIndex", "zone_of"]
 #: CNAME links followed inside one zone (PowerDNS stops at 15, NSD and BIND later; observed)
 LONGEST_CHAIN = 16
 
+_CODE_WORDS = {Rcode.SERVFAIL: "SERVFAIL", Rcode.NXDOMAIN: "NXDOMAIN", Rcode.REFUSED: "REFUSED", Rcode.TIMEOUT: "no answer"}
+
 
 class Answer(NamedTuple):
     """A response: code, CNAME links and final RRset in order, and the negative TTL in seconds (-1: no SOA given).
@@ -32,7 +34,7 @@ class Answer(NamedTuple):
     def text(self) -> str:
         """The answer as people read it: ``10 mx1.example.com, 20 mx2.example.com (TTL 3600)``."""
         if self.rcode != Rcode.NOERROR:
-            return {Rcode.SERVFAIL: "SERVFAIL", Rcode.NXDOMAIN: "NXDOMAIN", Rcode.REFUSED: "REFUSED", Rcode.TIMEOUT: "no answer"}[self.rcode]
+            return _CODE_WORDS[self.rcode]
         links = [f"{rrset.name} is an alias of {rrset.rdatas[0]}" for rrset in self.chain if rrset.rtype == "CNAME"]
         shown = [" ".join(str(part) if part != "" else "." for part in r) if isinstance(r, tuple) else str(r) for r in self.rdatas]
         return "; ".join([*links, ", ".join(shown) or "no such record"]) + (f" (TTL {self.ttl})" if self.rdatas else "")
@@ -79,7 +81,8 @@ class ZoneIndex:
                 return Answer(Rcode.NOERROR, tuple(chain), rrset.rdatas, min(r.ttl for r in chain))
             alias = self._find(name, "CNAME")
             if alias is None:
-                rcode = Rcode.NOERROR if chain or self._exists(name) else Rcode.NXDOMAIN
+                # the code is that of the last name, also behind an alias (RFC 6604 section 3; BIND, NSD, Knot, PowerDNS observed)
+                rcode = Rcode.NOERROR if self._exists(name) else Rcode.NXDOMAIN
                 return Answer(rcode, tuple(chain), (), 0, self.negative_ttl)
             chain.append(alias)
             name = alias.rdatas[0]

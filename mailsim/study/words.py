@@ -1,0 +1,65 @@
+"""Figures of studies as people read them: shares, times and their intervals, with ``never`` where nothing came."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from mailsim.plots.timeaxis import duration_text
+from mailsim.results.summary import percent
+from mailsim.study.figures import Quantity
+from mailsim.study.intervals import Interval
+
+__all__ = ["difference_words", "interval_words", "listed", "value_words"]
+
+#: an en dash between the ends of a range, a minus sign before a number
+_TO, _MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+_UNKNOWN = "\N{EN DASH}"
+
+
+def value_words(value: float, quantity: Quantity) -> str:
+    """A figure: ``12.3 %``, ``3.9 h``, ``1,200``, ``0.05 GB``, ``2.4``; a dash where it does not exist."""
+    if isnan(value):
+        return _UNKNOWN
+    if quantity.unit == "share":
+        return percent(value)
+    if quantity.unit == "s":
+        return duration_text(value) if value else "0 s"
+    if quantity.unit == "messages":
+        return f"{value:,.0f}"
+    return f"{value:.3g} GB" if quantity.unit == "GB" else f"{value:.3g}"
+
+
+def interval_words(found: Interval, quantity: Quantity) -> str:
+    """A mean with its interval: ``28.4 % (28.1-28.7 %)``; without one where all runs agree or there was only one."""
+    mean = value_words(found.mean, quantity)
+    if isnan(found.low) or found.low == found.high:
+        return mean
+    if quantity.unit == "share":
+        return f"{mean} ({found.low * 100:.1f}{_TO}{found.high * 100:.1f} %)"
+    return f"{mean} ({value_words(found.low, quantity)} {_TO} {value_words(found.high, quantity)})"
+
+
+def difference_words(value: float, quantity: Quantity) -> str:
+    """A signed difference: shares in points of a hundred (``+1.2 pp``), times as durations; ``0`` only for none at all."""
+    if isnan(value):
+        return _UNKNOWN
+    if value == 0:
+        return "0"
+    sign = "+" if value > 0 else _MINUS
+    size = abs(value)
+    if quantity.unit == "share":
+        return f"{sign}{size * 100:.2f} pp" if size >= 0.00005 else f"{sign}under 0.01 pp"
+    if quantity.unit == "s":
+        return sign + (duration_text(size) if size >= 0.001 else "under 1 ms")
+    return sign + value_words(size, quantity)
+
+
+def listed(parts: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)

@@ -1,0 +1,117 @@
+"""Proves what ``demo``, ``run`` and ``explain`` print, write and exit with."""
+
+import json
+
+import pytest
+
+
+def test_run_prints_the_headline(mailsim, one):
+    code, out, err = mailsim("run", one)
+    assert code == 0
+    assert "conservation: 1 sent = 1 stored" in out
+    assert err == ""
+
+
+def test_run_json_is_one_object_with_the_figures_that_scripts_rely_on(mailsim, one):
+    code, out, _ = mailsim("run", one, "--json", "--seed", "5")
+    figures = json.loads(out)
+    assert code == 0
+    assert (figures["scenario"], figures["seed"], figures["sent"], figures["delivered"]) == ("one", 5, 1, 1)
+    assert {"bounced", "rejected", "queued", "fetched", "latency_s", "trace_hash", "conservation"} <= set(figures)
+    assert {"p50", "p95", "max"} <= set(figures["latency_s"])
+
+
+def test_run_quiet_prints_nothing(mailsim, one):
+    assert mailsim("run", one, "--quiet") == (0, "", "")
+
+
+def test_run_out_leaves_tables_picture_and_manifest_and_says_where(mailsim, one, tmp_path):
+    code, _, err = mailsim("run", one, "--out", tmp_path / "results")
+    assert code == 0
+    assert err == f"wrote {tmp_path / 'results'}\n"
+    assert {"messages.csv", "attempts.csv", "summary.json", "manifest.json", "timeline.png"} <= {
+        p.name for p in (tmp_path / "results").iterdir()
+    }
+
+
+def test_run_with_json_and_out_keeps_standard_output_pure(mailsim, one, tmp_path):
+    _, out, _ = mailsim("run", one, "--json", "--out", tmp_path / "r", "--level", "messages")
+    assert json.loads(out)["level"] == "messages"
+    assert not (tmp_path / "r" / "attempts.csv").exists()
+
+
+def test_fail_if_exits_with_one_and_says_why(mailsim, one):
+    code, out, err = mailsim("run", one, "--fail-if", "bounced>0", "--fail-if", "delivered>=1", "--quiet")
+    assert (code, out) == (1, "")
+    assert err == "--fail-if delivered>=1: delivered is 1\n"
+
+
+def test_fail_if_that_does_not_hold_exits_with_zero(mailsim, one):
+    assert mailsim("run", one, "--fail-if", "bounced>0", "--quiet")[0] == 0
+
+
+def test_a_bad_condition_is_refused_before_anything_runs(mailsim):
+    code, _, err = mailsim("run", "no-such-scenario", "--fail-if", "1>0")
+    assert code == 2
+    assert "is no condition" in err
+
+
+@pytest.mark.parametrize("seed", ["-1", "x", str(2**63)])
+def test_a_seed_that_is_none_is_refused(mailsim, one, seed):
+    assert mailsim("run", one, "--seed", seed)[0] == 2
+
+
+def test_explain_tells_a_message_by_number(mailsim, one):
+    code, out, _ = mailsim("explain", one, "0")
+    assert code == 0
+    assert out.startswith("Message 0. ann@example.com to bob@example.com")
+    assert "AUTH PLAIN (password of ann@example.com)" in out
+
+
+def test_explain_tells_an_example_by_kind_and_the_slowest_by_default(mailsim, one):
+    assert mailsim("explain", one, "slowest") == mailsim("explain", one)
+
+
+def test_explain_json_holds_the_steps(mailsim, one):
+    story = json.loads(mailsim("explain", one, "0", "--json")[1])
+    assert story["steps"][0]["text"].startswith("ann presses send")
+
+
+def test_explain_writes_page_and_picture(mailsim, one, tmp_path):
+    code, _, err = mailsim("explain", one, "0", "--html", tmp_path / "story.html", "--png", tmp_path / "story.png")
+    assert code == 0
+    assert (tmp_path / "story.html").read_text().startswith("<!DOCTYPE html>")
+    assert (tmp_path / "story.png").read_bytes().startswith(b"\x89PNG")
+    assert err.count("wrote ") == 2
+
+
+@pytest.mark.parametrize(
+    ("which", "said"),
+    [
+        ("1", "unknown message 1; there is: 0 to 0"),
+        ("99999999999999999999", "unknown kind of example"),
+        ("-1", "No such option"),
+        ("bounced", "no message of this run was returned"),
+        ("bounce", "did you mean 'bounced'?"),
+    ],
+)
+def test_a_message_that_is_not_there_is_wrong_input(mailsim, one, which, said):
+    code, _, err = mailsim("explain", one, which)
+    assert code == 2
+    assert said in err
+
+
+def test_explain_report_prints_the_delivery_report(mailsim, tmp_path, one):
+    path = tmp_path / "bounce.yaml"
+    path.write_text(one.read_text() + "faults:\n  - {kind: outage, target: mx1, how: 5xx, stage: rcpt, start: 30m, length: 1h}\n")
+    code, _, err = mailsim("explain", one, "0", "--report")
+    assert code == 2
+    assert "there is no report about message 0" in err
+
+
+def test_demo_runs_prints_and_draws(mailsim, tmp_path):
+    code, out, _ = mailsim("demo", "--out", tmp_path / "d")
+    assert code == 0
+    assert "conservation: " in out
+    assert f"picture: {tmp_path / 'd' / 'timeline.png'}" in out
+    assert (tmp_path / "d" / "timeline.png").read_bytes().startswith(b"\x89PNG")
