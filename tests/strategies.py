@@ -32,10 +32,11 @@ def faults(targets: list[str], names: list[str]) -> st.SearchStrategy[dict[str, 
     reach = st.fixed_dictionaries({**span, "target": st.sampled_from(targets), "how": st.sampled_from(["silent", "unreachable"])})
     nodes = [target for target in targets if not target.startswith("link ")]
     stopped = st.fixed_dictionaries({**span, "target": st.sampled_from(nodes), "how": st.just("refused")})
+    speaking = [name for name in nodes if name in HOSTS]
     reply = st.fixed_dictionaries(
         {
             **span,
-            "target": st.sampled_from([name for name in nodes if name in HOSTS]),
+            "target": st.sampled_from(speaking or nodes),
             "how": st.sampled_from(["4xx", "5xx"]),
             "stage": st.sampled_from(["greeting", "ehlo", "mail", "rcpt", "data", "eod"]),
         }
@@ -43,7 +44,7 @@ def faults(targets: list[str], names: list[str]) -> st.SearchStrategy[dict[str, 
     rcode = st.fixed_dictionaries(
         {**span, "target": st.sampled_from(names), "how": st.sampled_from(["silent", "servfail", "refused", "nxdomain"])}
     )
-    return st.one_of(reach, stopped, reply, rcode)
+    return st.one_of(reach, stopped, rcode, *([reply] if speaking else []))
 
 
 @st.composite

@@ -111,3 +111,45 @@ def test_a_longer_outage_of_the_only_server_brings_no_message_earlier(world: dic
         stored.append([t if state == State.STORED else NEVER for t, state in instants])
     ordinary = min(len(column) for column in stored)
     assert all(one <= other for one, other in zip(stored[0][:ordinary], stored[1][:ordinary], strict=True))
+
+
+# -- counter-examples that were found, as cases of their own -------------------------------------------------------------
+
+ZONE = """$ORIGIN example.com.
+@    60 IN SOA ns1 hostmaster 1 7200 900 1209600 300
+@    60 IN NS  ns1
+@    60 IN MX  10 mx1
+mx1  60 IN A   192.0.2.10
+imap 60 IN A   192.0.2.143
+ns1  60 IN A   192.0.2.53
+"""
+POPULATION = {"world": {"kind": "senders", "mix": {"postfix": 1}}, "dns": {"kind": "resolver"}}
+
+
+def _mail(times: list[str]) -> dict[str, Any]:
+    return {"kind": "at", "from": "world", "to": "bob@example.com", "times": times, "size": "20 kB"}
+
+
+def test_levels_agree_where_a_server_serves_one_session_at_a_time() -> None:
+    mx1 = {"kind": "mta", "final_for": ["example.com"], "max_sessions": 1}
+    spread = {"kind": "spread", "from": "world", "to": "bob@example.com", "count": 1, "until": "2h"}
+    outage = {"kind": "outage", "target": "mx1", "length": "38m", "how": "silent"}
+    for seed in range(20):
+        world = {"name": "case", "seed": seed, "zones": [ZONE], "nodes": {**POPULATION, "mx1": mx1}}
+        world |= {"traffic": [_mail(["0m"]), spread], "faults": [outage]}
+        assert run(world).trace_hash == run(world, level="messages").trace_hash
+
+
+def test_levels_agree_on_the_order_within_one_poll() -> None:
+    nodes = {
+        **POPULATION,
+        "mx1": {"kind": "mta", "final_for": ["example.com"], "store": "boxes"},
+        "boxes": {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {"password": "hunter2"}}},
+        "bob": {
+            "kind": "client", "address": "bob@example.com", "password": "hunter2",
+            "fetch": {"host": "imap.example.com", "protocol": "pop3", "idle": False, "every": "1m"},
+        },
+    }  # fmt: skip
+    for seed in range(20):
+        world = {"name": "case", "seed": seed, "zones": [ZONE], "nodes": nodes, "traffic": [_mail(["0m", "0m", "12m", "12m", "12m"])]}
+        assert run(world).trace_hash == run(world, level="messages").trace_hash

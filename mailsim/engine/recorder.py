@@ -187,19 +187,22 @@ class Recorder:
 
     def _cut(self, end_us: int) -> None:
         """Take back instants at or after the end, which look-ahead may have written."""
-        for i in range(len(self.message)):
-            if self.sent_us[i] >= end_us:
-                self.state[i] = State.UNSENT
-            for column in (self.accepted_us, self.relayed_us, self.fetched_us):
-                if column[i] >= end_us:
-                    column[i] = -1
-            if self.stored_us[i] >= end_us:
-                self.stored_us[i] = -1
-                self.copies[i] = 0
-                self.state[i] = State.QUEUED
-            if self.ended_us[i] >= end_us:
-                self.ended_us[i] = -1
-                self.state[i] = State.QUEUED
+        for i in _beyond(self.sent_us, end_us):
+            self.state[i] = State.UNSENT
+        for column in (self.accepted_us, self.relayed_us, self.fetched_us):
+            for i in _beyond(column, end_us):
+                column[i] = -1
+        for i in _beyond(self.stored_us, end_us):
+            self.stored_us[i], self.copies[i], self.state[i] = -1, 0, State.QUEUED
+        for i in _beyond(self.ended_us, end_us):
+            self.ended_us[i], self.state[i] = -1, State.QUEUED
+
+
+def _beyond(column: array[int], end_us: int) -> list[int]:
+    """Where a column lies at or after the end."""
+    if max(column, default=0) < end_us:
+        return []
+    return [i for i, t in enumerate(column) if t >= end_us]
 
 
 def _renumbered(events: dict[str, array[int]], numbers: dict[int, int], origin_us: int) -> dict[str, array[int]]:

@@ -150,6 +150,8 @@ def call(
         return Contact(why, Stage.CONNECT, None, start_us + rtt, -1), None, ()
     door: Doorman = server.door
     refusal, by_recipient = door.judge(envelope, service, login)
+    if service == "lmtp":
+        by_recipient = tuple(r or full for r, full in zip(by_recipient, server.refusals(envelope.recipients, envelope.size, start_us), strict=True))
     if refusal is None and by_recipient and None not in by_recipient:
         refusal = by_recipient[0]
     result = contact(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, Literal
 
 from mailsim.declared import Declared, MailAddress, Octets
@@ -11,7 +12,8 @@ from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.contact import Doorman
 from mailsim.nodes.world import World
 from mailsim.rules.reasons import Why
-from mailsim.rules.receive import ReceiverPolicy
+from mailsim.rules.receive import ReceiverPolicy, Refusal
+from mailsim.rules.smtp import Reply, Stage
 
 __all__ = ["Mailbox", "Mailstore", "MailstoreActor"]
 
@@ -29,6 +31,10 @@ class Mailstore(HostDeclaration):
 
     kind: Literal["mailstore"] = "mailstore"
     mailboxes: dict[MailAddress, Mailbox] = {}
+
+
+#: Dovecot 2.3 quota plugin, ``quota_exceeded_message``; RFC 3463 X.2.2
+OVER_QUOTA = Refusal(Stage.RCPT, Reply(552, "5.2.2", "Quota exceeded (mailbox for user is full)"), Why.MAILBOX_FULL)
 
 
 class MailstoreActor:
@@ -49,11 +55,30 @@ class MailstoreActor:
         figures = mta_figures("postfix", {"server_time": "0s", "starttls": False, "size_limit": None})
         self.door = Doorman(world, name, figures, policy, limit=None)
         self.held: dict[str, int] = dict.fromkeys(self.mailboxes, 0)
+        #: the last arrivals in each mailbox with a quota: (instant, octets)
+        self.latest: dict[str, deque[tuple[int, int]]] = {
+            address: deque(maxlen=256) for address, box in self.mailboxes.items() if box.quota is not None
+        }
         self.readers: dict[str, list[Any]] = {}
 
-    def calm(self, address: str) -> bool:
-        """Whether no reader of a mailbox is in a session: then an arrival may be told ahead of the clock."""
-        return not any(reader.busy for reader in self.readers.get(address.lower(), ()))
+    def full(self, address: str, octets: int, t_us: int) -> bool:
+        """Whether a mailbox has no room for so many octets at ``t_us``; what was stored later (ahead of the clock) does not count."""
+        box = self.mailboxes.get(address)
+        if box is None or box.quota is None:
+            return False
+        held = self.held[address] + octets
+        if held <= box.quota:
+            return False
+        return held - sum(size for stored, size in self.latest[address] if stored > t_us) > box.quota
+
+    def refusals(self, recipients: tuple[str, ...], octets: int, t_us: int) -> tuple[Refusal | None, ...]:
+        """Who is refused for want of room: for good, as Dovecot does (``quota_full_tempfail`` = no)."""
+        return tuple([OVER_QUOTA if self.full(address.lower(), octets, t_us) else None for address in recipients])
+
+    def calm(self, address: str, octets: int, t_us: int) -> bool:
+        """Whether an arrival may be told ahead of the clock: there is room, and no reader is in a session."""
+        address = address.lower()
+        return not self.full(address, octets, t_us) and not any([reader.busy for reader in self.readers.get(address, ())])
 
     def login_ok(self, user: str, password: str) -> bool:
         """Whether the password opens the mailbox."""
@@ -66,6 +91,8 @@ class MailstoreActor:
         for d in deliveries:
             address = log.names[log.rcpt[d]].lower()
             self.held[address] = self.held.get(address, 0) + log.size[d]
+            if address in self.latest:
+                self.latest[address].append((t_us, log.size[d]))
             log.copies[d] += 1
             if log.rows is not None:
                 log.rows.extend((t_us, number, log.rcpt[d], Event.STORED, self.number, giver, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))

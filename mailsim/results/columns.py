@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mailsim.events import EventLog
-from mailsim.results.schema import Dtype, table
+from mailsim.results.schema import table
 from mailsim.rules.reasons import REASONS, Why
 from mailsim.units import Instant, calendar
 
@@ -21,7 +21,6 @@ __all__ = [
     "Ints",
     "by_message",
     "chosen_words",
-    "empty_frame",
     "frame",
     "instants",
     "listed_words",
@@ -34,16 +33,6 @@ __all__ = [
 
 #: a column of whole numbers as numpy sees it
 Ints = npt.NDArray[np.int64]
-
-_DTYPES: dict[Dtype, str] = {
-    "integer": "int64",
-    "number": "Int64",
-    "seconds": "float64",
-    "float": "float64",
-    "flag": "bool",
-    "text": "object",
-}
-
 
 def view(columns: dict[str, array[int]], name: str) -> Ints:
     """The column as a numpy array without a copy (its own integer width)."""
@@ -72,17 +61,18 @@ def numbers(values: Ints) -> Any:
 
 
 def chosen_words(values: Ints, words: Sequence[str]) -> Any:
-    """Number ``i`` becomes ``words[i]``; a negative number or an empty word is missing.  Only words in use are categories."""
+    """Number ``i`` becomes the text ``words[i]``; a negative number or an empty word is missing.
+
+    Each text exists once in memory, however many rows have it.
+    """
     import pandas as pd
 
     counts = np.bincount(values.astype(np.int64) + 1, minlength=len(words) + 1)[1:]
     used = [i for i in np.flatnonzero(counts).tolist() if words[i] != ""]
-    order = sorted({words[i] for i in used})
-    place = {word: code for code, word in enumerate(order)}
-    codes = np.full(len(words) + 1, -1, dtype=np.int32)
-    for i in used:
-        codes[i] = place[words[i]]
-    return pd.Categorical.from_codes(codes[values], categories=pd.Index(order, dtype="str"))
+    places = np.full(len(words) + 1, -1, dtype=np.int64)
+    places[used] = np.arange(len(used))
+    texts = pd.Series([*(words[i] for i in used), "-"]).array  # the last one only makes the dtype that of text
+    return texts.take(places[values], allow_fill=True)
 
 
 def named_words(values: Ints, names: Sequence[str]) -> Any:
@@ -92,8 +82,7 @@ def named_words(values: Ints, names: Sequence[str]) -> Any:
 
 def listed_words(words: Sequence[str]) -> Any:
     """One word per row, as given."""
-    order = sorted(set(words))
-    return chosen_words(np.array([order.index(word) for word in words], dtype=np.int64), order)
+    return chosen_words(np.arange(len(words)), words)
 
 
 def reason_words(values: Ints) -> Any:
@@ -110,22 +99,6 @@ def frame(name: str, columns: dict[str, Any]) -> pd.DataFrame:
 
     assert set(columns) == set(table(name).names), f"{name}: {set(columns) ^ set(table(name).names)}"
     return pd.DataFrame({column: columns[column] for column in table(name).names}, copy=False)
-
-
-def empty_frame(name: str, starts: Instant) -> pd.DataFrame:
-    """The table ``name`` without rows, with the dtypes of the schema."""
-    import pandas as pd
-
-    none = np.zeros(0, dtype=np.int64)
-    made: dict[str, Any] = {}
-    for column in table(name).columns:
-        if column.dtype == "word":
-            made[column.name] = chosen_words(none, ())
-        elif column.dtype == "instant":
-            made[column.name] = instants(none, starts)
-        else:
-            made[column.name] = pd.array([], dtype=_DTYPES[column.dtype])  # type: ignore[call-overload]
-    return frame(name, made)
 
 
 def by_message(log: EventLog, name: str) -> Ints:

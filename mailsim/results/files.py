@@ -17,6 +17,9 @@ __all__ = ["csv_text", "harmless", "slug", "write_whole"]
 #: what makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+#: control characters that would break a line of the file or move a terminal's cursor
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
 
 def slug(text: str, *, longest: int = 60) -> str:
     """A harmless file name: letters, digits, dots, hyphens; no path, no leading dot, never empty.
@@ -41,8 +44,12 @@ def harmless(cell: object) -> object:
     return "'" + cell if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
+def _visible(found: re.Match[str]) -> str:
+    return f"\\x{ord(found[0]):02x}"
+
+
 def csv_text(frame: pd.DataFrame) -> str:
-    """The table as CSV (RFC 4180 but for ``\\n`` at line ends), every text made harmless, instants in ISO 8601."""
+    """The table as CSV (RFC 4180 but for ``\\n`` at line ends), every text made harmless (control characters as ``\\x0d``), instants in ISO 8601."""
     made = {str(name): _written(column) for name, column in frame.items()}
     text: str = frame.assign(**made).to_csv(index=False, lineterminator="\n")
     return text
@@ -50,8 +57,6 @@ def csv_text(frame: pd.DataFrame) -> str:
 
 def _written(column: pd.Series[Any]) -> Any:
     """A column as it goes into the file; words and instants by numpy, since there can be millions."""
-    if column.dtype == "category":
-        return column.cat.rename_categories([harmless(word) for word in column.cat.categories])
     if column.dtype.kind == "M":
         import numpy as np
 
@@ -62,7 +67,10 @@ def _written(column: pd.Series[Any]) -> Any:
             text[offset_s == seconds] += f"{'-' if seconds < 0 else '+'}{abs(seconds) // 3600:02d}:{abs(seconds) // 60 % 60:02d}"
         return np.where(np.isnat(local), None, text)
     if column.dtype == "object" or str(column.dtype) in {"str", "string"}:
-        return column.map(harmless, na_action="ignore")
+        import pandas as pd
+
+        codes, words = pd.factorize(column)
+        return pd.Series([*(_CONTROL.sub(_visible, str(harmless(word))) for word in words), None], dtype="object").to_numpy()[codes]
     return column
 
 

@@ -9,10 +9,10 @@ from mailsim.errors import UnknownNameError
 
 __all__ = ["LEVELS", "TABLES", "Dtype", "Table", "TableColumn", "documentation", "table"]
 
-#: ``word``: one of few texts (pandas ``category``); ``integer``: whole number, always there; ``number``: whole number or
-#: missing (pandas ``Int64``); ``seconds`` and ``float``: float64, NaN for "did not happen"; ``instant``: calendar time
-#: with its zone; ``text``: free text; ``flag``: bool
-Dtype = Literal["word", "integer", "number", "seconds", "float", "instant", "text", "flag"]
+#: ``word``: text or missing (pandas ``str``); ``integer``: whole number, always there; ``number``: whole number or
+#: missing (pandas ``Int64``); ``seconds``: float64, NaN for "did not happen"; ``instant``: calendar time
+#: with its zone; ``flag``: bool
+Dtype = Literal["word", "integer", "number", "seconds", "instant", "flag"]
 
 #: recording levels, the poorest first
 LEVELS: tuple[str, ...] = ("counts", "messages", "events")

@@ -149,11 +149,11 @@ class Summary:
         if self.queues and self.queues[0].peak > 1:
             lines.append(_filled(self.queues))
         if self.conservation.reports.sent:
-            lines.append(f"{self.conservation.reports.sent} reports to senders, {self.conservation.reports.stored} of them arrived")
+            lines.append(f"reports to senders: {self.conservation.reports.sent}, of which arrived: {self.conservation.reports.stored}")
         if self.notices:
-            lines.append(f"{self.notices} senders were told that their mail is late")
+            lines.append(f"senders told that their mail is late: {self.notices}")
         if self.failed_logins:
-            lines.append(f"{self.failed_logins} logins failed")
+            lines.append(f"failed logins: {self.failed_logins}")
         how = {"settled": "all mail was settled", "given": "that was the end asked for", "capped": "the longest run allowed"}
         lines.append(f"the run ended after {clock(self.end_us)}: {how.get(self.end_reason, self.end_reason)}")
         return [*lines, *self.notes]
@@ -245,5 +245,5 @@ def _queue(peak: QueuePeak) -> dict[str, object]:
 def _filled(peaks: tuple[QueuePeak, ...]) -> str:
     total = peaks[0]
     most = max(peaks[1:], key=lambda peak: peak.peak, default=total)
-    tail = "" if total.drained_us is None else f", back to usual {clock(total.drained_us)} after the start"
-    return f"queues peak at {total.peak} messages after {clock(total.peak_us)} ({most.peak} of them at most at {most.node}){tail}"
+    tail = "" if total.drained_us is None else f"; back to usual {clock(total.drained_us)} after the start"
+    return f"queues hold at most {total.peak} messages, {clock(total.peak_us)} after the start (fullest: {most.node}, {most.peak}){tail}"

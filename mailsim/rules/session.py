@@ -167,12 +167,11 @@ def contact(
     patience ends.  A body that is held up goes on where it was.  A server that answers the final dot later than the client
     waits has taken the message all the same, so the client sends it again (RFC 1047).
     """
-    half = rtt_us >> 1
     condition, edge = path.stretch(start_us)
     undisturbed = start_us + plan.rtts * rtt_us + pause_us + body_us + work_us
     in_time = pause_us + rtt_us <= plan.timeouts.greeting_us and work_us + rtt_us <= plan.timeouts.eod_us
     if condition is NORMAL and edge > undisturbed and refusal is None and in_time:
-        return Contact(Why.OK, Stage.EOD, reply, undisturbed, undisturbed - half)
+        return Contact(Why.OK, Stage.EOD, reply, undisturbed, undisturbed - (rtt_us >> 1))
     first = plan.steps[0]
     t = _connected(path, start_us, rtt_us, first.timeout_us)
     if isinstance(t, Contact):
@@ -186,7 +185,7 @@ def contact(
         if refusal is not None and refusal[0] == step.stage:
             said = refusal[1]
             work += refusal_pause_us
-        outcome = _exchange(path, t, half, step, body_us if eod else 0, work, plan.timeouts.body_us, said)
+        outcome = _exchange(path, t, rtt_us, step, body_us if eod else 0, work, plan.timeouts.body_us, said)
         if isinstance(outcome, Contact):
             return outcome
         if step.rtts:  # what is pipelined travels with the next command that waits for its reply
@@ -196,11 +195,11 @@ def contact(
 
 def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> Contact | int:
     """The instant at which the connection stands, or what came instead."""
-    half = rtt_us >> 1
+    there_us = rtt_us - (rtt_us >> 1)
     for resent in (0, *SYN_RESENT_US):
         if resent >= timeout_us:
             break
-        reach = path.at(start_us + resent + half).reach
+        reach = path.at(start_us + resent + there_us).reach
         if reach == Why.OK:
             return start_us + resent + rtt_us
         if reach == Why.REFUSED:
@@ -211,28 +210,30 @@ def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> C
 
 
 def _exchange(
-    path: Timeline, sent_us: int, half_us: int, step: Step, body_us: int, work_us: int, stall_us: int, refusal: Reply | None
+    path: Timeline, sent_us: int, rtt_us: int, step: Step, body_us: int, work_us: int, stall_us: int, refusal: Reply | None
 ) -> tuple[int, int] | Contact:
     """When the client has the good reply to a command and when the server gave it, or what came instead."""
     stage, patience = step.stage, stall_us if body_us else step.timeout_us
-    reach, here = _arrival(path, sent_us + half_us, body_us, patience)
+    back_us = rtt_us >> 1
+    there_us = rtt_us - back_us
+    reach, here = _arrival(path, sent_us + there_us, body_us, patience)
     if reach == Why.REFUSED:
-        return Contact(Why.CLOSED, stage, None, here + half_us, -1)
+        return Contact(Why.CLOSED, stage, None, here + back_us, -1)
     if reach != Why.OK:
-        return Contact(Why.REPLY_TIMEOUT, stage, None, here - half_us + patience, -1)
+        return Contact(Why.REPLY_TIMEOUT, stage, None, here - there_us + patience, -1)
     done = here + work_us
-    limit = (here - half_us if body_us else sent_us) + step.timeout_us
+    limit = (here - there_us if body_us else sent_us) + step.timeout_us
     edge = path.next_edge(here)
     while edge <= done:
         if path.at(edge).reach == Why.REFUSED:
-            closed = edge + half_us
+            closed = edge + back_us
             return Contact(Why.CLOSED if closed <= limit else Why.REPLY_TIMEOUT, stage, None, min(closed, limit), -1)
         edge = path.next_edge(edge)
     said = condition_reply(path.at(done), stage) or refusal
     refused = said is not None and said.code >= 400
     taken = done if stage == Stage.EOD and not refused else -1
     for resent in (0, *DATA_RESENT_US):
-        arrives = done + resent + half_us
+        arrives = done + resent + back_us
         if arrives > limit:
             break
         reach = path.at(done + resent).reach

@@ -307,27 +307,32 @@ def arrivals(world: Compiled, draws: Draws) -> Arrivals:
     rows.sort()
     early = sorted((t, n, k) for n, stream in enumerate(world.traffic) for k, t in _before(stream, n, draws, world.warm_up_us))
     rows = [(t + world.warm_up_us, n, k) for t, n, k in (*rows, *early)]
-    addresses = {n.declaration.address: n.name for n in world.nodes.values() if isinstance(n.declaration, Client)}
+    lines = [_line(world, stream, n, draws, sum(1 for _, m, k in rows if m == n and k >= 0)) for n, stream in enumerate(world.traffic)]
     sent, size = array("q"), array("q")
     origin: list[str] = []
     sender: list[str] = []
     recipients: list[tuple[str, ...]] = []
-    sizes = [draws.stream(f"traffic {n} size", _size(stream)) for n, stream in enumerate(world.traffic)]
-    early_sizes = [draws.stream(f"traffic {n} earlier size", _size(stream)) for n, stream in enumerate(world.traffic)]
-    domain = draws.uniforms("senders domain")
     for message, (t, number, k) in enumerate(rows):
-        stream = world.traffic[number]
-        node = addresses.get(stream.from_, stream.from_)
-        declared = world.nodes[node].declaration
+        node, address, to, sizes, earlier, domain = lines[number]
         sent.append(t)
         origin.append(node)
-        if isinstance(declared, Senders):
-            sender.append(f"user@s{int(domain.at(message) * declared.domains)}.{node}.test")
-        else:
-            sender.append(declared.address)
-        recipients.append(stream.to)
-        size.append(max(1, sizes[number].at(k) if k >= 0 else early_sizes[number].at(-k)))
-    return Arrivals(sent, origin, sender, recipients, size, len(early))
+        sender.append(address if domain is None else domain(message))
+        recipients.append(to)
+        size.append(sizes[k] if k >= 0 else earlier.at(-k))
+    return Arrivals(sent, origin, sender, recipients, array("q", [max(1, octets) for octets in size]), len(early))
+
+
+def _line(world: Compiled, stream: Traffic, number: int, draws: Draws, count: int) -> tuple[Any, ...]:
+    """What the messages of one traffic line share: node, sender, recipients, sizes, sizes in the warm-up, drawn senders."""
+    clients = {n.declaration.address: n.name for n in world.nodes.values() if isinstance(n.declaration, Client)}
+    node = clients.get(stream.from_, stream.from_)
+    declared = world.nodes[node].declaration
+    sizes = draws.column(f"traffic {number} size", count, _size(stream))
+    earlier = draws.stream(f"traffic {number} earlier size", _size(stream))
+    if not isinstance(declared, Senders):
+        return node, declared.address, stream.to, sizes, earlier, None
+    place = draws.uniforms("senders domain")
+    return node, "", stream.to, sizes, earlier, lambda i: f"user@s{int(place.at(i) * declared.domains)}.{node}.test"
 
 
 def _before(stream: Traffic, number: int, draws: Draws, warm_up_us: int) -> list[tuple[int, int]]:

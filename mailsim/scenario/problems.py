@@ -34,13 +34,22 @@ class Sight:
         Names of nodes that were left out: they exist, but nothing is known of them.
     unsure : set of str
         Top-level keys of which something was left out: what misses something there must stay silent.
+    moved : dict of str to list of int
+        Lists of which something was left out: where each entry that is left stands in the file.
     """
 
-    def __init__(self, scenario: Scenario, ghosts: set[str], unsure: set[str]) -> None:
+    def __init__(self, scenario: Scenario, ghosts: set[str], unsure: set[str], moved: dict[str, list[int]]) -> None:
+        self.moved = moved
         self.scenario = scenario
         self.ghosts = ghosts
         self.unsure = unsure
         self.names = [*scenario.nodes, *sorted(ghosts)]
+
+    def in_file(self, path: Path) -> Path:
+        """A path as it is in the file."""
+        if len(path) > 1 and path[0] in self.moved and isinstance(path[1], int):
+            return (path[0], self.moved[str(path[0])][path[1]], *path[2:])
+        return path
 
     def kind_of(self, name: str) -> str | None:
         """The kind of a node, ``None`` for one that is not known."""
@@ -74,10 +83,9 @@ def checked(value: Any, handler: ModelWrapValidatorHandler[Scenario], document: 
             scenario = handler(rest)
         except ValidationError:
             raise _error(problems, document) from None
-        sight = Sight(scenario, ghosts, {str(path[0]) for path in wrong if path})
-        problems += _placed(sight, document, moved)
+        problems += _placed(Sight(scenario, ghosts, {str(path[0]) for path in wrong if path}, moved), document)
         raise _error(problems, document) from None
-    problems += _placed(Sight(scenario, set(), set()), document, {})
+    problems += _placed(Sight(scenario, set(), set(), {}), document)
     if problems:
         raise _error(problems, document)
     return scenario
@@ -88,9 +96,9 @@ def _told(problem: Problem, earlier: list[Problem]) -> bool:
     return any(other.path == problem.path or other.path.startswith((problem.path + ".", problem.path + "[")) for other in earlier)
 
 
-def _placed(sight: Sight, document: Document, moved: dict[str, list[int]]) -> list[Problem]:
+def _placed(sight: Sight, document: Document) -> list[Problem]:
     told = {problem.path for problem in document.problems}
-    found = [document.problem(_moved(path, moved), what, row=max(row, 0), key=row == KEY) for path, what, row in _whole(sight)]
+    found = [document.problem(sight.in_file(path), what, row=max(row, 0), key=row == KEY) for path, what, row in _whole(sight)]
     return [problem for problem in found if problem.path not in told]
 
 
@@ -130,12 +138,6 @@ def _without(value: Any, wrong: list[Path]) -> tuple[Any, set[str], dict[str, li
             moved[key] = [k for k in range(len(inner)) if k not in bad]
             rest[key] = [inner[k] for k in moved[key]]
     return rest, ghosts, moved
-
-
-def _moved(path: Path, moved: dict[str, list[int]]) -> Path:
-    if len(path) > 1 and path[0] in moved and isinstance(path[1], int):
-        return (path[0], moved[str(path[0])][path[1]], *path[2:])
-    return path
 
 
 def _whole(sight: Sight) -> Iterator[Complaint]:

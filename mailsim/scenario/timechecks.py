@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mailsim.errors import did_you_mean
 from mailsim.nodes import Client, Senders
-from mailsim.scenario.document import Path
+from mailsim.scenario.document import Path, path_text
 from mailsim.scenario.faults import Outage
 from mailsim.scenario.nodechecks import among
 from mailsim.scenario.places import ends_of_link, places
@@ -83,7 +83,7 @@ def check_faults(sight: Sight) -> Iterator[Complaint]:
         for start, end, other in spans.setdefault((fault.kind, target), []):
             if fault.start < end and start < fault.end_us:
                 span = f"{clock(start)} to {clock(end)}"
-                yield at, f"overlaps faults[{other}] on {fault.target} ({span}); let one begin where the other ends", 0
+                yield at, f"overlaps {path_text(sight.in_file(('faults', other)))} on {fault.target} ({span}); let one begin where the other ends", 0
                 break
         spans[(fault.kind, target)].append((fault.start, fault.end_us, k))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mailsim.errors import did_you_mean
 from mailsim.nodes.base import HostDeclaration
+from mailsim.scenario.document import path_text
 from mailsim.scenario.nodechecks import among
 from mailsim.scenario.places import ambiguous_hosts, ends_of_link, host_addresses, places
 from mailsim.scenario.problems import KEY
@@ -39,7 +40,8 @@ def check_zones(sight: Sight) -> Iterator[Complaint]:
             continue
         first = seen.setdefault(reading.zone.origin, k)
         if first != k:
-            yield ("zones", k), f"the zone {reading.zone.origin} is there twice, first in zones[{first}]", 0
+            earlier = path_text(sight.in_file(("zones", first)))
+            yield ("zones", k), f"the zone {reading.zone.origin} is there twice, first in {earlier}", 0
 
 
 def check_places(sight: Sight) -> Iterator[Complaint]:

@@ -74,10 +74,12 @@ class Cast:
         """A user's program, or, with no scenario, unknown: False."""
         return isinstance(self._nodes.get(node), Client)
 
-    def is_local(self, node: str, rcpt: str) -> bool:
-        """The node is the final destination of the recipient's domain, so it hands over to its mail store by LMTP."""
+    def is_local(self, node: str, host: str, rcpt: str) -> bool:
+        """Whether ``node`` trying ``host`` for ``rcpt`` is local delivery: by LMTP to the mail store of its own domain."""
         declared = self._nodes.get(node)
-        return isinstance(declared, Mta) and rcpt.rpartition("@")[2].lower() in declared.final_for
+        if not isinstance(declared, Mta) or declared.store is None or self.host(declared.store) != host:
+            return False
+        return rcpt.rpartition("@")[2].lower() in declared.final_for
 
     def server(self, host: str, *, local: bool = False) -> str:
         """The node that takes mail at a host: its mail store for local delivery, else its MTA."""

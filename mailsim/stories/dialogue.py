@@ -66,6 +66,8 @@ class Session:
         MAIL, RCPT and DATA are sent at once (RFC 2920).
     greeting : {"EHLO", "LHLO"}
         LHLO to a mail store (LMTP, RFC 2033).
+    refusals : tuple of (str, str)
+        Recipients that the server refused in a session that it took for others, each with the reply.
     """
 
     client: str
@@ -80,6 +82,7 @@ class Session:
     user: str = ""
     pipelining: bool = True
     greeting: Literal["EHLO", "LHLO"] = "EHLO"
+    refusals: tuple[tuple[str, str], ...] = ()
 
 
 class _Exchange(NamedTuple):
@@ -186,8 +189,9 @@ def _exchanges(session: Session) -> Iterator[_Exchange]:
     if session.user:
         yield _Exchange("auth", f"AUTH PLAIN (password of {session.user})", "235 2.7.0 Authentication successful")
     yield _Exchange("mail", f"MAIL FROM:<{session.mail_from}>", "250 2.1.0 Ok")
+    refused = dict(session.refusals)
     for rcpt in session.rcpt_to:
-        yield _Exchange("rcpt", f"RCPT TO:<{rcpt}>", "250 2.1.5 Ok")
+        yield _Exchange("rcpt", f"RCPT TO:<{rcpt}>", refused.get(rcpt, "250 2.1.5 Ok"))
     yield _Exchange("data", "DATA", "354 End data with <CR><LF>.<CR><LF>")
     yield _Exchange("eod", say("message_body", size=size_text(session.size_octets)), "250 2.0.0 Ok: queued")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
@@ -113,26 +114,46 @@ def _sender(delivery: Delivery, language: str) -> str:
 
 def _title(cast: Cast, rows: tuple[Row, ...], deliveries: tuple[Delivery, ...], end_us: int, language: str) -> str:
     """How it ended, in a sentence."""
-    one = max(deliveries, key=lambda delivery: delivery.last_us)
-    rcpt = one.rcpt if len(deliveries) == 1 else say("and_others", language=language, first=one.rcpt, count=len(deliveries) - 1)
+    if len(deliveries) > 1:
+        return _title_of_several(deliveries, end_us, language)
+    one = deliveries[0]
     read = one.state == State.STORED and one.fetched_us >= 0
-    key = "title_read" if read else f"title_{one.state.name.lower()}"
     until = {State.STORED: one.fetched_us if read else one.stored_us}.get(one.state, one.ended_us)
     how = ""
     failed = contact_failed(rows)
     if one.state == State.STORED and failed and one.via and failed.peer != one.via:
-        how = say("how_fallback", language=language, via=cast.node(one.via), first=cast.node(failed.peer))
+        how = say("how_fallback", language=language, via=cast.server(one.via), first=cast.server(failed.peer))
     if one.state == State.STORED and one.copies > 1:
         how += say("how_duplicate", language=language, copies=one.copies)
     return say(
-        key,
+        "title_read" if read else f"title_{one.state.name.lower()}",
         language=language,
         sender=_sender(one, language),
-        rcpt=rcpt,
+        rcpt=one.rcpt,
         age=rough((until if until >= 0 else end_us) - one.sent_us),
         reason=REASONS[one.why].sentence or REASONS[Why.PERMANENT].sentence,
         holder=one.holder,
         how=how,
+    )
+
+
+def _title_of_several(deliveries: tuple[Delivery, ...], end_us: int, language: str) -> str:
+    """To several recipients: how many deliveries ended in which way."""
+    first = deliveries[0]
+    count = Counter(one.state for one in deliveries)
+    states = [
+        say("count_of", language=language, count=n, state=say(f"state_{state.name.lower()}", language=language))
+        for state, n in sorted(count.items())
+    ]
+    settled = all(max(one.stored_us, one.ended_us) >= 0 for one in deliveries)
+    last_us = max(one.last_us for one in deliveries) if settled else end_us
+    return say(
+        "title_several",
+        language=language,
+        sender=_sender(first, language),
+        rcpt=say("and_others", language=language, first=first.rcpt, count=len(deliveries) - 1),
+        states=", ".join(states),
+        age=rough(last_us - first.sent_us),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from email.utils import format_datetime
 
 from mailsim.events import Event
-from mailsim.rules.dsn import Action, RecipientReport, Report, status_for
+from mailsim.rules.dsn import RecipientReport, Report, status_for
 from mailsim.rules.reasons import Why
 from mailsim.stories.cast import Cast
+from mailsim.stories.concerns import concerned
 from mailsim.stories.record import Delivery, Row
 from mailsim.stories.sentences import printable
 from mailsim.units import Instant, calendar
@@ -19,7 +21,7 @@ __all__ = ["report_of"]
 def report_of(cast: Cast, rows: Sequence[Row], deliveries: Sequence[Delivery], starts: Instant) -> Report | None:
     """The last report about the message: its return, else a notice that it is late; None if there was none."""
     made = [row for row in rows if row.kind == Event.BOUNCED and row.value >= 0]
-    action: Action = "failed"
+    action = "failed"
     if not made:
         made, action = [row for row in rows if row.kind == Event.DELAY_NOTICED and row.value >= 0], "delayed"
     if not made:
@@ -29,11 +31,15 @@ def report_of(cast: Cast, rows: Sequence[Row], deliveries: Sequence[Delivery], s
     taken = [row for row in rows if row.kind == Event.ACCEPTED and row.node == last.node and row.t_us <= last.t_us]
     arrived_us = taken[0].t_us if taken else first.sent_us
     figures = cast.figures(last.node, first.flavour)
+    addresses = [one.rcpt for one in deliveries]
     recipients = [
-        _recipient(cast, rows, row, rcpt, starts, action, arrived_us + figures.queue_lifetime, figures.status_expired)
+        _recipient(cast, _about(cast, rows, rcpt, addresses), row, rcpt, starts=starts, expired=figures.status_expired)
         for row in made
-        for rcpt in ((row.rcpt,) if row.rcpt else tuple(one.rcpt for one in deliveries))
+        for rcpt in concerned(cast, rows, row, addresses)
     ]
+    if action == "delayed":
+        until = calendar(starts, arrived_us + figures.queue_lifetime)
+        recipients = [replace(one, action="delayed", will_retry_until=until) for one in recipients]
     origin = cast.host(first.origin)
     return Report(
         reporting_mta=cast.host(last.node),
@@ -51,25 +57,30 @@ def report_of(cast: Cast, rows: Sequence[Row], deliveries: Sequence[Delivery], s
     )
 
 
-def _recipient(
-    cast: Cast, rows: Sequence[Row], row: Row, rcpt: str, starts: Instant, action: Action, until_us: int, expired: str | None
-) -> RecipientReport:
-    """What the report says of one recipient: the last contact of the reporting node decides."""
-    tried = [one for one in rows if one.kind == Event.TRIED and one.node == row.node and one.t_us <= row.t_us]
-    ended = next((one for one in rows if one.kind == Event.EXPIRED and one.node == row.node and one.rcpt == row.rcpt), None)
-    replied = tried[-1] if tried and tried[-1].code > 0 else None
+def _about(cast: Cast, rows: Sequence[Row], rcpt: str, addresses: Sequence[str]) -> list[Row]:
+    """The contacts and expiries that concern a recipient."""
+    kinds = (Event.TRIED, Event.EXPIRED)
+    return [row for row in rows if row.kind in kinds and rcpt in concerned(cast, rows, row, addresses)]
+
+
+def _recipient(cast: Cast, about: Sequence[Row], row: Row, rcpt: str, *, starts: Instant, expired: str | None) -> RecipientReport:
+    """What the report says of one recipient: the reporting node's last contact and the reason of the return decide."""
+    here = [one for one in about if one.node == row.node and one.t_us <= row.t_us]
+    tried = [one for one in here if one.kind == Event.TRIED]
+    ended = next((one for one in here if one.kind == Event.EXPIRED), None)
     why = ended.why if ended is not None and ended.why else row.why
     status = status_for(row.code, row.reply, why)
-    if expired is not None and row.why == Why.LIFETIME_OVER:
+    if expired is not None and row.why in (Why.LIFETIME_OVER, Why.HOST_CUTOFF):
         status = expired
+    said = row if row.code > 0 or not tried else tried[-1]
+    replied = bool(tried) and said.code >= 400 and bool(said.reply)
     return RecipientReport(
         final=rcpt,
         original=rcpt,
-        action=action,
+        action="failed",
         status=status,
-        remote_mta=cast.host(replied.peer) if replied is not None else None,
-        diagnostic=printable(replied.reply).strip() if replied is not None else None,
+        remote_mta=cast.host(tried[-1].peer) if replied else None,
+        diagnostic=printable(said.reply).strip() if replied else None,
         last_attempt=calendar(starts, tried[-1].t_us) if tried else None,
-        will_retry_until=calendar(starts, until_us) if action == "delayed" else None,
         why=row.why,
     )

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from mailsim.events import Event, State
-from mailsim.rules.dns.records import Rcode
 from mailsim.rules.reasons import REASONS, Why
 from mailsim.stories.cast import Cast
+from mailsim.stories.concerns import concerned, mx_answer, mx_records
 from mailsim.stories.dialogue import RECORD_TYPES, Line, dialogue, lookup_lines, size_text
 from mailsim.stories.record import Delivery, Row
 from mailsim.stories.sentences import rough, say
@@ -20,9 +20,8 @@ from mailsim.units import Instant, calendar, clock
 
 __all__ = ["Teller", "contact_failed"]
 
-_MX, _SRV = 15, 33
+_SRV = 33
 _SRV_RECORD = re.compile(r"(?:^|[;,] )\d+ \d+ \d+ [^\s,;]+")
-_MX_RECORD = re.compile(r"(?:^|[;,] )(\d+) ([^\s,;]+)")
 
 
 def contact_failed(rows: Sequence[Row]) -> Row | None:
@@ -122,7 +121,7 @@ class Teller:
         )
 
     def _recipients(self, row: Row) -> tuple[str, ...]:
-        return (row.rcpt,) if row.rcpt else tuple(one.rcpt for one in self.deliveries)
+        return concerned(self.cast, self.rows, row, [one.rcpt for one in self.deliveries])
 
     def _dialogue(self, row: Row) -> tuple[Line, ...]:
         session = self.cast.session(
@@ -133,7 +132,19 @@ class Teller:
             rcpt_to=self._recipients(row),
             port=self._port(row),
         )
+        if row.why == Why.OK:
+            session = replace(session, refusals=self._refusals(row))
         return dialogue(session, row.stage, outcome=row.why, code=row.code, text=row.reply, cost_us=row.value)
+
+    def _refusals(self, row: Row) -> tuple[tuple[str, str], ...]:
+        """Recipients that a session was refused for while it was taken for others: returned or rejected at its end."""
+        refused = (Event.BOUNCED, Event.DISCARDED, Event.REJECTED)
+        end = row.t_us + max(row.value, 0)
+        return tuple(
+            (one.rcpt, one.reply)
+            for one in self.rows
+            if one.kind in refused and one.node == row.node and one.t_us == end and one.code >= 400 and one.rcpt
+        )
 
     def _port(self, row: Row) -> int:
         """25 to relay, 24 to a mail store (LMTP), else the port that the client found or was told."""
@@ -145,7 +156,7 @@ class Teller:
         return self.cast.submission_port(row.node) or (465 if any(name.startswith("_submissions.") for name in found) else 587)
 
     def _is_local(self, row: Row) -> bool:
-        return self.cast.is_local(row.node, self._recipients(row)[0])
+        return row.kind == Event.TRIED and self.cast.is_local(row.node, row.peer, self._recipients(row)[0])
 
     def _at_origin(self, row: Row) -> bool:
         first = self.deliveries[0]
@@ -224,24 +235,19 @@ class Teller:
     def _choice(self, k: int) -> Step | None:
         """The order of targets, told before the first contact of an attempt whose MX answer is recorded."""
         row = self.rows[k]
-        before = [one for one in self.rows[:k] if one.node == row.node and one.attempt == row.attempt]
-        if any(one.kind == Event.TRIED for one in before):
+        asked = mx_answer(self.rows, row)
+        if asked is None or any(one.kind == Event.TRIED and mx_answer(self.rows, one) is asked for one in self.rows[:k]):
             return None
-        asked = next((one for one in before if one.kind == Event.LOOKED_UP and one.detail == _MX), None)
-        if asked is None or asked.code != Rcode.NOERROR:
-            return None
-        records = sorted(((int(number), host) for number, host in _MX_RECORD.findall(asked.extra)), key=lambda record: record[0])
-        if not records and row.peer != asked.peer:
-            return None
+        records = mx_records(asked)
         own = min((number for number, host in records if host == self.cast.host(row.node)), default=None)
         kept = [(number, host) for number, host in records if own is None or number < own]
         named = [self._say("with_preference", name=self.cast.server(host), preference=number) for number, host in kept]
-        words = [self._say("then" if n else "first", name=name) for n, name in enumerate(named or [row.peer])]
-        order = ", ".join(words)
+        order = ", ".join(self._say("then" if n else "first", name=name) for n, name in enumerate(named or [row.peer]))
         text = self._say("chosen" if own is None else "chosen_itself", who=row.node, order=order)
-        why = Why.IMPLICIT_MX if not records else Why.MX_ORDER
+        why = Why.MX_ORDER if records else Why.IMPLICIT_MX
         then = Why.NONE if own is None else Why.MX_SELF
-        return self._step(row._replace(kind=Event.LOOKED_UP), "choose", text, peer="", why=why, then=then, code=-1, stage="", reply=order)
+        told = row._replace(kind=Event.LOOKED_UP)
+        return self._step(told, "choose", text, peer="", why=why, then=then, code=-1, stage="", reply=order)
 
     def _tried(self, row: Row) -> Step:
         peer = self.cast.server(row.peer, local=self._is_local(row))
@@ -286,7 +292,8 @@ class Teller:
         return self._step(row, "report", self._say(key, who=row.node, outcome=REASONS[row.why].key), why=Why.LIFETIME_OVER)
 
     def _bounced(self, row: Row) -> Step:
-        text = self._say("bounced" if row.value >= 0 else "bounced_silently", who=row.node)
+        key = "bounced_silently" if row.value < 0 else "bounced" if len(self.deliveries) == 1 else "bounced_for"
+        text = self._say(key, who=row.node, rcpt=row.rcpt)
         lines = (Line("<-", row.reply),) if row.reply else ()
         told = any(one.kind == Event.EXPIRED and (one.node, one.t_us) == (row.node, row.t_us) for one in self.rows)
         why = Why.NONE if told else row.why

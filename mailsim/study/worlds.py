@@ -91,14 +91,14 @@ def recipient(layout: Scenario, target: str, *, title: str) -> str:
     UnsupportedError
         No such mailbox; says how to name one.
     """
-    domains = _domains(layout, target)
-    kept = _mailboxes(layout)
+    domains, kept = _domains(layout, target), _mailboxes(layout)
+    stored = {address.lower() for address in kept}
     for address in (*_addressed(layout), *kept):
         domain = _domain_of(address)
-        if domain in domains and (address in kept or not _listed_only(layout, domain)):
+        if domain in domains and (address.lower() in stored or not _is_stored(layout, domain)):
             return address
     for domain in domains:
-        if not _listed_only(layout, domain):
+        if not _is_stored(layout, domain):
             return f"postmaster@{domain}"
     raise UnsupportedError(f"layout {title!r}: no mailbox behind {target!r} was found; say who gets the mail, such as to='bob@example.com'")
 
@@ -122,7 +122,7 @@ def _hit(layout: Scenario, target: str) -> list[str]:
         return []
     names = list(layout.nodes)
     if target.startswith("link "):
-        return list(ends_of_link(target[5:].strip(), names) or ())
+        return list(ends_of_link(target[5:].strip(), layout.nodes) or ())
     sites: dict[str, list[str]] = {}
     for name, node in layout.nodes.items():
         if node.site is not None:
@@ -130,15 +130,15 @@ def _hit(layout: Scenario, target: str) -> list[str]:
     return targets_of(target, sites, places(layout).nodes_at, names)
 
 
-def _listed_only(layout: Scenario, domain: str) -> bool:
+def _is_stored(layout: Scenario, domain: str) -> bool:
     """Whether the domain's mail goes into a mail store, which knows its mailboxes; else every address is taken."""
     return any(isinstance(node, Mta) and domain in node.final_for and node.store is not None for node in layout.nodes.values())
 
 
 def _mailboxes(layout: Scenario) -> list[str]:
-    stores = [address for node in layout.nodes.values() if isinstance(node, Mailstore) for address in node.mailboxes]
-    clients = [node.address for node in layout.nodes.values() if isinstance(node, Client)]
-    return [*stores, *(address for address in clients if not _listed_only(layout, _domain_of(address)))]
+    stored = [address for node in layout.nodes.values() if isinstance(node, Mailstore) for address in node.mailboxes]
+    users = [node.address for node in layout.nodes.values() if isinstance(node, Client)]
+    return [*stored, *(address for address in users if not _is_stored(layout, _domain_of(address)))]
 
 
 def _addressed(layout: Scenario) -> list[str]:

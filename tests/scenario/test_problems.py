@@ -98,6 +98,12 @@ def places_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(one for key, part in inner for one in places_in(part, (*path, key)))]
 
 
+def has(there: Any, part: Any) -> bool:
+    if isinstance(there, list):
+        return isinstance(part, int) and part < len(there)
+    return isinstance(there, dict) and part in there
+
+
 PLACES = [path for path in places_in(BASE) if path]
 
 
@@ -108,12 +114,11 @@ def test_a_mutated_scenario_loads_or_gives_a_scenario_error(changes: list[tuple[
     for path, scrap in [*changes, *((path, ...) for path in removed)]:
         there = values
         for part in path[:-1]:
-            there = there[part] if isinstance(there, dict) and part in there else {}
-        if isinstance(there, dict) and (scrap is not ... or path[-1] in there):
+            there = there[part] if has(there, part) else None
+        if isinstance(there, dict) or has(there, path[-1]):
+            there[path[-1]] = copy.deepcopy(scrap)
             if scrap is ...:
                 del there[path[-1]]
-            else:
-                there[path[-1]] = scrap
     try:
         scenario = load(values)
     except ScenarioError as error:

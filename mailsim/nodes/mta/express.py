@@ -102,7 +102,7 @@ def _stored(mta: MtaActor, item: Item, delivery: int, size: int, t_us: int) -> b
         envelope = envelope_of(mta, item, item.deliveries)
         mta.store_legs[rcpt] = leg_to(mta.world, mta.lmtp_caller, mta.world.actor(store).lmtp_address, envelope, service="lmtp")
     leg = mta.store_legs[rcpt]
-    if leg is None or not leg.server.calm(log.names[rcpt]):
+    if leg is None or not leg.server.calm(log.names[rcpt], size, t_us):
         return False
     played = leg.play(item.number, item.attempt + 1, size, t_us, t_us)
     if played is None:

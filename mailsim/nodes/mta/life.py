@@ -166,7 +166,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         return None
     actor = mta.world.actor(store)
     address = actor.lmtp_address
-    result, server, _ = call(
+    result, server, verdicts = call(
         mta.world, mta.lmtp_caller, address, envelope_of(mta, item, item.deliveries), service="lmtp", start_us=t_us, turn=item.attempt
     )
     if log.rows is not None:
@@ -181,7 +181,11 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
             if log.rows is not None:
                 peer = log.name(store)
                 log.rows.extend((result.end_us, item.number, -1, Event.DELIVERED, mta.number, peer, log.name(address), item.attempt, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
-            return actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number)
+            for d, refusal in zip(item.deliveries, verdicts, strict=True):
+                if refusal is not None:
+                    _bounce(mta, item, (d,), result.taken_us, refusal.why, refusal.reply)
+            taken = tuple(d for d, refusal in zip(item.deliveries, verdicts, strict=True) if refusal is None)
+            return actor.take(item.number, taken, item.hops, result.taken_us, mta.number)
         mta.world.opened(len(item.deliveries))
         mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)
     yield result.end_us

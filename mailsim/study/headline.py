@@ -1,0 +1,83 @@
+"""The answer of an outage study in a few sentences, computed from its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isnan
+from typing import NamedTuple
+
+from mailsim.plots.timeaxis import duration_text
+from mailsim.results.summary import percent
+from mailsim.study.figures import QUANTITIES
+from mailsim.study.intervals import Interval
+from mailsim.study.words import interval_words, listed
+
+__all__ = ["Measured", "headline"]
+
+
+class Measured(NamedTuple):
+    """The figures of one layout at one length."""
+
+    layout: str
+    length_s: float
+    figures: Mapping[str, Interval]
+
+
+def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored: float) -> str:
+    """Who returns how much at the longest outage, up to which length nobody does, how late the rest is, what is unknown.
+
+    Parameters
+    ----------
+    cells : sequence of Measured
+        Every layout at every length.
+    target, how : str
+        What failed, and how.
+    most_censored : float
+        The largest share of any run that was still under way when it ended.
+    """
+    layouts = list(dict.fromkeys(cell.layout for cell in cells))
+    longest = max(cell.length_s for cell in cells)
+    sentences = [_returned(cells, layouts, longest, f"the mail sent while {target} was down ({how})")]
+    if any(_mean(cell, "bounced_share") > 0 for cell in cells):
+        sentences.append(_harmless(cells, layouts))
+    sentences.append(_late(cells, layouts))
+    if most_censored > 0:
+        sentences.append(f"Up to {percent(most_censored)} of a run was still under way when it ended and counts as neither returned nor there.")
+    else:
+        sentences.append("No mail was still under way when the runs ended.")
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _mean(cell: Measured, figure: str) -> float:
+    return cell.figures[figure].mean
+
+
+def _returned(cells: Sequence[Measured], layouts: Sequence[str], longest: float, mail: str) -> str:
+    if all(_mean(cell, "bounced_share") == 0 for cell in cells):
+        return f"None of {mail} is returned, whatever the layout, up to the longest outage, {duration_text(longest)}."
+    share = QUANTITIES["bounced_share"]
+    parts = [f"{interval_words(cell.figures[share.name], share)} with {cell.layout}" for cell in cells if cell.length_s == longest]
+    return f"Of {mail} for {duration_text(longest)}, this much is returned: {listed(parts)}."
+
+
+def _harmless(cells: Sequence[Measured], layouts: Sequence[str]) -> str:
+    """Up to which of the lengths studied no run returned anything."""
+    parts = []
+    for layout in layouts:
+        own = sorted((cell.length_s, _mean(cell, "bounced_share")) for cell in cells if cell.layout == layout)
+        harmful = [length for length, share in own if share > 0]
+        quiet = [length for length, _ in own if not harmful or length < harmful[0]]
+        parts.append(f"{'at no length' if not quiet else 'up to ' + duration_text(quiet[-1])} with {layout}")
+    return f"Nothing at all is returned {listed(parts)}."
+
+
+def _late(cells: Sequence[Measured], layouts: Sequence[str]) -> str:
+    """How late the mail is at the longest outage from which half of it still arrives in every layout."""
+    delay = QUANTITIES["delay_p50_s"]
+    known = [length for length in sorted({cell.length_s for cell in cells}) if not any(isnan(_mean(c, delay.name)) for c in cells if c.length_s == length)]
+    clean = [length for length in known if all(_mean(cell, "bounced_share") == 0 for cell in cells if cell.length_s == length)]
+    if not known:
+        return ""
+    length = clean[-1] if clean else known[-1]
+    parts = [f"{interval_words(cell.figures[delay.name], delay)} with {cell.layout}" for cell in cells if cell.length_s == length]
+    return f"After an outage of {duration_text(length)}, half of the mail sent in it was in the mailbox within {listed(parts)}."

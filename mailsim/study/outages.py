@@ -1,0 +1,150 @@
+"""The outage study: what one outage of each length does to the mail sent while it lasts, layout beside layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mailsim.engine import simulate
+from mailsim.errors import UnsupportedError
+from mailsim.results.conservation import conservation
+from mailsim.results.metrics import ordinary
+from mailsim.scenario.compiled import compiled
+from mailsim.scenario.doors import load
+from mailsim.scenario.scenario import Scenario
+from mailsim.study.figures import queue_figures, run_figures
+from mailsim.study.seeds import run_seeds, shown
+from mailsim.study.study import Cell, Run, Setting, Study
+from mailsim.study.worlds import free_name, outage_world, recipient, sender_mix
+from mailsim.units import micros
+
+__all__ = ["LENGTHS", "MESSAGES", "RUNS", "outage_study"]
+
+#: from a restart to longer than any default queue lifetime (Postfix 5 d, Exim 4 d)
+LENGTHS = ("5m", "1h", "6h", "1d", "2d", "5d", "7d")
+
+#: messages of each run; a share of 2,000 evenly spread messages is exact to about 1 in 1,000
+MESSAGES = 2000
+
+#: runs of each cell: with 2,000 messages each, a look at two layouts and seven lengths takes half a minute
+RUNS = 6
+
+
+class _Job(NamedTuple):
+    layout: str
+    length_us: int
+    world: Scenario
+
+
+def outage_study(
+    layouts: Mapping[str, Scenario | str | Path | Mapping[str, Any]],
+    *,
+    target: str,
+    lengths: Sequence[str] = LENGTHS,
+    senders: Mapping[str, float] | str | None = None,
+    runs: int = RUNS,
+    seed: int = 1,
+    messages: int = MESSAGES,
+    how: str = "silent",
+    to: str | None = None,
+    progress: bool | None = None,
+) -> Study:
+    """Let ``target`` fail for each of ``lengths`` in each of ``layouts`` and follow the mail that is sent meanwhile.
+
+    In each cell the layout's own traffic and faults are put aside.  The world's senders, a population in which each
+    message comes from a mail server of its own, send exactly ``messages`` messages to one mailbox, evenly spread over one
+    outage that begins at 0.  The run goes on until all of them are settled.  So each figure is about the mail sent
+    while the target was down, and a cell costs the same for a minute as for a week.
+
+    Cells of one seed share their draws between layouts and lengths (who sends, with which program, when in the outage,
+    how far away), so their differences are paired.
+
+    Parameters
+    ----------
+    layouts : dict of str to Scenario, name, path or dict
+        What to compare, by title.
+    target : str
+        What fails in all of them: a node, an address, ``site:x``, ``link a-b`` or ``dns name/TYPE``.
+    lengths : sequence of str
+        Lengths of the outage.
+    senders : dict or str, optional
+        Weights of the senders' programs, such as ``{"postfix": 0.4, "exim": 0.6}``; the preset ``"self-hosted"``
+        (the default); or one program.
+    runs : int
+        Runs of each cell; run k has seed ``seed + k``.  The default 6 with 2,000 messages each is for a look; for a
+        report take 30.
+    seed : int
+        Seed of the first run.
+    messages : int
+        Messages of each run.  They are a sample and a load: queues scale with them, shares hardly.
+    how : str
+        How the target fails: ``silent``, ``refused``, ``unreachable``, ``4xx``, ``5xx``, or as fits a name.
+    to : str, optional
+        The mailbox that all messages are for; by default one behind the target.
+    progress : bool, optional
+        Show a progress bar; by default where the work is long and someone watches.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    UnsupportedError
+        Nothing to study: no layout, length, run or message, or no mailbox behind the target.
+    ScenarioError
+        The target, the mailbox or the senders do not fit a layout.
+
+    Examples
+    --------
+    >>> import mailsim as ms
+    >>> study = ms.outage_study({"no backup": "single-mx", "backup MX": "backup-mx"}, target="mx1")  # doctest: +SKIP
+    >>> study.plot.impact()                                                                          # doctest: +SKIP
+    """
+    if not isinstance(layouts, Mapping) or not layouts:
+        raise UnsupportedError("layouts is a mapping of titles to scenarios, such as {'no backup': 'single-mx', 'backup MX': 'backup-mx'}")
+    if messages < 1:
+        raise UnsupportedError(f"messages={messages}: a cell needs at least one message")
+    loaded = {str(title): load(layout) for title, layout in layouts.items()}
+    seeds, chosen, mix = run_seeds(seed, runs), _lengths(lengths), sender_mix(senders)
+    name = free_name(loaded.values())
+    mailboxes = {title: to if to is not None else recipient(layout, target, title=title) for title, layout in loaded.items()}
+    jobs = [
+        _Job(title, length, outage_world(
+            layout, target=target, length_us=length, how=how, messages=messages, senders=name, mix=mix, to=mailboxes[title], title=title
+        ))
+        for title, layout in loaded.items()
+        for length in chosen
+    ]  # fmt: skip
+    setting = Setting(
+        digests={title: layout.digest() for title, layout in loaded.items()},
+        target=target, how=how, mix=mix, to=mailboxes, messages=messages, seeds=seeds,
+    )  # fmt: skip
+    return Study(setting, _cells(jobs, seeds, progress=progress))
+
+
+def _cells(jobs: Sequence[_Job], seeds: Sequence[int], *, progress: bool | None) -> tuple[Cell, ...]:
+    """Every run of every cell, in the order of layouts and lengths."""
+    found: dict[int, list[Run]] = {k: [] for k in range(len(jobs))}
+    ready = [compiled(job.world) for job in jobs]
+    for k, seed in shown([(k, seed) for k in found for seed in seeds], progress=progress, title="outage study"):
+        log = simulate(ready[k], seed, "messages")
+        check = conservation(log)
+        assert check.ok, check.problems
+        cohort = ordinary(log)
+        figures = run_figures(log, cohort) | queue_figures(log, cohort, over_us=jobs[k].length_us)
+        found[k].append(Run(seed, int(cohort.sum()), figures, log.trace_hash()))
+    return tuple(Cell(job.layout, job.length_us, tuple(found[k])) for k, job in enumerate(jobs))
+
+
+def _lengths(lengths: Sequence[str]) -> tuple[int, ...]:
+    """The lengths in microseconds."""
+    texts = lengths.split(",") if isinstance(lengths, str) else lengths
+    try:
+        found = tuple(micros(text) for text in texts)
+    except ValueError as error:
+        raise UnsupportedError(f"lengths: {error}") from None
+    if not found or 0 in found or len(set(found)) < len(found):
+        raise UnsupportedError(f"lengths={lengths!r}: give one or more different lengths, each longer than 0")
+    return found

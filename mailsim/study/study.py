@@ -1,0 +1,240 @@
+"""What an outage study found: its tables, its headline, its picture and what it takes to repeat it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mailsim import __version__
+from mailsim.results.html import Markup, cell_table, details, joined, tag
+from mailsim.study.figures import QUANTITIES, STUDIED
+from mailsim.study.headline import Measured, headline
+from mailsim.study.intervals import Interval, mean_interval
+from mailsim.study.words import interval_words
+from mailsim.units import duration
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from mailsim.plots.impact import Quantity
+    from mailsim.plots.style import Style
+    from mailsim.plots.timeaxis import Window
+
+__all__ = ["Cell", "Run", "Setting", "Study", "StudyPlots"]
+
+#: the figures that the text and HTML tables show
+_SHOWN = ("bounced_share", "late_1h_share", "delay_p50_s", "delay_p95_s", "censored_share", "peak_queue", "drain_s")
+
+
+class Run(NamedTuple):
+    """One run of one cell: its seed, how many deliveries it followed, its figures, and the hash of its messages."""
+
+    seed: int
+    messages: int
+    figures: dict[str, float]
+    trace_hash: str
+
+
+class Cell(NamedTuple):
+    """One layout at one length of the outage, with its runs."""
+
+    layout: str
+    length_us: int
+    runs: tuple[Run, ...]
+
+    def interval(self, figure: str) -> Interval:
+        """Mean and 95 % interval of a figure over the runs."""
+        least, most = QUANTITIES[figure].bounds
+        return mean_interval([run.figures[figure] for run in self.runs], least=least, most=most)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What was studied.
+
+    Attributes
+    ----------
+    digests : dict
+        Layout to the digest of its scenario.
+    target, how : str
+        What failed, and how.
+    mix : dict
+        Weights of the senders' programs.
+    to : dict
+        Layout to the mailbox that the mail was for.
+    messages : int
+        Messages of each run.
+    seeds : tuple of int
+        Seed of each run.
+    """
+
+    digests: Mapping[str, str]
+    target: str
+    how: str
+    mix: Mapping[str, float]
+    to: Mapping[str, str]
+    messages: int
+    seeds: tuple[int, ...]
+
+
+class Study:
+    """What became of the mail sent while the target was down, for each layout and length of the outage.
+
+    Parameters
+    ----------
+    setting : Setting
+        What was studied.
+    cells : tuple of Cell
+        What was found, in the order of layouts and lengths.
+    """
+
+    def __init__(self, setting: Setting, cells: tuple[Cell, ...]) -> None:
+        self.setting = setting
+        self.cells = cells
+
+    # -- tables
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row per layout, length and run: ``layout, length, length_s, run, seed, messages``, each figure, ``trace_hash``.
+
+        The figures are those of :data:`mailsim.study.figures.QUANTITIES`, which says what each means; shares are of the
+        mail sent while the target was down, times in seconds.
+        """
+        rows = [
+            (cell.layout, duration(cell.length_us), cell.length_us / 1e6, k, run.seed, run.messages, *map(run.figures.get, STUDIED), run.trace_hash)
+            for cell in self.cells
+            for k, run in enumerate(cell.runs)
+        ]
+        return self._frame(rows, ["layout", "length", "length_s", "run", "seed", "messages", *STUDIED, "trace_hash"])
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per layout and length: ``layout, length, length_s, runs, messages``, and three columns for each figure.
+
+        ``bounced_share`` is the mean over the runs, ``bounced_share_low`` and ``bounced_share_high`` the ends of its 95 %
+        Student t interval, and so on; ``messages`` counts all runs.  A figure is missing as soon as one run lacks it.
+        """
+        rows = [
+            (cell.layout, duration(cell.length_us), cell.length_us / 1e6, len(cell.runs), sum(run.messages for run in cell.runs))
+            + tuple(value for name in STUDIED for value in cell.interval(name))
+            for cell in self.cells
+        ]
+        columns = [name + end for name in STUDIED for end in ("", "_low", "_high")]
+        return self._frame(rows, ["layout", "length", "length_s", "runs", "messages", *columns])
+
+    def _frame(self, rows: list[Any], columns: list[str]) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = pd.DataFrame(rows, columns=columns)
+        layouts = list(dict.fromkeys(cell.layout for cell in self.cells))
+        lengths = [duration(us) for us in sorted({cell.length_us for cell in self.cells})]
+        frame["layout"] = pd.Categorical(frame["layout"], categories=layouts)
+        frame["length"] = pd.Categorical(frame["length"], categories=lengths, ordered=True)
+        return frame
+
+    # -- words
+
+    @cached_property
+    def headline(self) -> str:
+        """The answer in a few sentences, with intervals and with the share still under way."""
+        what = [Measured(cell.layout, cell.length_us / 1e6, {name: cell.interval(name) for name in STUDIED}) for cell in self.cells]
+        most = max((run.figures["censored_share"] for cell in self.cells for run in cell.runs), default=0.0)
+        return headline(what, target=self.setting.target, how=self.setting.how, most_censored=most)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The main figures as texts, a heading row first; intervals in brackets."""
+        written: list[tuple[str, ...]] = [("layout", "outage", *(QUANTITIES[name].words for name in _SHOWN))]
+        for cell in self.cells:
+            figures = (interval_words(cell.interval(name), QUANTITIES[name]) for name in _SHOWN)
+            written.append((cell.layout, duration(cell.length_us), *figures))
+        return written
+
+    @property
+    def method(self) -> str:
+        """How the figures were made, in a sentence."""
+        n = len(self.setting.seeds)
+        sample = f"{self.setting.messages:,} messages a run, spread evenly over the outage, each from a mail server of its own"
+        spread = "in brackets: 95 % Student t interval of the mean over runs" if n > 1 else "one run only, so there are no intervals"
+        return f"{sample}; {n} run{'s' if n > 1 else ''} of each cell with draws shared between layouts and lengths; {spread}"
+
+    @property
+    def replay(self) -> str:
+        """One line from which the study can be repeated."""
+        total = sum(self.setting.mix.values())
+        mix = ", ".join(f"{name} {weight / total:.0%}".replace("%", " %") for name, weight in self.setting.mix.items())
+        layouts = ", ".join(f"{name} {digest[:8]}" for name, digest in self.setting.digests.items())
+        seeds = self.setting.seeds
+        return (
+            f"mailsim {__version__} · {layouts} · {self.setting.target} {self.setting.how} · senders {mix} · "
+            f"{self.setting.messages:,} messages · {_seeds(seeds)}"
+        )
+
+    def __repr__(self) -> str:
+        table = self.rows()
+        widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
+        return "\n".join([self.headline, "", *lines, "", self.method, self.replay])
+
+    def html(self) -> Markup:
+        """Headline and table as HTML, every text escaped."""
+        return joined((tag("p", self.headline), cell_table(self.rows()), details("how", self.method), tag("small", self.replay)))
+
+    def _repr_html_(self) -> str:
+        return str(tag("div", self.html(), class_="mailsim"))
+
+    # -- picture, and what to keep
+
+    @property
+    def plot(self) -> StudyPlots:
+        """Pictures: ``plot.impact()``."""
+        return StudyPlots(self)
+
+    def manifest(self) -> dict[str, Any]:
+        """All that it takes to repeat the study and to see that it is the same."""
+        setting = self.setting
+        digest = hashlib.sha256(b"mailsim study 1\n")
+        for cell in sorted(self.cells):
+            digest.update("\n".join((cell.layout, str(cell.length_us), *(run.trace_hash for run in cell.runs), "")).encode())
+        return {
+            "mailsim": __version__,
+            "study": "outage",
+            "layouts": {name: {"scenario_digest": one, "to": setting.to[name]} for name, one in setting.digests.items()},
+            "target": setting.target,
+            "how": setting.how,
+            "lengths": list(dict.fromkeys(duration(cell.length_us) for cell in self.cells)),
+            "senders": dict(setting.mix),
+            "messages": setting.messages,
+            "runs": len(setting.seeds),
+            "seeds": list(setting.seeds),
+            "level": "messages",
+            "trace_hash": digest.hexdigest(),
+            "python": platform.python_version(),
+        }
+
+
+class StudyPlots:
+    """The pictures of a study."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+
+    def impact(
+        self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, of: Quantity | None = None
+    ) -> Axes:
+        """Returned mail and delay against the length of the outage, one line per layout, a band over runs.
+
+        ``of`` (``bounced``, ``late`` or ``delay``) draws one of them alone; see :func:`mailsim.plots.impact.impact`.
+        """
+        from mailsim.plots.impact import impact
+
+        return impact(self._study.runs, ax=ax, style=style, window=window, of=of, caption=self._study.replay)
+
+
+def _seeds(seeds: tuple[int, ...]) -> str:
+    return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"

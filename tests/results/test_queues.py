@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+from small_logs import S, Written, outage_log
+
+from mailsim.events import ConditionSpan, Event, EventLog, State
+from mailsim.results.queues import queue_changes, queue_peaks, queue_total
+
+
+def at(log: EventLog, node: str) -> list[tuple[float, int, int, int]]:
+    one = queue_changes(log).at_node(log.names.index(node))
+    columns = (one.t_us.tolist(), one.depth.tolist(), one.deferred.tolist(), one.octets.tolist())
+    return [(t / S, *rest) for t, *rest in zip(*columns, strict=True)]
+
+
+def test_the_queue_of_the_backup_fills_during_the_outage_and_drains_after_it() -> None:
+    assert at(outage_log(), "mx2") == [
+        (732, 1, 0, 1000), (762, 1, 1, 1000), (1032, 2, 0 + 1, 2000), (1062, 2, 2, 2000), (2032, 3, 2, 7000), (2062, 3, 3, 7000),
+        (3970, 3, 2, 7000),  # message 2 is tried a last time; at 4000 it leaves and its report enters
+        (4002, 2, 2, 6000), (4500, 2, 1, 6000), (4501, 1, 1, 5000),
+    ]  # fmt: skip
+
+
+def test_a_message_that_two_nodes_hold_during_a_handover_counts_once_in_the_total() -> None:
+    written = Written()
+    written.message(message=0, sent_us=0, accepted_us=1, stored_us=9, state=State.STORED, copies=1)
+    written.event(1, Event.ACCEPTED, message=0, node="a")
+    written.event(4, Event.ACCEPTED, message=0, node="b")
+    written.event(5, Event.DELIVERED, message=0, node="a", peer="b")
+    written.event(9, Event.DELIVERED, message=0, node="b", peer="store")
+    total = queue_total(written.log(end_s=20, conditions=[]))
+    assert list(zip((total.t_us // S).tolist(), total.depth.tolist(), strict=True)) == [(1, 1), (9, 0)]
+
+
+def test_a_message_to_two_recipients_stays_until_the_last_one_is_done() -> None:
+    written = Written()
+    for rcpt in ("x", "y"):
+        written.message(message=0, sent_us=0, accepted_us=1, rcpt=rcpt, stored_us=11, state=State.STORED, copies=1)
+    written.event(1, Event.ACCEPTED, message=0, node="a")
+    written.event(2, Event.DELIVERED, message=0, node="a", peer="b", rcpt="x")
+    written.event(2, Event.DEFERRED, message=0, node="a", rcpt="y", due=10)
+    written.event(10, Event.ACTIVATED, message=0, node="a", rcpt="y")
+    written.event(11, Event.DELIVERED, message=0, node="a", peer="b", rcpt="y")
+    assert at(written.log(end_s=20, conditions=[]), "a") == [(1, 1, 0, 1000), (2, 1, 1, 1000), (10, 1, 0, 1000), (11, 0, 0, 0)]
+
+
+def test_a_recipient_that_is_still_queued_at_the_end_keeps_the_message_in_the_queue() -> None:
+    written = Written()
+    written.message(message=0, sent_us=0, accepted_us=1, rcpt="x", stored_us=5, state=State.STORED, copies=1)
+    written.message(message=0, sent_us=0, accepted_us=1, rcpt="y", holder="a", state=State.QUEUED)
+    written.event(1, Event.ACCEPTED, message=0, node="a")
+    written.event(2, Event.DEFERRED, message=0, node="a", rcpt="y", due=100)
+    written.event(3, Event.DELIVERED, message=0, node="a", peer="b", rcpt="x")
+    assert at(written.log(end_s=20, conditions=[]), "a")[-1][1] == 1
+
+
+def test_a_message_that_comes_back_to_a_node_is_in_its_queue_again() -> None:
+    written = Written()
+    written.message(message=0, sent_us=0, accepted_us=1, stored_us=9, state=State.STORED, copies=1)
+    for t, kind in ((1, Event.ACCEPTED), (2, Event.DELIVERED), (5, Event.ACCEPTED), (6, Event.DELIVERED)):
+        written.event(t, kind, message=0, node="a")
+    assert [row[:2] for row in at(written.log(end_s=20, conditions=[]), "a")] == [(1, 1), (2, 0), (5, 1), (6, 0)]
+
+
+def test_peak_and_drain_are_told_against_the_usual_depth_before_the_first_fault() -> None:
+    total, *each = queue_peaks(outage_log())
+    assert (total.node, total.peak, total.peak_us, total.level, total.drained_us) == ("", 3, 2001 * S, 1, 4502 * S)
+    mx2 = next(peak for peak in each if peak.node == "mx2")
+    assert (mx2.peak, mx2.peak_octets, mx2.peak_us, mx2.level, mx2.drained_us) == (3, 7000, 2032 * S, 0, None)
+    isp = next(peak for peak in each if peak.node == "isp")
+    assert isp.drained_us == 4200 * S  # as usual at the very end of the outage
+
+
+@pytest.mark.parametrize("end_s", [8000, 9000])
+def test_a_fault_that_does_not_end_in_the_run_leaves_no_drain_time(end_s: int) -> None:
+    log = outage_log()
+    log.conditions[:] = [ConditionSpan("mx1", "mx1", "silent", 600 * S, end_s * S)]
+    assert [peak.drained_us for peak in queue_peaks(log)] == [None] * 4
+
+
+def test_without_a_fault_there_is_a_peak_and_nothing_to_drain_after() -> None:
+    log = outage_log()
+    log.conditions.clear()
+    assert (queue_peaks(log)[0].peak, queue_peaks(log)[0].drained_us) == (3, None)
+
+
+def test_an_empty_log_has_an_empty_queue() -> None:
+    log = Written().log(end_s=10, conditions=[])
+    assert len(queue_changes(log).t_us) == 0
+    assert [peak.peak for peak in queue_peaks(log)] == [0]
