@@ -1,10 +1,15 @@
-"""What all tests share: which files are tests, and how long a slow one may take."""
+"""What all tests share: every run is judged, which files are tests, and how long a slow one may take."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+import mailsim.run
+from checkers import check
 
 HERE = Path(__file__).parent
 
@@ -24,3 +29,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_run_is_judged() -> Iterator[None]:
+    """Whatever a test is about: the checkers look at each run that a scenario makes in this process."""
+    run = mailsim.run.run
+
+    def judged(*given: Any, **named: Any) -> Any:
+        result = run(*given, **named)
+        check(result)
+        return result
+
+    mailsim.run.run = judged
+    yield
+    mailsim.run.run = run

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import mailsim
-from checkers import check
 from mailsim.events import State
 from strategies import worlds
 
@@ -28,15 +27,24 @@ SOME = settings(SETTINGS, max_examples=25)
 
 
 def run(world: dict[str, Any], *, level: str = "events") -> Any:
-    result = mailsim.load(world).run(level=level)
-    check(result)
-    return result
+    """One run; the checkers judge it as they judge every run (see conftest)."""
+    return mailsim.load(world).run(level=level)
 
 
 def _under_all_checkers(world: dict[str, Any]) -> None:
     result = run(world)
     assert result.conservation.ok, result.conservation.problems
     assert run(world, level="messages").trace_hash == result.trace_hash
+
+
+def test_the_checkers_do_judge_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(record: Any) -> Any:
+        yield "this checker is never content"
+
+    monkeypatch.setattr("record.CHECKS", [never])
+    monkeypatch.setattr("checkers.CHECKS", [never])
+    with pytest.raises(AssertionError, match="never content"):
+        mailsim.load("first-mail").run()
 
 
 @FEW

@@ -146,7 +146,9 @@ def test_what_is_no_size_is_refused_with_a_sentence(value: object, sentence: str
         octets(value)
 
 
-@pytest.mark.parametrize(("text", "per_s"), [("30/min", 0.5), ("0.5/s", 0.5), ("7200 / h", 2.0), ("86400/day", 1.0), ("1/week", 1 / 604_800)])
+@pytest.mark.parametrize(
+    ("text", "per_s"), [("30/min", 0.5), ("0.5/s", 0.5), ("7200 / h", 2.0), ("86400/day", 1.0), ("1/week", 1 / 604_800)]
+)
 def test_a_rate_is_read_per_second(text: str, per_s: float) -> None:
     assert per_second(text) == per_s
 

@@ -13,24 +13,24 @@ from mailsim.cli.show import complain, show, show_json
 from mailsim.errors import Problem, ScenarioError, did_you_mean
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mailsim.scenario import Scenario
+    from mailsim.study import Study
 
 __all__ = ["study"]
 
-#: what the ``study:`` part of a scenario may say: the options of the command, and ``layouts``
-_KEYS = ("layouts", "target", "lengths", "senders", "runs", "messages", "seed")
+#: what the ``study:`` part of a scenario may say: ``layouts``, and what :func:`mailsim.study.outage_study` takes
+_KEYS = ("layouts", "target", "lengths", "senders", "runs", "messages", "seed", "how", "to")
 
 
 @click.command()
 @click.argument("scenario", metavar="FILE|NAME")
 @click.option("--target", help="What fails: a node, an address or site:x.")
 @click.option("--lengths", help="Outage lengths, such as 1h,6h,2d.")
+@click.option("--how", help="How it fails: silent, refused, unreachable, 4xx or 5xx.")
 @click.option("--runs", type=click.IntRange(1, 100_000), help="Runs of each cell, each with draws of its own.")
 @click.option("--messages", type=click.IntRange(1, 10_000_000), help="Messages of each run.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all draws.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the table (CSV) and the picture.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the first run.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for tables (CSV), manifest and picture.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def study(scenario: str, out: Path | None, as_json: bool, lengths: str | None, **given: Any) -> None:
     """Let one target fail for several lengths and compare what becomes of the mail sent while it is down.
@@ -41,25 +41,21 @@ def study(scenario: str, out: Path | None, as_json: bool, lengths: str | None, *
     from mailsim.study import outage_study
 
     world = load(scenario)
-    declared = _declared(world, scenario)
-    chosen = {key: value for key, value in given.items() if value is not None}
+    options = {**_declared(world, scenario), **{key: value for key, value in given.items() if value is not None}}
     if lengths is not None:
-        chosen["lengths"] = [part.strip() for part in lengths.split(",")]
-    options = {**declared, **chosen}
+        options["lengths"] = [part.strip() for part in lengths.split(",")]
     layouts = _layouts(options.pop("layouts", None), world, scenario)
     if "target" not in options:
         mtas = ", ".join(name for name, node in world.nodes.items() if node.kind == "mta")
         raise ScenarioError([Problem(scenario, 0, 0, "study.target", f"say what fails with --target; the MTAs are {mtas}")])
     options.setdefault("seed", world.seed)
-    found = outage_study(layouts, **options)
-    table: pd.DataFrame = found.table
+    found = outage_study(layouts, **options, progress=False if as_json else None)
     if as_json:
-        cells = json.loads(table.to_json(orient="records", date_format="iso"))
-        show_json({"scenario": world.name, "layouts": list(layouts), **options, "cells": cells})
+        show_json({**found.manifest(), "cells": json.loads(found.table.to_json(orient="records"))})
     else:
-        show(table.to_string(index=False))
+        show(repr(found))
     if out is not None:
-        _save(found, table, out)
+        _save(found, out)
 
 
 def _declared(world: Scenario, source: str) -> dict[str, Any]:
@@ -90,10 +86,17 @@ def _layouts(declared: Any, world: Scenario, source: str) -> dict[str, Scenario]
     return {str(title): load(name if name in scenario_names() else beside / name) for title, name in declared.items()}
 
 
-def _save(found: Any, table: pd.DataFrame, out: Path) -> None:
+def _save(found: Study, out: Path) -> None:
     from mailsim.plots.picture import png
     from mailsim.results.files import csv_text, write_whole
 
     out.mkdir(parents=True, exist_ok=True)
-    complain(f"wrote {write_whole(out / 'study.csv', csv_text(table))}")
-    complain(f"wrote {write_whole(out / 'impact.png', png(found.plot.impact()))}")
+    files: dict[str, str | bytes] = {
+        "study.csv": csv_text(found.table),
+        "runs.csv": csv_text(found.runs),
+        "impact.png": png(found.plot.impact()),
+        "manifest.json": json.dumps(found.manifest(), indent=2) + "\n",
+    }
+    for name, content in files.items():
+        write_whole(out / name, content)
+    complain(f"wrote {out}")

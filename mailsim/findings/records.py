@@ -81,11 +81,8 @@ def a_long_negative_ttl(view: View) -> Iterator[Finding]:
 
 def what_reading_added(view: View) -> Iterator[Finding]:
     """What the zones and nodes leave open, and what was put there."""
-    unasked = {name for name, node in view.scenario.nodes.items() if node.kind == "resolver"}  # nobody looks up its name
     for note in view.scenario.notes():
         where, _, what = note.partition(": ")
-        if where in unasked:
-            continue
         yield Finding("note", where, what, "write it into the file if it should be otherwise", "the rule for what a file leaves open")
 
 

@@ -19,6 +19,7 @@ from mailsim.nodes.world import Life
 from mailsim.rules.dns import Answer, Question
 from mailsim.rules.mx import NoRoute, Target, best_first, is_address, mx_hosts, mx_targets
 from mailsim.rules.reasons import Why
+from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
@@ -73,6 +74,8 @@ class Outcome(NamedTuple):
     good_hosts: tuple[str, ...]
     #: retry records that decide when it is due again
     keys: tuple[str, ...] = ()
+    #: a connection stood, so that a server's session was in use
+    held: bool = False
 
 
 class RouteEntry(NamedTuple):
@@ -176,60 +179,93 @@ def attempt(mta: Agent, item: Item, t_us: int) -> Life:
     return (yield from _walk(mta, item, route, t_us))
 
 
+class _Progress:
+    """How far a walk has come."""
+
+    __slots__ = ("contacted", "failed", "good", "handovers", "held", "left", "refused", "reply", "sessions", "site_failed")
+
+    def __init__(self, left: tuple[int, ...]) -> None:
+        self.left = left
+        self.handovers: list[Handover] = []
+        self.refused: list[tuple[int, Reply, Why]] = []
+        self.failed: list[str] = []
+        self.good: list[str] = []
+        self.reply: Reply | None = None
+        self.contacted = self.sessions = 0
+        self.site_failed = self.held = False
+
+    def taken(self, result: Contact, server: Any, target: Target, verdicts: Sequence[Refusal | None]) -> None:
+        """A server took what it did not refuse recipient by recipient."""
+        self.good.append(target.address)
+        each = list(zip(self.left, verdicts, strict=True))
+        self.handovers.append(Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False))
+        self.refused += [(d, v.reply, v.why) for d, v in each if v is not None and v.reply.code >= 500]
+        self.left = tuple(d for d, v in each if v is not None and v.reply.code < 500)
+
+    def outcome(self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = ()) -> Outcome:
+        """What it all came to."""
+        return Outcome(
+            action=action,
+            why=why,
+            end_us=end_us,
+            handovers=tuple(self.handovers),
+            left=self.left,
+            refused=tuple(self.refused),
+            reply=self.reply,
+            contacted=self.contacted,
+            failed_hosts=tuple(self.failed),
+            site_failed=self.site_failed and action == Action.DEFER,
+            good_hosts=tuple(self.good),
+            keys=keys,
+            held=self.held,
+        )
+
+
 def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
     """Target after target until the deliveries are taken, refused for good, or no target is left."""
-    figures, memory = mta.figures, mta.memory
-    left = item.deliveries
-    handovers: list[Handover] = []
-    refused: list[tuple[int, Reply, Why]] = []
-    failed: list[str] = []
-    good: list[str] = []
-    why, reply = Why.NONE, None
-    sessions = contacted = 0
-    site_failed = False
+    figures, memory, world = mta.figures, mta.memory, mta.world
+    progress = _Progress(item.deliveries)
+    addresses = [target.address for target in targets]
+    keys = memory.keys(addresses, item.number)
     due = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
-    if not due:
-        why = Why.HOST_CUTOFF if memory.past_cutoff([t.address for t in targets]) else Why.HOST_RETRY_TIME
-        action = Action.BOUNCE if why == Why.HOST_CUTOFF else Action.DEFER
-        return Outcome(action, why, t_us, (), left, (), None, 0, (), False, (), memory.keys([t.address for t in targets], item.number))
+    if not due and memory.past_cutoff(addresses):
+        return progress.outcome(Action.BOUNCE, Why.HOST_CUTOFF, t_us)
+    why = Why.HOST_RETRY_TIME
     for k, target in enumerate(due):
-        server = mta.world.server_at(target.address, "smtp")
-        if contacted and t_us > mta.world.now and server is not None and server.door.crowded(mta.world.now):
+        server = world.server_at(target.address, "smtp")
+        if server is not None and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
             t_us = yield t_us
-        envelope = envelope_of(mta, item, left)
-        result, server, verdicts = call(
-            mta.world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item)
-        )
-        contacted += 1
+        envelope = envelope_of(mta, item, progress.left)
+        result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item))
         if mta.log.rows is not None:
             _tried(mta, item, target, result, t_us)
-        if result.stage >= Stage.MAIL:
-            sessions += 1
-        reply = result.reply
-        if result.why == Why.OK:
-            good.append(target.address)
-            taken = tuple(d for d, v in zip(left, verdicts, strict=True) if v is None)
-            handovers.append(Handover(result.taken_us, server, taken, target, result.end_us, False))
-            refused += [(d, v.reply, v.why) for d, v in zip(left, verdicts, strict=True) if v is not None and v.reply.code >= 500]
-            left = tuple(d for d, v in zip(left, verdicts, strict=True) if v is not None and v.reply.code < 500)
-            if not left:
-                return Outcome(Action.DONE, Why.OK, result.end_us, tuple(handovers), (), tuple(refused), None, contacted, tuple(failed), False, tuple(good))
-            why, t_us = Why.TEMPFAIL, result.end_us
+        progress.contacted += 1
+        progress.sessions += result.stage >= Stage.MAIL
+        progress.held = progress.held or result.stage > Stage.CONNECT
+        progress.reply = result.reply
+        t_us, why = result.end_us, result.why
+        if why == Why.OK:
+            progress.taken(result, server, target, verdicts)
+            if not progress.left:
+                return progress.outcome(Action.DONE, Why.OK, t_us)
+            why = Why.TEMPFAIL
             continue
         if result.taken_us >= 0 and server is not None:
-            handovers.append(Handover(result.taken_us, server, left, target, result.end_us, True))
-        t_us, why = result.end_us, result.why
-        at_host = result.stage < Stage.MAIL or result.why not in (Why.TEMPFAIL, Why.PERMFAIL)
-        failed.append(target.address if at_host else f"{target.address} {item.number}")
-        site_failed = at_host
-        stop = figures.session_limit is not None and sessions >= figures.session_limit
-        said = verdict(result.why, result.stage, last=stop or k == len(due) - 1, figures=figures)
+            progress.handovers.append(Handover(result.taken_us, server, progress.left, target, result.end_us, True))
+        progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
+        progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
+        stop = figures.session_limit is not None and progress.sessions >= figures.session_limit
+        said = verdict(why, result.stage, last=stop or k == len(due) - 1, figures=figures)
         if said.action == Action.BOUNCE:
-            return Outcome(said.action, why, t_us, tuple(handovers), left, tuple(refused), reply, contacted, tuple(failed), False, tuple(good))
+            return progress.outcome(Action.BOUNCE, why, t_us)
         if said.action == Action.DEFER:
             break
-    end = (tuple(failed), site_failed, tuple(good), memory.keys([t.address for t in targets], item.number))
-    return Outcome(Action.DEFER, why, t_us, tuple(handovers), left, tuple(refused), reply, contacted, *end)
+    return progress.outcome(Action.DEFER, why, t_us, keys)
+
+
+def _reached(mta: Agent, server: Any, t_us: int) -> bool:
+    """Whether a connection made now would stand."""
+    return bool(mta.world.wire(mta.name, server.name).path.at(t_us).reach == Why.OK)
 
 
 def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: int) -> None:

@@ -13,7 +13,11 @@ from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients
 from mailsim.rules.session import Contact, Script, Timeouts, contact, script
 from mailsim.rules.smtp import Stage
 
-__all__ = ["Caller", "Doorman", "Envelope", "call"]
+__all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Envelope", "call"]
+
+
+#: so far ahead of the clock a session may be booked with a server that serves a limited number at a time
+BOOK_AHEAD_US = 60_000_000
 
 
 class Envelope(NamedTuple):
@@ -86,17 +90,19 @@ class Doorman:
             found = self._judged[key] = judge_recipients(policy, envelope.sender, envelope.recipients, envelope.size, login)
         return found
 
-    def wait_us(self, t_us: int) -> int:
-        """How long a connection made at ``t_us`` waits for one of the server's sessions."""
-        sessions, limit = self.sessions, self.limit
-        if limit is None:
-            return 0
-        while sessions and sessions[0] <= t_us:
-            heappop(sessions)
-        return 0 if len(sessions) < limit else sessions[0] - t_us
+    def wait_us(self, t_us: int, now_us: int) -> int:
+        """How long a connection made at ``t_us`` waits for one of the server's sessions (first come, first served)."""
+        return heappop(self.sessions) - t_us if self.crowded(now_us) else 0
+
+    def must_wait_for(self, t_us: int, now_us: int) -> bool:
+        """Whether a session at ``t_us`` may only be opened when the clock shows that instant.
+
+        While sessions are free, one may be booked a little ahead of the clock (it counts from its booking).
+        """
+        return self.limit is not None and t_us > now_us and (t_us - now_us > BOOK_AHEAD_US or self.crowded(now_us))
 
     def crowded(self, now_us: int) -> bool:
-        """Whether a further session might have to wait (sessions booked ahead of the clock count from their booking)."""
+        """Whether a further session would have to wait (sessions booked ahead of the clock count from their booking)."""
         sessions = self.sessions
         while sessions and sessions[0] <= now_us:
             heappop(sessions)
@@ -161,7 +167,7 @@ def call(
         rtt_us=rtt,
         body_us=wire.transfer_us(envelope.size),
         work_us=door.work.at(envelope.number, turn),
-        pause_us=door.wait_us(start_us) + door.figures.greeting_pause,
+        pause_us=door.figures.greeting_pause + (door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0),
         refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
         refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mailsim.nodes.contact import Caller, Doorman, Envelope
+from mailsim.nodes.contact import BOOK_AHEAD_US, Caller, Doorman, Envelope
 from mailsim.nodes.world import World
 from mailsim.rules.conditions import NORMAL, Timeline
 from mailsim.rules.dns import Question
@@ -59,7 +59,7 @@ class Leg(NamedTuple):
 
     def play(self, number: int, turn: int, size: int, start_us: int, now_us: int) -> tuple[int, int] | None:
         """(end for the client, instant at which the server took it) of an undisturbed session, or None to walk."""
-        if size > self.size_limit or (self.door.limit is not None and self.door.crowded(now_us)):
+        if size > self.size_limit or (self.door.limit is not None and not self._open(start_us, now_us)):
             return None
         rtt = self.rtt_at(number, turn)
         work = self.work_at(number, turn)
@@ -73,6 +73,10 @@ class Leg(NamedTuple):
         if self.door.limit is not None:
             self.door.occupy(end)
         return end, end - (rtt >> 1)
+
+    def _open(self, start_us: int, now_us: int) -> bool:
+        """Whether a session can be booked at once."""
+        return not self.door.crowded(now_us) and start_us - now_us <= BOOK_AHEAD_US
 
 
 def leg_to(

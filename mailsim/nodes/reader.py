@@ -157,7 +157,7 @@ class Reader:
         cost = session_cost(self.fetch.protocol, rtt_us, [])
         t_list = yield t_us + cost.login_us
         stored = client.log.stored_us
-        batch = [d for d in self.pending if stored[d] <= t_list]
+        batch = sorted([d for d in self.pending if stored[d] <= t_list], key=lambda d: (stored[d], d))
         self.pending = [d for d in self.pending if stored[d] > t_list]
         cost = session_cost(self.fetch.protocol, rtt_us, [self.wire.transfer_us(client.log.size[d]) for d in batch])
         end = t_us + (cost.messages_us[-1] if cost.messages_us else cost.login_us + rtt_us)

@@ -112,7 +112,7 @@ class LoneMta:
                 self._returned(item, outcome.left, outcome.end_us, why, outcome.reply, of=outcome.why)
                 return None
             due = self._put_back(item, outcome)
-            t_us = self._ahead(item, outcome, started, due) if log.rows is None else due
+            t_us = self._ahead(item, outcome, started, due) if log.rows is None and not outcome.held else due
 
     def _given_up(self, item: Item, outcome: Outcome, expired: bool) -> Why | None:
         """Why the message is returned now, or None."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Gathered", "Mark", "draw_marks", "gathered", "legend_for"]
 
+#: markers that are lines and have no area to fill
+LINES = "x|1"
+
 #: columns that a full width is divided into for gathering
 COLUMNS = 80
 
@@ -55,7 +58,7 @@ def draw_marks(ax: Axes, marks: Sequence[Mark], *, y: float, style: str, window:
         some = gathered(mark.t_s, *window)
         if not len(some.t_s):
             continue
-        line_like = look.marker in "x|"
+        line_like = look.marker in LINES
         paint: dict[str, Any] = (
             {"color": look.colour} if line_like else {"facecolors": look.colour if look.filled else "white", "edgecolors": look.colour}
         )
@@ -90,7 +93,7 @@ def legend_for(ax: Axes, marks: Sequence[Mark], *, way: str, queue: bool, style:
                     label=look.word,
                     markerfacecolor=look.colour if look.filled else "white",
                     markeredgecolor=look.colour,
-                    markeredgewidth=size.line * 0.8 if not look.filled or look.marker in "x|" else 0,
+                    markeredgewidth=size.line * 0.8 if not look.filled or look.marker in LINES else 0,
                 )
             )
     if queue:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["describe_sequence", "sequence"]
 
 Scale = Literal["rank", "time"]
+_Speak = Callable[..., str]
 
 _DNS = Look(COLOURS["dns"], "o", True, "")
 _WAIT = Look(COLOURS["deferred"], "", True, "waits")
@@ -90,7 +92,7 @@ def sequence(
     story = _story(source, message)
     if scale not in ("rank", "time"):
         raise UnknownNameError("scale", scale, ("rank", "time"))
-    marks = _waits_merged(list(_marks(story)))
+    marks = _waits_merged(list(_marks(story)), _speaker(story))
     names = _lifelines(story, marks)
     height = max(0.55, (len(marks) + 6) * (0.27 if style == "print" else 0.335) / SIZES[style].height)
     with drawing(ax, style=style, height=height) as axes:
@@ -126,9 +128,14 @@ def _story(source: Story | Result, message: int | None) -> Story:
 # -- what is drawn ------------------------------------------------------------------------------------------------------
 
 
+def _speaker(story: Story) -> _Speak:
+    """Says the labels in the story's language."""
+    return partial(say, language=story.language)
+
+
 def _marks(story: Story) -> Iterator[_Mark]:
     """The rows of the diagram, in order of time."""
-    steps = story.shown
+    steps, speak = story.shown, _speaker(story)
     told: set[tuple[str, str]] = set()
     mailbox = ""
     k = 0
@@ -140,23 +147,23 @@ def _marks(story: Story) -> Iterator[_Mark]:
             while k < len(steps) and steps[k].event == Event.LOOKED_UP and steps[k].stage and steps[k].who == step.who:
                 group.append(steps[k])
                 k += 1
-            yield _asked(group)
+            yield _asked(group, speak)
         elif step.event == Event.LOOKED_UP:
             if step.reply and (step.who, step.reply) not in told:
                 yield _note(step, step.reply, _QUIET)
             told.add((step.who, step.reply))
         elif step.event == Event.STORED and step.chapter == "store":
             mailbox = step.who
-            yield _note(step, say("draw_stored"), LOOKS["stored"])
+            yield _note(step, speak("draw_stored"), LOOKS["stored"])
         elif step.event == Event.FETCHED:
-            yield _arrow(step, say("draw_fetched"), LOOKS["ok"], who=mailbox or step.who, peer=step.who)
+            yield _arrow(step, speak("draw_fetched"), LOOKS["ok"], who=mailbox or step.who, peer=step.who)
         else:
             mark = _mark(step, story, steps)
             if mark is not None:
                 yield mark
 
 
-def _waits_merged(marks: Sequence[_Mark]) -> list[_Mark]:
+def _waits_merged(marks: Sequence[_Mark], speak: _Speak) -> list[_Mark]:
     """Waits of one node that follow each other without a contact between them, as one."""
     found: list[_Mark] = []
     count = 1
@@ -166,7 +173,7 @@ def _waits_merged(marks: Sequence[_Mark]) -> list[_Mark]:
         if last is not None and waits and last.look is _WAIT and last.until_us == mark.t_us and last.who == mark.who:
             count += 1
             wait = clock(mark.until_us - last.t_us)
-            found[-1] = last._replace(until_us=mark.until_us, label=say("draw_waits", wait=wait, count=count))
+            found[-1] = last._replace(until_us=mark.until_us, label=speak("draw_waits", wait=wait, count=count))
         else:
             count = 1
             found.append(mark)
@@ -174,17 +181,17 @@ def _waits_merged(marks: Sequence[_Mark]) -> list[_Mark]:
 
 
 def _mark(step: Step, story: Story, steps: Sequence[Step]) -> _Mark | None:
-    event = step.event
+    event, speak = step.event, _speaker(story)
     if step.chapter == "report" and event in (Event.STORED, Event.SENT) and story.steps and step.t_us > story.steps[0].t_us:
-        return _arrow(step, say("draw_report"), LOOKS["bounced"]._replace(marker="o"), peer=story.steps[0].who)
+        return _arrow(step, speak("draw_report"), LOOKS["bounced"]._replace(marker="o"), peer=story.steps[0].who)
     if event in (Event.TRIED, Event.REJECTED, Event.LOGIN_FAILED, Event.FETCH_FAILED):
-        return _contact(step)
+        return _contact(step, speak)
     if event == Event.SUBMITTED and not any(one.event == Event.TRIED and one.who == step.who for one in steps):
-        return _contact(step)
+        return _contact(step, speak)
     if event == Event.DEFERRED:
         following = next((one.t_us for one in steps if one.t_us > step.t_us and one.who == step.who), -1)
         wait = clock(following - step.t_us) if following >= 0 else "…"
-        return _note(step, say("draw_wait", wait=wait), _WAIT)._replace(until_us=following)
+        return _note(step, speak("draw_wait", wait=wait), _WAIT)._replace(until_us=following)
     if event == Event.ACTIVATED and step.cost_us > 0:
         return _note(step, step.reply, _FOLDED)._replace(until_us=step.end_us)
     words = {
@@ -196,46 +203,46 @@ def _mark(step: Step, story: Story, steps: Sequence[Step]) -> _Mark | None:
     }
     if event in words:
         key, look = words[event]
-        return _note(step, say(key), LOOKS[look])
+        return _note(step, speak(key), LOOKS[look])
     return None
 
 
-def _asked(group: Sequence[Step]) -> _Mark:
+def _asked(group: Sequence[Step], speak: _Speak) -> _Mark:
     """Look-ups that follow each other as one arrow; one that failed is told, else the first."""
     bad = next((step for step in group if step.code > 0), None)
     step = bad or group[0]
-    label = step.reply if len(group) == 1 else say("draw_more", question=step.reply, count=len(group) - 1)
+    label = step.reply if len(group) == 1 else speak("draw_more", question=step.reply, count=len(group) - 1)
     if bad is not None:
-        label = say("draw_reply", command=step.reply, reply=step.lines[-1].text.partition(":")[0] if step.lines else str(step.code))
+        label = speak("draw_reply", command=step.reply, reply=step.lines[-1].text.partition(":")[0] if step.lines else str(step.code))
     took = sum(max(one.cost_us, 0) for one in group)
     if took >= 1_000_000:
         label = f"{label}, {clock(took)}"
     return _arrow(group[0], label, _DNS)._replace(dashed=step.why == Why.DNS_TIMEOUT)
 
 
-def _contact(step: Step) -> _Mark:
+def _contact(step: Step, speak: _Speak) -> _Mark:
     """A session as one arrow: the last command and what came back."""
     ok = step.event == Event.SUBMITTED or step.why == Why.OK
     look = LOOKS["ok" if ok else look_of(step.reason.key)]
     if step.event in (Event.FETCH_FAILED, Event.LOGIN_FAILED) and step.reply and not step.stage:
         return _arrow(step, step.reply, look)
     cost = clock(max(step.cost_us, 0))
-    command = _COMMANDS.get(step.stage) or say("draw_message" if step.stage in ("eod", "greeting", "") else "draw_fetch")
+    command = _COMMANDS.get(step.stage) or speak("draw_message" if step.stage in ("eod", "greeting", "") else "draw_fetch")
     if step.event in (Event.FETCH_FAILED, Event.LOGIN_FAILED) and not step.stage:
-        command = say("draw_fetch")
+        command = speak("draw_fetch")
     reply = {
-        Why.SILENT: say("draw_silence", cost=cost),
-        Why.REPLY_TIMEOUT: say("draw_silence", cost=cost),
-        Why.REFUSED: say("draw_refused"),
-        Why.NO_SERVICE: say("draw_refused"),
-        Why.UNREACHABLE: say("draw_unreachable"),
-        Why.CLOSED: say("draw_closed"),
-        Why.REPLY_LOST: say("draw_lost", cost=cost),
+        Why.SILENT: speak("draw_silence", cost=cost),
+        Why.REPLY_TIMEOUT: speak("draw_silence", cost=cost),
+        Why.REFUSED: speak("draw_refused"),
+        Why.NO_SERVICE: speak("draw_refused"),
+        Why.UNREACHABLE: speak("draw_unreachable"),
+        Why.CLOSED: speak("draw_closed"),
+        Why.REPLY_LOST: speak("draw_lost", cost=cost),
     }.get(step.why, str(step.code) if step.code > 0 else step.reason.key)
     if not ok and step.code > 0:
         reply = step.reply if len(step.reply) <= 28 else step.reply[:27] + "…"
     dashed = step.why in (Why.SILENT, Why.REPLY_TIMEOUT, Why.REPLY_LOST)
-    return _arrow(step, say("draw_reply", command=command, reply=reply), look)._replace(dashed=dashed)
+    return _arrow(step, speak("draw_reply", command=command, reply=reply), look)._replace(dashed=dashed)
 
 
 def _arrow(step: Step, label: str, look: Look, *, who: str = "", peer: str = "") -> _Mark:
@@ -370,7 +377,7 @@ class _Paper:
         total: dict[str, int] = {}
         for stretch in story.stretches:
             total[stretch.kind] = total.get(stretch.kind, 0) + stretch.end_us - stretch.start_us
-        whole = sum(total.values())
+        whole, speak = sum(total.values()), _speaker(story)
         if not whole:
             return
         left, width = -0.7, max(len(self.names) - 0.5, 1) + 0.65
@@ -379,7 +386,7 @@ class _Paper:
             share = total.get(kind, 0) / whole
             self.ax.barh(low, share * width, 0.5, left=left, color=colour, hatch=hatch, edgecolor="white", linewidth=0.5, zorder=3)
             if share > 0.22:
-                self._label(left + share * width / 2, low, say(f"time_{kind}"), "center", "center", COLOURS["ink"])
+                self._label(left + share * width / 2, low, speak(f"time_{kind}"), "center", "center", COLOURS["ink"])
             left += share * width
         words = " · ".join(" ".join(part.split()) for part in story.time_spent()[:3])
         self.ax.text(-0.7, low + 0.5, words, ha="left", va="top", fontsize=self.font * 0.9, color=COLOURS["ink"])

@@ -152,33 +152,46 @@ def _submitted(log: EventLog, marks: dict[str, list[Mark]]) -> None:
 
 
 def _attempts(log: EventLog, marks: dict[str, list[Mark]], hosts: dict[str, str]) -> None:
-    """Attempts on the lane of the node that was tried, a row for each node that tried; of submissions only the failures."""
+    """Attempts on the lane of the node that was tried, a row for each node that tried; of submissions only the failures.
+
+    A host name that no node has (a name that failover DNS moves) is found by the address that was tried.
+    """
     rows = np.flatnonzero(view(log.events, "kind") == Event.TRIED)
-    node, peer, why = (view(log.events, name)[rows] for name in ("node", "peer", "why"))
-    t_us = view(log.events, "t_us")[rows]
+    names, most = log.names, len(log.names) + 1
+    node, peer, why, t_us = (view(log.events, name)[rows].astype(np.int64) for name in ("node", "peer", "why", "t_us"))
+    unknown = np.array([name not in hosts for name in names] + [True])[peer]
+    target = np.where(unknown, view(log.events, "detail")[rows], peer)
     clients = set(np.unique(view(log.messages, "origin")[view(log.messages, "parent") < 0]).tolist()) - set(
-        view(log.events, "node")[view(log.events, "kind") == Event.ACCEPTED].tolist()
+        np.unique(view(log.events, "node")[view(log.events, "kind") == Event.ACCEPTED]).tolist()
     )
-    key = (node.astype(np.int64) * (len(log.names) + 1) + peer) * (max(Why) + 1) + why
+    key = (node * most + target) * (max(Why) + 1) + why
     for one in np.unique(key).tolist():
-        here = key == one
         pair, reason = divmod(one, max(Why) + 1)
-        by, target = divmod(pair, len(log.names) + 1)
+        by, tried = divmod(pair, most)
         look = look_of(REASONS[Why(reason)].key)
-        where = hosts.get(log.names[target], log.names[target])
-        if look == "ok" and (
-            by in clients or where == log.names[by] or any(mark.look in ("stored", "late") for mark in marks.get(where, ()))
-        ):
+        where = hosts.get(names[tried], names[tried])
+        shown = any(mark.look in ("stored", "late") for mark in marks.get(where, ()))
+        if look == "ok" and (by in clients or where == names[by] or shown):
             continue  # the lane shows these already
-        marks.setdefault(where, []).append(Mark(look, f"from {log.names[by]}", t_us[here] / 1e6))
+        marks.setdefault(where, []).append(Mark(look, f"from {names[by]}", t_us[key == one] / 1e6))
+
+
+#: events that become marks of their own
+_ENDINGS = (
+    (Event.BOUNCED, "bounced"),
+    (Event.REJECTED, "rejected"),
+    (Event.FETCHED, "read"),
+    (Event.LOGIN_FAILED, "login"),
+    (Event.FETCH_FAILED, "poll"),
+)
 
 
 def _endings(log: EventLog, marks: dict[str, list[Mark]]) -> None:
-    """Returned and rejected mail on the lane where it happened, and what readers fetched."""
-    for kind, look in ((Event.BOUNCED, "bounced"), (Event.REJECTED, "rejected"), (Event.FETCHED, "read")):
+    """Returned and rejected mail on the lane where it happened; what readers fetched, and what kept them from it."""
+    for kind, look in _ENDINGS:
         rows = view(log.events, "kind") == kind
         for node, t_s in _by_node(log, view(log.events, "node")[rows], view(log.events, "t_us")[rows]).items():
-            marks.setdefault(node, []).append(Mark(look, "" if kind == Event.FETCHED else " ", t_s))
+            marks.setdefault(node, []).append(Mark(look, " " if kind in (Event.BOUNCED, Event.REJECTED) else "", t_s))
 
 
 def _relays(log: EventLog, marks: dict[str, list[Mark]], hosts: dict[str, str]) -> None:

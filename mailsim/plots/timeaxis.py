@@ -68,12 +68,12 @@ _CLOCK_STEPS: tuple[tuple[float, int], ...] = (
 
 
 def duration_text(seconds: float) -> str:
-    """A duration in a sentence: ``40 ms``, ``29.5 s``, ``70 min``, ``3.9 h``, ``5.2 d``.
+    """A duration in a sentence: ``40 ms``, ``4.5 s``, ``70 min``, ``3.9 h``, ``5.2 d``.
 
     Examples
     --------
-    >>> [duration_text(s) for s in (0.04, 29.5, 3600, 4200, 14040, 449280)]
-    ['40 ms', '29.5 s', '1 h', '70 min', '3.9 h', '5.2 d']
+    >>> [duration_text(s) for s in (0.04, 4.5, 3600, 4200, 14040, 449280)]
+    ['40 ms', '4.5 s', '1 h', '70 min', '3.9 h', '5.2 d']
     """
     for size, unit in ((_DAY, "d"), (_HOUR, "h"), (_MIN, "min"), (1.0, "s")):
         if seconds >= 2 * size or seconds == size or (unit == "s" and seconds >= 1):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_timeline", "timeline"]
 
+#: a queue of fewer is neither drawn to full height nor written out
+LEAST_QUEUE = 5
+
 #: heights inside a lane of height 1: the queue's area, where marks begin and end, and where they end above a queue
 _QUEUE_TOP, _MARKS_LOW, _MARKS_HIGH, _ABOVE_QUEUE = 0.34, 0.22, 0.82, 0.62
 
@@ -46,9 +49,9 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
     with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
         clock_axis(axes, result.starts, low, high)
         axes.set_ylim(len(lanes), 0)
-        fullest = max((int(lane.queue[1].max()) for lane in lanes if lane.queue is not None), default=1)
+        fullest = max((int(lane.queue[1].max()) for lane in lanes if lane.queue is not None), default=0)
         for number, lane in enumerate(lanes):
-            _draw_lane(axes, number, lane, fullest, style=style, window=(low, high))
+            _draw_lane(axes, number, lane, max(fullest, LEAST_QUEUE), style=style, window=(low, high))
         for band in bands(result.log.conditions, end_s=result.log.end_us / 1e6):
             for edge in (band.start_s, band.end_s):
                 axes.axvline(edge, color=COLOURS["down"], linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.3)
@@ -85,7 +88,7 @@ def _draw_lane(ax: Axes, number: int, lane: Lane, fullest: int, *, style: str, w
             zorder=1,
         )
         top = int(np.argmax(depth))
-        if peak >= 5 and peak >= 0.08 * fullest and window[0] <= t_s[top] <= window[1]:
+        if peak >= LEAST_QUEUE and peak >= 0.08 * fullest and window[0] <= t_s[top] <= window[1]:
             room = t_s[top] < window[0] + 0.8 * (window[1] - window[0])
             ax.annotate(
                 f"{peak} waiting",
@@ -142,6 +145,10 @@ def _title(result: Result, tale: Tale) -> str:
         which = f"{len(cohort)} mails sent during the fault" if cohort.key == "during_faults" else f"{mail.sent} mails"
         count, which = (count, which) if count else (mail.bounced, f"{mail.sent} mails")
         return f"Of {which}, {count} came back as undeliverable, the first after {duration_text(tale.first_bounce_s)}."
+    if mail.rejected and not result.log.conditions:
+        logins = result.summary().failed_logins
+        tail = f"; {logins} logins failed." if logins else "."
+        return f"{mail.rejected} of {mail.sent} mails entered no queue: the server refused and told the user{tail}"
     if tale.latency_s is None:
         return f"None of {mail.sent} mails arrived: {mail.rejected} rejected, {mail.queued} still under way."
     sent = clock_text(result.starts, tale.sent_s, span_s=span)
@@ -167,7 +174,7 @@ def describe_timeline(result: Result) -> str:
         "Timeline with a lane for each of " + ", ".join(lane.node for lane in tale.lanes) + ".",
         ("Wrong: " + "; ".join(wrong) + ".") if wrong else "Nothing was wrong.",
         _title(result, tale),
-        f"{failed} attempts failed." if failed else "",
+        f"Attempts that failed: {failed}." if failed else "",
         _queue_words(result, tale),
     ]
     return " ".join(part for part in parts if part)

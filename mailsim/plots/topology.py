@@ -10,7 +10,7 @@ from mailsim.events import Event, EventLog
 from mailsim.plots.bands import bands
 from mailsim.plots.lanes import LAYERS, Place, node_by_host, path_order
 from mailsim.plots.style import COLOURS, SIZES, Style
-from mailsim.results.columns import view
+from mailsim.results.columns import by_message, view
 from mailsim.results.metrics import ordinary
 from mailsim.results.summary import percent
 
@@ -30,7 +30,10 @@ _WIDE, _HIGH = 0.26, 0.26
 
 
 class Way(NamedTuple):
-    """From one node to another: what for (``relay``, ``dns`` ...), share of the mail (None without a run), fallback or not."""
+    """From one node to another: what for, its share of the mail (None without a run), fallback or not.
+
+    ``via`` is ``relay``, ``dns`` ... as in the scenario's graph, or ``seen`` for a way that only the log knows.
+    """
 
     start: str
     end: str
@@ -54,6 +57,9 @@ def ways(scenario: Scenario, log: EventLog | None = None) -> list[Way]:
         share = None if shares is None or edge["via"] == "dns" else shares.get((start, end), 0.0)
         known = found.get((start, end))
         found[(start, end)] = Way(start, end, edge["via"], share, fallback and (known is None or known.fallback))
+    for (start, end), share in (shares or {}).items():  # what only happened, such as to a host that failover DNS handed out
+        if (start, end) not in found and start != end and {start, end} <= scenario.nodes.keys():
+            found[(start, end)] = Way(start, end, "seen", share, False)
     return list(found.values())
 
 
@@ -123,7 +129,8 @@ def _positions(order: list[Place]) -> dict[str, tuple[float, float]]:
             found[node] = (float(x), middle - k)
     above = max((y for _, y in found.values()), default=0.0) + 1.15
     dns = [place.node for place in order if place.layer == "DNS"]
-    centre = max(len(layers) - 1, 0) / 2 - 0.5 * ("MX" in layers and "sender MTA" in layers and len(layers) > 3)
+    around = [layers.index(layer) for layer in ("sender MTA", "MX") if layer in layers] or [len(layers) // 2]
+    centre = sum(around) / len(around)
     for k, node in enumerate(dns):
         found[node] = (centre + (k - (len(dns) - 1) / 2) * 0.8, above)
     return found
@@ -173,7 +180,7 @@ def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: 
     width = size.line * (0.5 if dns else 1.0 if way.share is None else 0.5 + 4.5 * way.share)
     unused = way.share == 0.0
     colour = COLOURS["dns"] if dns else COLOURS["faint"] if unused else COLOURS["deferred"] if way.fallback else COLOURS["transit"]
-    bend = 0.0 if x1 != x2 else 0.35
+    bend = 0.35 if x1 == x2 and not dns else 0.0
     arrow = FancyArrowPatch(
         _edge_of((x1, y1), (x2, y2)),
         _edge_of((x2, y2), (x1, y1)),
@@ -231,11 +238,22 @@ def _title(data: Result | Scenario) -> str:
 
 def _by_mx(scenario: Scenario, log: EventLog) -> dict[str, float]:
     """Share of ordinary mail by the node that first took it on the receiving side, in the order of the path."""
-    via = view(log.messages, "via")[ordinary(log)]
+    mail = ordinary(log)
     hosts, found = node_by_host(scenario), dict[str, float]()
-    for number in np.unique(via[via >= 0]).tolist():
+    if log.level == "events":  # by who took it, since failover DNS lets several nodes have one name
+        relayed = by_message(log, "relayed_us")
+        message, t_us = view(log.events, "message"), view(log.events, "t_us")
+        rows = (
+            (view(log.events, "kind") == Event.ACCEPTED)
+            & (t_us == relayed[message])
+            & np.isin(message, view(log.messages, "message")[mail])
+        )
+        first = view(log.events, "node")[rows]
+    else:
+        first = view(log.messages, "via")[mail]
+    for number in np.unique(first[first >= 0]).tolist():
         node = hosts.get(log.names[number], log.names[number])
-        found[node] = found.get(node, 0.0) + float((via == number).mean())
+        found[node] = found.get(node, 0.0) + int((first == number).sum()) / max(int(mail.sum()), 1)
     rank = {place.node: k for k, place in enumerate(path_order(scenario))}
     return dict(sorted(found.items(), key=lambda item: rank.get(item[0], len(rank))))
 

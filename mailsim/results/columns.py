@@ -34,6 +34,7 @@ __all__ = [
 #: a column of whole numbers as numpy sees it
 Ints = npt.NDArray[np.int64]
 
+
 def view(columns: dict[str, array[int]], name: str) -> Ints:
     """The column as a numpy array without a copy (its own integer width)."""
     return np.asarray(columns[name])

@@ -49,7 +49,7 @@ def _visible(found: re.Match[str]) -> str:
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """The table as CSV (RFC 4180 but for ``\\n`` at line ends), every text made harmless (control characters as ``\\x0d``), instants in ISO 8601."""
+    """The table as CSV (RFC 4180 but for ``\\n`` at line ends): texts harmless, control characters as ``\\x0d``, instants in ISO 8601."""
     made = {str(name): _written(column) for name, column in frame.items()}
     text: str = frame.assign(**made).to_csv(index=False, lineterminator="\n")
     return text

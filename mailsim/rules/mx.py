@@ -107,7 +107,7 @@ def mx_targets(
     Parameters
     ----------
     hosts : sequence of (int, str)
-        From :func:`mx_hosts`.
+        From :func:`mx_hosts`, best first.
     addresses : mapping of str to Answer
         What came back for each host's address.
     implicit : bool
@@ -132,7 +132,10 @@ def mx_targets(
         found = [target for target in found if not is_loopback(target.address)]
     limit = min((t.preference for t in found if t.host in own or t.address in own or is_loopback(t.address)), default=None)
     if limit is not None:
+        best = found[0].preference
         found = [target for target in found if target.preference < limit]
+        if not found and hosts[0][0] < best:  # a better host is listed but has no address now (Postfix smtp_addr.c)
+            return NoRoute(trouble or Why.MX_UNUSABLE, False, "4.4.4")
         if not found:
             return NoRoute(Why.MX_SELF, figures.mx_to_self == "bounce", figures.status_loop)
     if found:

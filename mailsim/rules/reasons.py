@@ -130,7 +130,7 @@ REASONS: dict[Why, Reason] = {
     Why.HOP_LIMIT: Reason("too many hops", "the message carries too many Received lines: a loop", "RFC 5321 section 6.3"),
     Why.REPORT_TO_SENDER: Reason("report", "who can't deliver must tell the sender", "RFC 5321 section 6.1; RFC 3464"),
     Why.NULL_SENDER: Reason("null sender", "no report for a report: the null sender is never answered", "RFC 5321 section 4.5.5"),
-    Why.AUTH_FAILED: Reason("wrong password", "the login failed: nothing enters a queue, the user is told", "RFC 4954 section 6"),
+    Why.AUTH_FAILED: Reason("wrong password", "the login failed, and the user is told", "RFC 4954 section 6"),
     Why.AUTH_REQUIRED: Reason("login needed", "this server takes mail from users only after a login", "RFC 6409 section 4.3"),
     Why.RELAY_DENIED: Reason("relay denied", "this server is not responsible for that domain", "RFC 5321 section 3.6.2"),
     Why.NO_SUCH_MAILBOX: Reason("no such mailbox", "there is no such mailbox here", "RFC 3463 section 3.2 (X.1.1)"),

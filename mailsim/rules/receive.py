@@ -79,7 +79,7 @@ def receive(state: SessionState, policy: ReceiverPolicy, command: Command) -> tu
 
 
 def _mail(state: SessionState, policy: ReceiverPolicy, command: Command) -> tuple[Reply, SessionState]:
-    if state.stage < Stage.EHLO:
+    if not Stage.EHLO <= state.stage < Stage.MAIL:  # nor while a transaction is open (RFC 5321 section 4.1.4)
         return _BAD_SEQUENCE, state
     if policy.submission and not state.user:
         return Reply(530, "5.7.0", "Authentication required"), state

@@ -51,6 +51,7 @@ class Outage(Declared):
         return self.until if self.until is not None else self.start + (self.length or 0)
 
 
+#: any fault, told apart by ``kind``
 Fault = Annotated[Outage, Field()]
 
 

@@ -21,6 +21,9 @@ __all__ = ["Places", "ambiguous_hosts", "ends_of_link", "host_addresses", "place
 
 _LONGEST_CHAIN = 8
 
+#: kinds of node that others find by their name in the DNS; clients know their resolver by itself
+_LOOKED_UP = ("mta", "mailstore", "nameserver")
+
 
 @dataclass(frozen=True)
 class Places:
@@ -35,7 +38,7 @@ class Places:
     nodes_at : dict of str to tuple of str
         Address to the nodes of that machine, in the order of the file.
     assigned : dict of str to str
-        Node to the documentation address that was assigned to it because the file has none.
+        Node that others look up to the documentation address that it got because the file has none.
     """
 
     host: dict[str, str]
@@ -113,7 +116,7 @@ def places(scenario: Scenario) -> Places:
     for name in [name for name, found in addresses.items() if not found]:
         if host[name] not in machine:
             machine[host[name]] = (next(free),)
-            if isinstance(scenario.nodes[name], HostDeclaration) and scenario.nodes[name].kind != "senders":
+            if scenario.nodes[name].kind in _LOOKED_UP:
                 assigned[name] = machine[host[name]][0]
         addresses[name] = machine[host[name]]
     nodes_at: dict[str, list[str]] = {}

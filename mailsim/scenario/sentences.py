@@ -35,6 +35,8 @@ def sentences_of(error: ValidationError, value: Any, *, root: type[BaseModel] | 
     """
     found: dict[tuple[Path, str], bool] = {}
     for one in error.errors(include_url=False):
+        if one["type"] == "too_short" and one["input"]:
+            continue  # it has entries, and what is wrong with them is told
         path = real_path(one["loc"], value, missing=one["type"] == "missing")
         if one["type"] == "union_tag_invalid" and one["ctx"]["discriminator"] == "'kind'":
             path = (*path, "kind")

@@ -82,8 +82,8 @@ def check_faults(sight: Sight) -> Iterator[Complaint]:
             target = target.lower()
         for start, end, other in spans.setdefault((fault.kind, target), []):
             if fault.start < end and start < fault.end_us:
-                span = f"{clock(start)} to {clock(end)}"
-                yield at, f"overlaps {path_text(sight.in_file(('faults', other)))} on {fault.target} ({span}); let one begin where the other ends", 0
+                earlier = f"{path_text(sight.in_file(('faults', other)))} on {fault.target} ({clock(start)} to {clock(end)})"
+                yield at, f"overlaps {earlier}; let one begin where the other ends", 0
                 break
         spans[(fault.kind, target)].append((fault.start, fault.end_us, k))
 

@@ -41,7 +41,7 @@ class TrafficBase(Declared):
     """What all traffic has.  ``from`` is a client's address, or the name of a ``senders`` node."""
 
     from_: str = Field(alias="from")
-    to: Annotated[tuple[MailAddress, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+    to: Annotated[tuple[MailAddress, ...], Field(min_length=1), BeforeValidator(_one_or_more)]
     size: Annotated[Sizes, BeforeValidator(_sizes)] = Field(default_factory=Sizes)
 
 
@@ -79,4 +79,5 @@ class At(TrafficBase):
     times: tuple[Duration, ...] = Field(min_length=1)
 
 
+#: any line of traffic, told apart by ``kind``
 Traffic = Annotated[Poisson | Periodic | Spread | At, Field(discriminator="kind")]

@@ -28,11 +28,13 @@ class Cast:
     def __init__(self, scenario: Scenario | None) -> None:
         self._nodes: dict[str, object] = dict(scenario.nodes) if scenario is not None else {}
         self._hosts: dict[str, str] = {}
+        self._at: dict[str, tuple[str, ...]] = {}
         self._resolvers: dict[str, str] = {}
         if scenario is not None:
             from mailsim.scenario.places import places
 
-            self._hosts = dict(places(scenario).host)
+            where = places(scenario)
+            self._hosts, self._at = dict(where.host), dict(where.nodes_at)
             only = [name for name, node in scenario.nodes.items() if node.kind == "resolver"]
             usual = scenario.defaults.resolver or (only[0] if len(only) == 1 else "")
             self._resolvers = {name: node.resolver or usual for name, node in scenario.nodes.items()}
@@ -81,9 +83,14 @@ class Cast:
             return False
         return rcpt.rpartition("@")[2].lower() in declared.final_for
 
-    def server(self, host: str, *, local: bool = False) -> str:
-        """The node that takes mail at a host: its mail store for local delivery, else its MTA."""
-        return self.node(host, kind=Mailstore if local else Mta)
+    def server(self, host: str, *, address: str = "", local: bool = False) -> str:
+        """The node that takes mail at a host: its mail store for local delivery, else its MTA.
+
+        The address decides where it is known: a name may mean another machine from one moment to the next.
+        """
+        kind = Mailstore if local else Mta
+        there = [name for name in self._at.get(address, ()) if isinstance(self._nodes[name], kind)]
+        return there[0] if there else self.node(host, kind=kind)
 
     def submission_port(self, node: str) -> int | None:
         """The port that a client was told to use, or None."""

@@ -104,8 +104,15 @@ def _starts(scenario: Scenario | None) -> Instant:
 def _facts(deliveries: tuple[Delivery, ...], starts: Instant, language: str) -> str:
     first = deliveries[0]
     when = calendar(starts, first.sent_us).strftime("%Y-%m-%d %H:%M:%S %Z")
-    by = f", by an MTA of flavour {first.flavour}" if first.flavour else ""
-    return f"from {_sender(first, language)} to {', '.join(d.rcpt for d in deliveries)}, {size_text(first.size)}, sent {when}{by}"
+    return say(
+        "facts_flavour" if first.flavour else "facts",
+        language=language,
+        sender=_sender(first, language),
+        rcpts=", ".join(one.rcpt for one in deliveries),
+        size=size_text(first.size),
+        when=when,
+        flavour=first.flavour,
+    )
 
 
 def _sender(delivery: Delivery, language: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from mailsim.stories.sentences import printable, rough
+from mailsim.stories.sentences import printable, rough, say
 
 if TYPE_CHECKING:
     from mailsim.stories.story import Step, Story
@@ -38,16 +38,21 @@ def story_html(story: Story) -> str:
 
 def _parts(story: Story) -> Iterator[str]:
     yield f'<div class="mailsim-story"><style>{_STYLE}</style>'
-    yield f"<h3>Message {story.number}. {_safe(story.title)}</h3><div>{_safe(story.facts)}</div>"
+    heading = say("headline", language=story.language, number=story.number, title=story.title)
+    yield f"<h3>{_safe(heading)}</h3><div>{_safe(story.facts)}</div>"
     chapter = ""
     for step in story.shown:
         if step.chapter != chapter:
-            yield ("</ol>" if chapter else "") + f"<h4>{_safe(step.chapter)}</h4><ol>"
+            yield ("</ol>" if chapter else "") + f"<h4>{_safe(say(f'chapter_{step.chapter}', language=story.language))}</h4><ol>"
             chapter = step.chapter
         yield _step(step, story.language)
     yield "</ol>" if chapter else ""
     if story.stretches:
-        yield "<h4>where the time went</h4><ul>" + "".join(f"<li>{_safe(words)}</li>" for words in story.time_spent()) + "</ul>"
+        yield (
+            f"<h4>{_safe(say('time_heading', language=story.language))}</h4><ul>"
+            + "".join(f"<li>{_safe(words)}</li>" for words in story.time_spent())
+            + "</ul>"
+        )
     yield "</div>"
 
 
@@ -60,7 +65,8 @@ def _step(step: Step, language: str) -> str:
     if step.lines:
         said = "\n".join(escape(str(line), quote=True) for line in step.lines)
         shown = f"<pre>{said}</pre>"
-        parts.append(shown if len(step.lines) < 6 else f"<details><summary>{len(step.lines)} lines</summary>{shown}</details>")
+        summary = _safe(say("lines_folded", language=language, count=len(step.lines)))
+        parts.append(shown if len(step.lines) < 6 else f"<details><summary>{summary}</summary>{shown}</details>")
     parts.extend(f'<div class="note">{_safe(note)}</div>' for note in step.notes(language))
     parts.append("</li>")
     return "".join(parts)

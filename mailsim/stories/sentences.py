@@ -30,6 +30,23 @@ CHAPTERS: tuple[str, ...] = (
 )
 
 _ENGLISH: dict[str, str] = {
+    # -- how a story is set
+    "headline": "Message {number}. {title}",
+    "facts": "from {sender} to {rcpts}, {size}, sent {when}",
+    "facts_flavour": "from {sender} to {rcpts}, {size}, sent {when}, by an MTA of flavour {flavour}",
+    "time_heading": "where the time went",
+    "lines_folded": "{count} lines",
+    "chapter_discover": "discover",
+    "chapter_submit": "submit",
+    "chapter_accept": "accept",
+    "chapter_queue": "queue",
+    "chapter_resolve": "resolve",
+    "chapter_choose": "choose",
+    "chapter_relay": "relay",
+    "chapter_defer": "defer",
+    "chapter_report": "report",
+    "chapter_store": "store",
+    "chapter_fetch": "fetch",
     # -- what a story is called
     "title_stored": "{sender} to {rcpt}: in the mailbox after {age}{how}",
     "title_read": "{sender} to {rcpt}: read after {age}{how}",

@@ -250,7 +250,7 @@ class Teller:
         return self._step(told, "choose", text, peer="", why=why, then=then, code=-1, stage="", reply=order)
 
     def _tried(self, row: Row) -> Step:
-        peer = self.cast.server(row.peer, local=self._is_local(row))
+        peer = self.cast.server(row.peer, address=row.address, local=self._is_local(row))
         ok = row.why == Why.OK
         text = self._say("tried_ok" if ok else "tried_failed", who=row.node, peer=peer, outcome=REASONS[row.why].key)
         following = next((one for one in self.rows if one.place > row.place and one.node == row.node and one.kind in _ENDS), None)

@@ -163,12 +163,12 @@ class Story:
         return folded(self.steps, language=self.language)
 
     def _text(self) -> Iterator[str]:
-        yield f"Message {self.number}. {printable(self.title)}"
+        yield say("headline", language=self.language, number=self.number, title=self.title)
         yield printable(self.facts)
         chapter, day, told = "", None, False
         for step in self.shown:
             if step.chapter != chapter:
-                yield f"\n{step.chapter.upper()}"
+                yield "\n" + say(f"chapter_{step.chapter}", language=self.language).upper()
                 chapter = step.chapter
             calendar = step.when.strftime("%H:%M:%S" if step.when.date() == day else "%Y-%m-%d %H:%M:%S")
             day = step.when.date()
@@ -181,7 +181,7 @@ class Story:
             yield from (f"      {line}" for line in lines)
             yield from (f"    {printable(note)}" for note in step.notes(self.language))
         if self.stretches:
-            yield "\nWHERE THE TIME WENT"
+            yield "\n" + say("time_heading", language=self.language).upper()
             yield from (f"  {words}" for words in self.time_spent())
 
     def time_spent(self) -> tuple[str, ...]:

@@ -1,4 +1,9 @@
-"""Two worlds, run by run with the same draws: what they differ in, and how sure that is."""
+"""Two worlds, run by run with the same draws: what they differ in, and how sure that is.
+
+Every draw is addressed by what it is for, so whatever both worlds have in common is drawn alike, and the difference of a run
+is due to what differs between the worlds (common random numbers: Law, Simulation Modeling and Analysis, section 11.2).  For
+each figure the differences of the runs give a mean with Student's t interval, exact where they scatter normally.
+"""
 
 from __future__ import annotations
 
@@ -80,9 +85,7 @@ class Comparison:
         """One row per figure: ``figure, unit, mean_a, mean_b, difference, low, high, pairs``; times in seconds."""
         import pandas as pd
 
-        rows = [
-            (one.figure, QUANTITIES[one.figure].unit, one.mean_a, one.mean_b, *one.difference, one.pairs) for one in self.differences
-        ]
+        rows = [(one.figure, QUANTITIES[one.figure].unit, one.mean_a, one.mean_b, *one.difference, one.pairs) for one in self.differences]
         return pd.DataFrame(rows, columns=["figure", "unit", "mean_a", "mean_b", "difference", "low", "high", "pairs"])
 
     @cached_property
@@ -113,6 +116,11 @@ class Comparison:
         return written
 
     @property
+    def about(self) -> str:
+        """Which mail the figures are about, and how much of it there was."""
+        return f"{self.cohort}: {self.messages:,} in {len(self.seeds)} runs"
+
+    @property
     def method(self) -> str:
         """How the intervals were made, in a sentence."""
         return (
@@ -130,15 +138,14 @@ class Comparison:
         table = self.rows()
         widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
         lines = ["  ".join((row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)))) for row in table]
-        return "\n".join([f"{self.cohort}: {self.messages:,} in {len(self.seeds)} runs", *(x.rstrip() for x in lines), self.method, self.replay])
+        return "\n".join([self.about, *(line.rstrip() for line in lines), self.method, self.replay])
 
     def _repr_html_(self) -> str:
         return str(tag("div", self.html(), class_="mailsim"))
 
     def html(self) -> Markup:
         """The same as HTML, every text escaped."""
-        title = tag("div", f"{self.cohort}: {self.messages:,} in {len(self.seeds)} runs")
-        return joined((title, cell_table(self.rows()), details("how", self.method), tag("small", self.replay)))
+        return joined((tag("div", self.about), cell_table(self.rows()), details("how", self.method), tag("small", self.replay)))
 
 
 def compare(
@@ -150,12 +157,7 @@ def compare(
     names: tuple[str, str] = ("a", "b"),
     progress: bool | None = None,
 ) -> Comparison:
-    """Run two worlds with the same seeds and tell what they differ in.
-
-    Every draw is addressed by what it is for, so whatever both worlds have in common is drawn alike and the difference
-    of a run is due to what differs between the worlds (common random numbers; Law, Simulation Modeling and Analysis,
-    section 11.2).  For each figure the differences of the runs give a mean with Student's t interval, exact for runs
-    whose differences scatter normally.
+    """Run two worlds with the same seeds and tell what they differ in (the first lines of this file say how).
 
     Parameters
     ----------
@@ -178,14 +180,14 @@ def compare(
     Raises
     ------
     UnsupportedError
-        Fewer than two runs, or two worlds of one name.
+        Fewer than two runs, or one name for both.
 
     Examples
     --------
     >>> import mailsim as ms
     >>> ms.compare(ms.load("single-mx"), ms.load("backup-mx"), names=("single", "backup"))  # doctest: +SKIP
     """
-    if len(names) != 2 or names[0] == names[1]:
+    if len(set(names)) != 2:
         raise UnsupportedError(f"names={names!r}: give two different names")
     seeds = run_seeds(seed, runs, least=2)
     worlds = (load(a), load(b))

@@ -35,18 +35,18 @@ _ALL: tuple[Quantity, ...] = (
     Quantity("delivered_share", "share", "in the mailbox", "share of the cohort that is in the mailbox when the run ends"),
     Quantity("bounced_share", "share", "returned (bounced)", "share of the cohort that was returned to its sender"),
     Quantity("rejected_share", "share", "rejected", "share that no server ever accepted: the sender was told in session"),
-    Quantity("late_1h_share", "share", "not there after 1 h", "share that was not in the mailbox 1 h after it was sent, returned mail included"),
-    Quantity("late_4h_share", "share", "not there after 4 h", "share that was not in the mailbox 4 h after it was sent, returned mail included"),
-    Quantity("late_24h_share", "share", "not there after 24 h", "share that was not in the mailbox 24 h after it was sent, returned mail included"),
-    Quantity("censored_share", "share", "still under way", "share still under way when the run ended: neither delivered nor returned"),
-    Quantity("delay_p50_s", "s", "half there within", "time from sent to stored within which half of the cohort arrives; missing where half never does"),
-    Quantity("delay_p95_s", "s", "95 % there within", "time within which 95 % of the cohort arrive; missing where fewer ever do"),
+    Quantity("late_1h_share", "share", "not there after 1 h", "share not in the mailbox 1 h after it was sent, returned mail included"),
+    Quantity("late_4h_share", "share", "not there after 4 h", "share not in the mailbox 4 h after it was sent, returned mail included"),
+    Quantity("late_24h_share", "share", "not there after 24 h", "share not in the mailbox 24 h after it was sent, likewise"),
+    Quantity("censored_share", "share", "still under way", "share under way when the run ended: neither delivered nor returned"),
+    Quantity("delay_p50_s", "s", "half there within", "time from sent to stored for half of the cohort; missing where half never arrives"),
+    Quantity("delay_p95_s", "s", "95 % there within", "time from sent to stored for 95 % of the cohort; missing where fewer arrive"),
     Quantity("delay_mean_s", "s", "mean delay", "mean time from sent to stored of what arrived; missing where mail was still under way"),
-    Quantity("peak_queue", "messages", "most in our queues", "most messages of the cohort in the queues of the layout's own servers at a time"),
-    Quantity("peak_queue_gb", "GB", "the same in GB", "most of the cohort's octets in those queues at a time, in 10^9 octets"),
-    Quantity("drain_s", "s", "settled after the end", "from the end of the outage until the last of the cohort arrived or was returned; missing while one is under way"),
+    Quantity("peak_queue", "messages", "most in our queues", "most messages of the cohort in the layout's own queues at a time"),
+    Quantity("peak_queue_gb", "GB", "the same in GB", "most octets of the cohort in those queues at a time, in 10^9 octets"),
+    Quantity("drain_s", "s", "settled after the end", "from the end of the outage to the last arrival or return; missing if one is open"),
     Quantity("tries_mean", "tries", "tries per message", "delivery attempts that contacted a host, over all servers, per message"),
-)  # fmt: skip
+)
 
 #: every figure by name
 QUANTITIES: dict[str, Quantity] = {one.name: one for one in _ALL}

@@ -37,12 +37,12 @@ def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored:
     """
     layouts = list(dict.fromkeys(cell.layout for cell in cells))
     longest = max(cell.length_s for cell in cells)
-    sentences = [_returned(cells, layouts, longest, f"the mail sent while {target} was down ({how})")]
+    sentences = [_returned(cells, longest, f"the mail sent while {target} was down ({how})")]
     if any(_mean(cell, "bounced_share") > 0 for cell in cells):
         sentences.append(_harmless(cells, layouts))
-    sentences.append(_late(cells, layouts))
+    sentences.append(_late(cells))
     if most_censored > 0:
-        sentences.append(f"Up to {percent(most_censored)} of a run was still under way when it ended and counts as neither returned nor there.")
+        sentences.append(f"Up to {percent(most_censored)} of a run was still under way when it ended: neither returned nor there.")
     else:
         sentences.append("No mail was still under way when the runs ended.")
     return " ".join(sentence for sentence in sentences if sentence)
@@ -52,7 +52,7 @@ def _mean(cell: Measured, figure: str) -> float:
     return cell.figures[figure].mean
 
 
-def _returned(cells: Sequence[Measured], layouts: Sequence[str], longest: float, mail: str) -> str:
+def _returned(cells: Sequence[Measured], longest: float, mail: str) -> str:
     if all(_mean(cell, "bounced_share") == 0 for cell in cells):
         return f"None of {mail} is returned, whatever the layout, up to the longest outage, {duration_text(longest)}."
     share = QUANTITIES["bounced_share"]
@@ -62,20 +62,28 @@ def _returned(cells: Sequence[Measured], layouts: Sequence[str], longest: float,
 
 def _harmless(cells: Sequence[Measured], layouts: Sequence[str]) -> str:
     """Up to which of the lengths studied no run returned anything."""
-    parts = []
+    safe, unsafe = [], []
     for layout in layouts:
         own = sorted((cell.length_s, _mean(cell, "bounced_share")) for cell in cells if cell.layout == layout)
         harmful = [length for length, share in own if share > 0]
         quiet = [length for length, _ in own if not harmful or length < harmful[0]]
-        parts.append(f"{'at no length' if not quiet else 'up to ' + duration_text(quiet[-1])} with {layout}")
-    return f"Nothing at all is returned {listed(parts)}."
+        if quiet:
+            safe.append(f"up to {duration_text(quiet[-1])} with {layout}")
+        else:
+            unsafe.append(layout)
+    parts = [f"none {listed(safe)}"] if safe else []
+    parts += [f"some at every length with {listed(unsafe)}"] if unsafe else []
+    return f"Of the lengths studied: {'; '.join(parts)}."
 
 
-def _late(cells: Sequence[Measured], layouts: Sequence[str]) -> str:
-    """How late the mail is at the longest outage from which half of it still arrives in every layout."""
+def _late(cells: Sequence[Measured]) -> str:
+    """How late the mail is: at the longest outage that returns nothing, else at the longest of which half still arrives."""
     delay = QUANTITIES["delay_p50_s"]
-    known = [length for length in sorted({cell.length_s for cell in cells}) if not any(isnan(_mean(c, delay.name)) for c in cells if c.length_s == length)]
-    clean = [length for length in known if all(_mean(cell, "bounced_share") == 0 for cell in cells if cell.length_s == length)]
+    lengths = sorted({cell.length_s for cell in cells})
+    unknown = {cell.length_s for cell in cells if isnan(_mean(cell, delay.name))}
+    lossy = {cell.length_s for cell in cells if _mean(cell, "bounced_share") > 0}
+    known = [length for length in lengths if length not in unknown]
+    clean = [length for length in known if length not in lossy]
     if not known:
         return ""
     length = clean[-1] if clean else known[-1]

@@ -1,4 +1,13 @@
-"""The outage study: what one outage of each length does to the mail sent while it lasts, layout beside layout."""
+"""The outage study: what one outage of each length does to the mail sent while it lasts, layout beside layout.
+
+In each cell (a layout and a length) the layout's own traffic and faults are put aside.  The world's senders, a population in
+which each message comes from a mail server of its own, send a given number of messages to one mailbox, evenly spread over
+one outage that begins at 0.  The run goes on until all of them are settled.  So every figure is about the mail sent while
+the target was down, and a cell costs about the same for an hour as for a week.
+
+Cells of one seed share their draws between layouts and lengths: who sends, with which program, at which part of the outage,
+how far away.  So their differences are paired (common random numbers).
+"""
 
 from __future__ import annotations
 
@@ -52,42 +61,27 @@ def outage_study(
 ) -> Study:
     """Let ``target`` fail for each of ``lengths`` in each of ``layouts`` and follow the mail that is sent meanwhile.
 
-    In each cell the layout's own traffic and faults are put aside.  The world's senders, a population in which each
-    message comes from a mail server of its own, send exactly ``messages`` messages to one mailbox, evenly spread over one
-    outage that begins at 0.  The run goes on until all of them are settled.  So each figure is about the mail sent
-    while the target was down, and a cell costs the same for a minute as for a week.
-
-    Cells of one seed share their draws between layouts and lengths (who sends, with which program, when in the outage,
-    how far away), so their differences are paired.
+    What a cell is and which draws cells share is told in the first lines of this file.
 
     Parameters
     ----------
     layouts : dict of str to Scenario, name, path or dict
         What to compare, by title.
-    target : str
-        What fails in all of them: a node, an address, ``site:x``, ``link a-b`` or ``dns name/TYPE``.
+    target, how : str
+        What fails in all of them, and how: as in :meth:`Scenario.with_outage`.
     lengths : sequence of str
         Lengths of the outage.
     senders : dict or str, optional
         Weights of the senders' programs, such as ``{"postfix": 0.4, "exim": 0.6}``; the preset ``"self-hosted"``
         (the default); or one program.
-    runs : int
-        Runs of each cell; run k has seed ``seed + k``.  The default 6 with 2,000 messages each is for a look; for a
-        report take 30.
-    seed : int
-        Seed of the first run.
+    runs, seed : int
+        Runs of each cell; run k has seed ``seed + k``.  The default of 6 is for a look; for a report take 30.
     messages : int
-        Messages of each run.  They are a sample and a load: queues scale with them, shares hardly.
-    how : str
-        How the target fails: ``silent``, ``refused``, ``unreachable``, ``4xx``, ``5xx``, or as fits a name.
+        Messages of each run: a sample, but a load too.  Queues scale with it, shares hardly.
     to : str, optional
         The mailbox that all messages are for; by default one behind the target.
     progress : bool, optional
         Show a progress bar; by default where the work is long and someone watches.
-
-    Returns
-    -------
-    Study
 
     Raises
     ------
@@ -102,26 +96,44 @@ def outage_study(
     >>> study = ms.outage_study({"no backup": "single-mx", "backup MX": "backup-mx"}, target="mx1")  # doctest: +SKIP
     >>> study.plot.impact()                                                                          # doctest: +SKIP
     """
-    if not isinstance(layouts, Mapping) or not layouts:
-        raise UnsupportedError("layouts is a mapping of titles to scenarios, such as {'no backup': 'single-mx', 'backup MX': 'backup-mx'}")
     if messages < 1:
         raise UnsupportedError(f"messages={messages}: a cell needs at least one message")
-    loaded = {str(title): load(layout) for title, layout in layouts.items()}
+    loaded = _loaded(layouts)
     seeds, chosen, mix = run_seeds(seed, runs), _lengths(lengths), sender_mix(senders)
-    name = free_name(loaded.values())
     mailboxes = {title: to if to is not None else recipient(layout, target, title=title) for title, layout in loaded.items()}
-    jobs = [
-        _Job(title, length, outage_world(
-            layout, target=target, length_us=length, how=how, messages=messages, senders=name, mix=mix, to=mailboxes[title], title=title
-        ))
-        for title, layout in loaded.items()
-        for length in chosen
-    ]  # fmt: skip
-    setting = Setting(
-        digests={title: layout.digest() for title, layout in loaded.items()},
-        target=target, how=how, mix=mix, to=mailboxes, messages=messages, seeds=seeds,
-    )  # fmt: skip
-    return Study(setting, _cells(jobs, seeds, progress=progress))
+    digests = {title: layout.digest() for title, layout in loaded.items()}
+    setting = Setting(digests, target, how, mix, mailboxes, messages, seeds)
+    return Study(setting, _cells(_jobs(setting, loaded, chosen), seeds, progress=progress))
+
+
+def _jobs(setting: Setting, layouts: Mapping[str, Scenario], lengths: Sequence[int]) -> list[_Job]:
+    """The world of every cell, in the order of layouts and lengths."""
+    name = free_name(layouts.values())
+    return [
+        _Job(
+            title,
+            length,
+            outage_world(
+                layout,
+                target=setting.target,
+                length_us=length,
+                how=setting.how,
+                messages=setting.messages,
+                senders=name,
+                mix=setting.mix,
+                to=setting.to[title],
+                title=title,
+            ),
+        )
+        for title, layout in layouts.items()
+        for length in lengths
+    ]
+
+
+def _loaded(layouts: object) -> dict[str, Scenario]:
+    if not isinstance(layouts, Mapping) or not layouts:
+        raise UnsupportedError("layouts is a mapping of titles to scenarios, such as {'no backup': 'single-mx', 'backup MX': 'backup-mx'}")
+    return {str(title): load(layout) for title, layout in layouts.items()}
 
 
 def _cells(jobs: Sequence[_Job], seeds: Sequence[int], *, progress: bool | None) -> tuple[Cell, ...]:

@@ -107,7 +107,7 @@ class Study:
         mail sent while the target was down, times in seconds.
         """
         rows = [
-            (cell.layout, duration(cell.length_us), cell.length_us / 1e6, k, run.seed, run.messages, *map(run.figures.get, STUDIED), run.trace_hash)
+            (*_place(cell), k, run.seed, run.messages, *(run.figures[name] for name in STUDIED), run.trace_hash)
             for cell in self.cells
             for k, run in enumerate(cell.runs)
         ]
@@ -121,8 +121,12 @@ class Study:
         Student t interval, and so on; ``messages`` counts all runs.  A figure is missing as soon as one run lacks it.
         """
         rows = [
-            (cell.layout, duration(cell.length_us), cell.length_us / 1e6, len(cell.runs), sum(run.messages for run in cell.runs))
-            + tuple(value for name in STUDIED for value in cell.interval(name))
+            (
+                *_place(cell),
+                len(cell.runs),
+                sum(run.messages for run in cell.runs),
+                *(value for name in STUDIED for value in cell.interval(name)),
+            )
             for cell in self.cells
         ]
         columns = [name + end for name in STUDIED for end in ("", "_low", "_high")]
@@ -175,6 +179,13 @@ class Study:
             f"{self.setting.messages:,} messages · {_seeds(seeds)}"
         )
 
+    @property
+    def caption(self) -> str:
+        """The line below a picture: version, digests, target, sample and seeds."""
+        digests = ", ".join(digest[:8] for digest in self.setting.digests.values())
+        target, mails = f"{self.setting.target} {self.setting.how}", f"{self.setting.messages:,} mails a run"
+        return " · ".join((f"mailsim {__version__}", f"digests {digests}", target, mails, _seeds(self.setting.seeds)))
+
     def __repr__(self) -> str:
         table = self.rows()
         widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
@@ -224,16 +235,18 @@ class StudyPlots:
     def __init__(self, study: Study) -> None:
         self._study = study
 
-    def impact(
-        self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, of: Quantity | None = None
-    ) -> Axes:
+    def impact(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, of: Quantity | None = None) -> Axes:
         """Returned mail and delay against the length of the outage, one line per layout, a band over runs.
 
         ``of`` (``bounced``, ``late`` or ``delay``) draws one of them alone; see :func:`mailsim.plots.impact.impact`.
         """
         from mailsim.plots.impact import impact
 
-        return impact(self._study.runs, ax=ax, style=style, window=window, of=of, caption=self._study.replay)
+        return impact(self._study.runs, ax=ax, style=style, window=window, of=of, caption=self._study.caption)
+
+
+def _place(cell: Cell) -> tuple[str, str, float]:
+    return cell.layout, duration(cell.length_us), cell.length_us / 1e6
 
 
 def _seeds(seeds: tuple[int, ...]) -> str:

@@ -36,7 +36,8 @@ def interval_words(found: Interval, quantity: Quantity) -> str:
         return mean
     if quantity.unit == "share":
         return f"{mean} ({found.low * 100:.1f}{_TO}{found.high * 100:.1f} %)"
-    return f"{mean} ({value_words(found.low, quantity)} {_TO} {value_words(found.high, quantity)})"
+    low, high = value_words(found.low, quantity), value_words(found.high, quantity)
+    return mean if low == high == mean else f"{mean} ({low} {_TO} {high})"
 
 
 def difference_words(value: float, quantity: Quantity) -> str:

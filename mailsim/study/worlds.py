@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from math import exp
 
 from mailsim.errors import ScenarioError, UnknownNameError, UnsupportedError
 from mailsim.flavours import default, mta_flavours
@@ -13,9 +13,9 @@ from mailsim.scenario.doors import load
 from mailsim.scenario.places import ends_of_link, places
 from mailsim.scenario.scenario import Scenario
 from mailsim.scenario.timeline import targets_of
-from mailsim.units import duration
+from mailsim.units import duration, octets
 
-__all__ = ["free_name", "outage_world", "recipient", "sender_mix"]
+__all__ = ["free_name", "message_octets", "outage_world", "recipient", "sender_mix"]
 
 #: the traffic in the cell replaces what these say
 _REPLACED = ("run_until", "warm_up", "study", "seed")
@@ -46,6 +46,15 @@ def sender_mix(senders: Mapping[str, float] | str | None) -> dict[str, float]:
     return {senders: 1.0}
 
 
+def message_octets() -> int:
+    """The size of every message of a study: the mean of the default sizes, exp(sigma^2 / 2) times their median.
+
+    One size, because of 10,000 drawn ones one or two would be over the size limit of a server and come back for that,
+    which no outage has caused.
+    """
+    return round(octets(default("traffic.size_median")) * exp(default("traffic.size_sigma") ** 2 / 2))
+
+
 def free_name(layouts: Iterable[Scenario], wanted: str = "senders") -> str:
     """A name for the population that is free in all layouts: draws are addressed by names, so it has to be one for all."""
     taken: set[str] = set()
@@ -71,7 +80,8 @@ def outage_world(
     values = {key: value for key, value in layout.values(given=True).items() if key not in _REPLACED}
     length = duration(length_us)
     values["nodes"] = {**values["nodes"], senders: {"kind": "senders", "mix": dict(mix)}}
-    values["traffic"] = [{"kind": "spread", "from": senders, "to": to, "count": messages, "until": length}]
+    mail = {"kind": "spread", "from": senders, "to": to, "count": messages, "until": length, "size": f"{message_octets()} B"}
+    values["traffic"] = [mail]
     values["faults"] = [{"kind": "outage", "target": target, "start": 0, "length": length, "how": how}]
     try:
         return load(values)

@@ -1,10 +1,12 @@
+"""The check that nothing vanishes finds every kind of broken row."""
+
 from __future__ import annotations
 
 import pytest
-from small_logs import S, outage_log
 
 from mailsim.events import Event, State
 from mailsim.results.conservation import conservation
+from small_logs import S, outage_log
 
 
 @pytest.mark.parametrize("level", ["events", "messages"])

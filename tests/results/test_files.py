@@ -1,3 +1,5 @@
+"""Files hold no formula, no broken line and never half of what was meant."""
+
 from __future__ import annotations
 
 import csv
@@ -31,14 +33,21 @@ def test_numbers_stay_numbers_and_missing_cells_stay_empty() -> None:
 
 def test_instants_are_written_with_the_offset_that_holds_there() -> None:
     at = pd.DatetimeIndex(["2026-03-29T00:30:00Z", "2026-03-29T01:30:00.25Z", None]).tz_convert("Europe/Berlin")
-    assert csv_text(pd.DataFrame({"at": at})) == "at\n2026-03-29T01:30:00.000000+01:00\n2026-03-29T03:30:00.250000+02:00\n\"\"\n"
+    assert csv_text(pd.DataFrame({"at": at})) == 'at\n2026-03-29T01:30:00.000000+01:00\n2026-03-29T03:30:00.250000+02:00\n""\n'
     west = pd.DatetimeIndex(["2026-01-05T00:00:00Z"]).tz_convert("America/St_Johns")
     assert csv_text(pd.DataFrame({"at": west})) == "at\n2026-01-04T20:30:00.000000-03:30\n"
 
 
 @pytest.mark.parametrize(
     ("text", "name"),
-    [("../../etc/passwd", "etc-passwd"), ("Größe", "Grosse"), ("...", "unnamed"), ("", "unnamed"), ("a/b\\c:d", "a-b-c-d"), ("x" * 90, "x" * 60)],
+    [
+        ("../../etc/passwd", "etc-passwd"),
+        ("Größe", "Grosse"),
+        ("...", "unnamed"),
+        ("", "unnamed"),
+        ("a/b\\c:d", "a-b-c-d"),
+        ("x" * 90, "x" * 60),
+    ],
 )
 def test_a_file_name_is_harmless(text: str, name: str) -> None:
     assert slug(text) == name

@@ -1,3 +1,5 @@
+"""No text becomes markup."""
+
 from __future__ import annotations
 
 from mailsim.results.html import Markup, cell_table, details, image, joined, tag

@@ -1,3 +1,5 @@
+"""Figures with censored and returned mail, against values worked by hand and against scipy."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -5,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
-from small_logs import S, Written, outage_log
 
 from mailsim.events import ConditionSpan, EventLog, State
 from mailsim.results.metrics import arrival_curve, cohorts, fault_spans, ordinary, sent_during_faults, shares
+from small_logs import S, Written, outage_log
 
 
 def log_of(lives: list[tuple[str, float]], *, end_s: float = 1000) -> EventLog:

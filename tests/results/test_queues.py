@@ -1,10 +1,12 @@
+"""Queue depth over time, its peak and its drain, by hand."""
+
 from __future__ import annotations
 
 import pytest
-from small_logs import S, Written, outage_log
 
 from mailsim.events import ConditionSpan, Event, EventLog, State
 from mailsim.results.queues import queue_changes, queue_peaks, queue_total
+from small_logs import S, Written, outage_log
 
 
 def at(log: EventLog, node: str) -> list[tuple[float, int, int, int]]:

@@ -1,3 +1,5 @@
+"""A result as a whole: tables, manifest, files, page, and a real run."""
+
 from __future__ import annotations
 
 import json
@@ -7,14 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from small_logs import outage_log, small_result, small_scenario
 
 from mailsim.errors import UnknownNameError, UnsupportedError
 from mailsim.results import Result
 from mailsim.scenario import load
+from small_logs import outage_log, small_result, small_scenario
 
 FILES = {
-    "messages.csv", "attempts.csv", "lookups.csv", "queues.csv", "bounces.csv", "faults.csv", "summary.json", "manifest.json", "timeline.png",
+    "messages.csv",
+    "attempts.csv", "lookups.csv", "queues.csv", "bounces.csv", "faults.csv", "summary.json", "manifest.json", "timeline.png",
 }  # fmt: skip
 
 
@@ -51,7 +54,12 @@ def test_saving_writes_every_table_the_headline_the_picture_and_the_manifest(tmp
     assert (place / "timeline.png").read_bytes()[:4] == b"\x89PNG"
     read = pd.read_csv(place / "messages.csv")
     assert read["state"].tolist() == small_result().messages["state"].tolist()
-    assert (place / "messages.csv").read_text().splitlines()[1].startswith("0,ann@example.org,bob@example.com,2026-01-05T00:01:40.000000+00:00,")
+    assert (
+        (place / "messages.csv")
+        .read_text()
+        .splitlines()[1]
+        .startswith("0,ann@example.org,bob@example.com,2026-01-05T00:01:40.000000+00:00,")
+    )
 
 
 def test_two_saves_of_one_run_are_the_same_to_the_last_octet(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
+"""Tables and their documentation are those of the one schema."""
+
 from __future__ import annotations
 
 import pytest
-from small_logs import small_result
 
 from mailsim.errors import UnknownNameError
 from mailsim.results.schema import LEVELS, TABLES, documentation, table
+from small_logs import small_result
 
 
 @pytest.mark.parametrize("name", TABLES)

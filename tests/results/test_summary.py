@@ -1,11 +1,13 @@
+"""The headline: counts, shares with their cohorts, JSON, text and page."""
+
 from __future__ import annotations
 
 import json
 
 import pytest
-from small_logs import Written, outage_log, small_result
 
 from mailsim.results.summary import percent, summarise
+from small_logs import Written, outage_log, small_result
 
 
 def summary_of(level: str = "events"):  # type: ignore[no-untyped-def]

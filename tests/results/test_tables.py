@@ -1,3 +1,5 @@
+"""The tables of a log written by hand, cell by cell."""
+
 from __future__ import annotations
 
 import math
@@ -5,13 +7,13 @@ from array import array
 
 import pandas as pd
 import pytest
-from small_logs import outage_log, small_result
 
 from mailsim.errors import UnsupportedError
 from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, ConditionSpan, EventLog, State
 from mailsim.results import tables
 from mailsim.results.schema import TABLES, table
 from mailsim.units import instant
+from small_logs import outage_log, small_result
 
 KIND_OF = {"word": pd.Series(["a"]).dtype.name, "integer": "int64", "number": "Int64", "seconds": "float64", "flag": "bool"}
 
@@ -82,7 +84,13 @@ def test_attempts_tell_who_tried_what_how_far_it_came_and_what_it_cost() -> None
 
 def test_lookups_tell_question_answer_and_where_it_came_from() -> None:
     first = tables.lookups(outage_log()).iloc[0]
-    assert (first["node"], first["name"], first["type"], first["rcode"], first["source"]) == ("isp", "example.com", "MX", "NOERROR", "cached")
+    assert (first["node"], first["name"], first["type"], first["rcode"], first["source"]) == (
+        "isp",
+        "example.com",
+        "MX",
+        "NOERROR",
+        "cached",
+    )
     assert first["answer"] == "10 mx1.example.com, 20 mx2.example.com"
 
 

@@ -37,10 +37,12 @@ def test_addresses_are_those_of_the_host_through_aliases() -> None:
 
 def test_without_a_record_the_nodes_own_address_counts_and_then_the_next_free_one() -> None:
     zone = ZONE + "taken 300 IN A 192.0.2.1\n"
-    where = places(world(zone, mx2={"kind": "mta", "address": "192.0.2.2"}, mx3={"kind": "mta"}, ann={"kind": "client", "address": "a@b.test"}))
+    where = places(
+        world(zone, mx2={"kind": "mta", "address": "192.0.2.2"}, mx3={"kind": "mta"}, ann={"kind": "client", "address": "a@b.test"})
+    )
     assert where.addresses == {"dns": ("192.0.2.3",), "mx2": ("192.0.2.2",), "mx3": ("192.0.2.4",), "ann": ("192.0.2.5",)}
-    assert where.assigned == {"dns": "192.0.2.3", "mx3": "192.0.2.4"}
-    assert where.notes[1] == "mx3: no zone has an address for mx3.test; 192.0.2.4 is assigned"
+    assert where.assigned == {"mx3": "192.0.2.4"}
+    assert where.notes[0] == "mx3: no zone has an address for mx3.test; 192.0.2.4 is assigned"
 
 
 def test_after_the_documentation_networks_of_ipv4_come_those_of_ipv6() -> None:

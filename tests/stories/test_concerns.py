@@ -12,9 +12,8 @@ from mailsim.stories.record import rows_of
 @pytest.fixture(scope="module")
 def story():
     to = ["bob@example.com", "eve@example.com", "zoe@nowhere.test", "ann@example.org"]
-    world = mailsim.load("primary-outage").replace(
-        "traffic", [{"kind": "at", "from": "ann@example.org", "to": to, "times": ["6h"], "size": "20 kB"}]
-    )
+    traffic = [{"kind": "at", "from": "ann@example.org", "to": to, "times": ["6h"], "size": "20 kB"}]
+    world = mailsim.load("primary-outage").replace("traffic", traffic)
     return world.without("faults").run(seed=3).explain(0)
 
 
@@ -58,21 +57,14 @@ def test_the_report_is_about_the_recipient_that_was_refused_with_the_server_s_wo
 
 def test_a_contact_belongs_to_the_answer_that_names_its_host(log_of):
     ask = {"t_us": 0, "message": 0, "kind": Event.LOOKED_UP, "node": "isp", "attempt": 1, "code": 0, "detail": 15}
-    rows = rows_of(
-        log_of(
-            [],
-            [
-                {**ask, "peer": "one.test", "extra": "20 b.one.test, 10 a.one.test (TTL 60)"},
-                {**ask, "peer": "two.test", "extra": "10 a.two.test (TTL 60)"},
-                {**ask, "peer": "three.test", "extra": "no such record"},
-                *(
-                    {"t_us": 1, "message": 0, "kind": Event.TRIED, "node": "isp", "attempt": 1, "peer": peer}
-                    for peer in ("a.two.test", "b.one.test", "three.test", "other.test")
-                ),
-            ],
-        ),
-        0,
-    )
+    answers = [
+        {**ask, "peer": "one.test", "extra": "20 b.one.test, 10 a.one.test (TTL 60)"},
+        {**ask, "peer": "two.test", "extra": "10 a.two.test (TTL 60)"},
+        {**ask, "peer": "three.test", "extra": "no such record"},
+    ]
+    contact = {"t_us": 1, "message": 0, "kind": Event.TRIED, "node": "isp", "attempt": 1}
+    contacts = [{**contact, "peer": peer} for peer in ("a.two.test", "b.one.test", "three.test", "other.test")]
+    rows = rows_of(log_of([], answers + contacts), 0)
     found = [mx_answer(rows, row) for row in rows[3:]]
     assert [one.peer if one else None for one in found] == ["two.test", "one.test", "three.test", None]
     assert mx_records(rows[0]) == [(10, "a.one.test"), (20, "b.one.test")]

@@ -56,3 +56,7 @@ def test_rough_durations_keep_three_digits_at_most_below_a_minute():
 
 def test_the_chapters_are_those_of_a_message_s_life_in_order():
     assert CHAPTERS == ("discover", "submit", "accept", "queue", "resolve", "choose", "relay", "defer", "report", "store", "fetch")
+
+
+def test_every_chapter_has_a_heading():
+    assert [say(f"chapter_{chapter}") for chapter in CHAPTERS] == list(CHAPTERS)

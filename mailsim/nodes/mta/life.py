@@ -230,14 +230,11 @@ def _defer(
 
 
 def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
-    """Deferred untried because the destination is dead: no attempt, so no test of the lifetime either."""
-    log = mta.log
-    for d in item.deliveries:
-        log.why[d], log.code[d] = Why.DESTINATION_DEAD, -1
-    due = mta.memory.next_attempt(item.arrived_us, t_us, ())
-    if log.rows is not None:
-        log.rows.extend((t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, -1, Why.DESTINATION_DEAD, due, -1))
-    mta.deferred.put(item, due)
+    """Deferred untried because the destination is dead: for lifetime, notice and schedule it counts as an attempt that failed.
+
+    Postfix looks at the age whenever a round leaves recipients deferred, whatever deferred them (qmgr_active.c).
+    """
+    _defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
 
 
 def _notice(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, age_us: int, report: bool, why: Why) -> None:

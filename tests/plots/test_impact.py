@@ -1,0 +1,100 @@
+"""The picture of an outage study: its sentence, its lines, what never arrives."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from mailsim.plots.impact import describe_impact, impact
+
+HOUR, DAY = 3600.0, 86_400.0
+COLUMNS = ["layout", "length_s", "run", "bounced_share", "late_1h_share", "delay_p50_s", "delay_p95_s", "censored_share"]
+
+
+def study(cells: dict[tuple[str, float], list[float]], *, delay_s: float = 600, censored: float = 0) -> pd.DataFrame:
+    rows = [
+        (layout, length, run, share, 0.5, math.nan if share > 0.5 else delay_s, delay_s * 2, censored)
+        for (layout, length), shares in cells.items()
+        for run, share in enumerate(shares)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+TWO = study(
+    {
+        ("no backup", HOUR): [0, 0], ("backup MX", HOUR): [0, 0], ("no backup", DAY): [0.005, 0], ("backup MX", DAY): [0, 0],
+        ("no backup", 5 * DAY): [0.30, 0.40], ("backup MX", 5 * DAY): [0.10, 0.10],
+    }
+)  # fmt: skip
+
+
+def test_the_title_tells_up_to_where_it_makes_no_difference_and_how_much_it_makes_then() -> None:
+    said = impact(TWO).get_title().replace("\n", " ")
+    assert said == "Up to 1 d backup MX saves under 1 mail in 100; at 5 d it saves 25 of 100 (range 20-30)."
+
+
+def test_a_layout_that_loses_more_is_told_to_cost() -> None:
+    turned = study({("a", HOUR): [0, 0], ("b", HOUR): [0, 0], ("a", DAY): [0.1, 0.1], ("b", DAY): [0.3, 0.3]})
+    assert impact(turned).get_title() == "Up to 1 h b costs under 1 mail in 100; at 1 d it costs 20 of 100."
+
+
+def test_layouts_that_do_the_same_are_told_to_do_the_same() -> None:
+    same = study({("a", HOUR): [0.1], ("b", HOUR): [0.105]})
+    assert (
+        impact(same).get_title().replace("\n", " ") == "B and a return the same mail: they differ by less than 1 mail in 100 at any length."
+    )
+
+
+def test_one_layout_is_told_by_its_worst_length() -> None:
+    said = impact(study({("only", HOUR): [0], ("only", DAY): [0.25]})).get_title().replace("\n", " ")
+    assert said == "Of the mail sent while the target was down, 25 % came back after an outage of 1 d."
+
+
+def test_there_is_one_line_per_layout_with_the_mean_over_runs_at_the_lengths_of_the_study() -> None:
+    ax = impact(TWO)
+    lines = {str(line.get_label()): line for line in ax.get_lines() if not str(line.get_label()).startswith("_")}
+    assert list(lines) == ["no backup", "backup MX"]
+    assert np.asarray(lines["no backup"].get_xdata()).tolist() == [HOUR, DAY, 5 * DAY]
+    assert np.asarray(lines["no backup"].get_ydata()) == pytest.approx([0, 0.0025, 0.35])
+    assert lines["no backup"].get_linestyle() != lines["backup MX"].get_linestyle()
+    assert lines["no backup"].get_marker() != lines["backup MX"].get_marker()
+    assert ax.get_xscale() == "log"
+
+
+def test_the_delay_stands_below_on_an_axis_of_its_own() -> None:
+    figure = impact(TWO).figure
+    below = figure.axes[1]
+    assert [label.get_text() for label in below.get_xticklabels()] == ["1 h", "1 d", "5 d"]
+    assert below.get_yscale() == "log"
+    assert np.asarray(below.get_lines()[0].get_ydata()).tolist() == [600, 600, 600]
+
+
+def test_where_half_of_the_mail_never_arrives_the_picture_says_so() -> None:
+    below = impact(study({("a", HOUR): [0, 0], ("a", DAY): [0.9, 0.9]})).figure.axes[1]
+    assert np.isnan(np.asarray(below.get_lines()[0].get_ydata())).tolist() == [False, True]
+    assert "half never arrives" in [text.get_text() for text in below.texts]
+
+
+def test_the_caption_says_how_many_runs_stand_behind_a_point() -> None:
+    assert impact(TWO, caption="seed 7").figure.get_supxlabel() == "seed 7 · 2 runs per point, band: 95 % of them"
+
+
+def test_on_axes_of_the_user_one_quantity_is_drawn() -> None:
+    ax = Figure().add_subplot()
+    assert impact(TWO, ax=ax, of="late") is ax
+    assert len(ax.figure.axes) == 1
+    assert np.asarray(ax.get_lines()[0].get_ydata()) == pytest.approx([0.5, 0.5, 0.5])
+
+
+def test_the_description_tells_every_point_and_what_was_censored() -> None:
+    text = describe_impact(study({("only", HOUR): [0], ("only", DAY): [0.25]}, censored=0.02))
+    assert "Only: returned 0 % at 1 h, 25 % at 1 d." in text
+    assert text.endswith("Up to 2 % was still under way when a run ended.")
+
+
+def test_an_empty_study_is_an_empty_picture() -> None:
+    assert impact(pd.DataFrame(columns=COLUMNS)).get_title() == "The study is empty."

@@ -1,0 +1,64 @@
+"""The latency picture draws both cohorts and says what never arrives and what is censored."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mailsim.plots.latency import describe_latency, latency
+from mailsim.results import Result
+from small_logs import outage_log, small_result, small_scenario
+
+
+def lines_of(result: Result) -> dict[str, list[tuple[float, float]]]:
+    return {
+        str(line.get_label()): list(zip(*(np.asarray(part).tolist() for part in line.get_data()), strict=True))
+        for line in latency(result).get_lines()
+        if not str(line.get_label()).startswith("_")
+    }
+
+
+def test_both_cohorts_are_drawn_to_the_mailbox_and_to_the_reader_with_their_sizes() -> None:
+    assert list(lines_of(small_result())) == [
+        "mail sent while a fault was active (4): in the mailbox",
+        "mail sent while a fault was active (4): read",
+        "all mail (6): in the mailbox",
+        "all mail (6): read",
+    ]
+
+
+def test_a_curve_steps_where_mail_arrives_and_stops_where_nothing_more_is_known() -> None:
+    points = lines_of(small_result())["mail sent while a fault was active (4): in the mailbox"]
+    assert points[1:] == [(3802, 0.25), (6000, 0.25)]
+
+
+def test_what_never_arrives_and_what_is_censored_is_said_at_the_right_edge() -> None:
+    texts = [text.get_text() for text in latency(small_result()).texts]
+    assert "50 % never arrives, 25 % still under way at the end (censored)" in texts
+    assert "33.3 % never arrives, 16.7 % still under way at the end (censored)" in texts
+
+
+def test_a_row_below_tells_how_many_were_still_under_way() -> None:
+    ax = latency(small_result())
+    ticks = [label.get_text() for label in ax.get_xticklabels()]
+    row = [text.get_text() for text in ax.texts]
+    start = row.index("still under way, fault:")
+    counts = dict(zip(ticks, row[start + 1 : start + 1 + len(ticks)], strict=True))
+    assert counts["1 h"] == "2"  # of four: one rejected after a second, one returned after 50 minutes
+    assert counts["10 s"] == "3"
+
+
+def test_the_title_tells_the_half_and_what_is_open() -> None:
+    said = latency(small_result()).get_title().replace("\n", " ")
+    assert said == "Of the mail sent during the fault, 25 % arrived; 25 % returned, 25 % rejected, 25 % still under way (censored)."
+
+
+def test_the_description_tells_the_slowest_of_each_cohort() -> None:
+    text = describe_latency(small_result())
+    assert "Mail sent while a fault was active (4): slowest in the mailbox after 63 min, slowest read after 65 min." in text
+
+
+def test_an_empty_run_has_an_empty_picture() -> None:
+    log = outage_log()
+    for row in range(len(log.messages["state"])):
+        log.messages["state"][row] = 0
+    assert latency(Result(small_scenario(), 7, log)).get_title() == "Nobody sent anything."

@@ -1,0 +1,48 @@
+"""The queue picture writes peak and drain out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mailsim.errors import UnsupportedError
+from mailsim.plots.queues import _thinned, describe_queues, queues
+from small_logs import small_result
+
+
+def test_the_fullest_queue_lies_lowest_and_each_area_is_named() -> None:
+    legend = queues(small_result()).get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()][-1] == "mx2"
+    assert legend.get_title().get_text() == "in the queue of"
+
+
+def test_peak_and_drain_are_written_into_the_picture() -> None:
+    texts = [text.get_text() for text in queues(small_result()).texts]
+    assert "3 at 00:33" in texts
+    assert "back to usual 01:15" in texts
+    assert "mx1 silent, 1 h" in texts
+
+
+def test_the_title_tells_peak_and_drain() -> None:
+    assert (
+        queues(small_result()).get_title().replace("\n", " ")
+        == "3 messages waited at the peak; the queue drained 5 min after the last fault was over."
+    )
+
+
+def test_the_description_tells_each_node() -> None:
+    assert describe_queues(small_result()).endswith("The peak is at 00:33. By node: mx1 at most 1, mx2 at most 3, isp at most 1.")
+
+
+def test_a_run_without_event_rows_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="run again with level='events'"):
+        queues(small_result(level="messages"))
+
+
+def test_thinning_keeps_every_peak() -> None:
+    depth = np.zeros((1, 100_000), dtype=np.int64)
+    depth[0, 77_777] = 9
+    _, t_s, thin = _thinned([0], np.arange(100_000.0), depth)
+    assert len(t_s) == thin.shape[1] <= 4001
+    assert thin.max() == 9

@@ -1,0 +1,115 @@
+"""The timeline shows each attempt on the lane of the server that was tried, and tells the headline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection
+
+from mailsim.events import ConditionSpan, State
+from mailsim.plots.marks import COLUMNS, CROWD
+from mailsim.plots.tale import tale_of
+from mailsim.plots.timeline import describe_timeline, timeline
+from mailsim.results import Result
+from mailsim.scenario import load
+from small_logs import S, outage_log, small_result, small_scenario
+
+
+def without_bounce() -> Result:
+    log = outage_log()
+    log.messages["state"][2], log.messages["ended_us"][2], log.messages["holder"][2] = State.QUEUED, -1, log.names.index("mx2")
+    return Result(small_scenario(), 7, log)
+
+
+def test_lanes_follow_the_path_and_leave_out_who_has_nothing_to_show() -> None:
+    ax = small_result().plot.timeline()
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["ann", "isp", "mx1\nMX 10", "mx2\nMX 20", "boxes\nmailbox", "bob"]
+
+
+def test_attempts_lie_on_the_lane_of_the_server_that_was_tried_with_who_tried_and_how_it_went() -> None:
+    lane = next(lane for lane in tale_of(small_result()).lanes if lane.node == "mx1")
+    found = {(mark.row, mark.look): mark.t_s.tolist() for mark in lane.marks}
+    assert found == {
+        ("from isp", "ok"): [101, 5001],
+        ("from isp", "silence"): [701, 1001, 2001],
+        ("from mx2", "ok"): [4500],
+        ("from mx2", "silence"): [732, 1032, 2032, 3970],
+    }
+
+
+def test_mail_that_was_more_than_an_hour_late_looks_different_in_the_mailbox() -> None:
+    lane = next(lane for lane in tale_of(small_result()).lanes if lane.node == "boxes")
+    assert {mark.look: mark.t_s.tolist() for mark in lane.marks} == {"stored": [103, 5003], "late": [4502]}
+
+
+def test_the_way_of_the_first_returned_mail_is_drawn_where_one_was_returned() -> None:
+    tale = tale_of(small_result())
+    assert tale.way == ((1000, "ann"), (1001, "isp"), (1032, "mx2"), (4000, "mx2"))
+    assert tale.way_word == "returned"
+
+
+def test_else_the_way_of_the_slowest_mail() -> None:
+    tale = tale_of(without_bounce())
+    assert tale.way == ((700, "ann"), (701, "isp"), (732, "mx2"), (4501, "mx1"), (4502, "boxes"), (4600, "bob"))
+    assert (tale.sent_s, tale.latency_s, tale.fault, tale.after_fault_s) == (700, 3802, "mx1", 302)
+
+
+def test_the_title_says_what_happened() -> None:
+    said = timeline(small_result()).get_title().replace("\n", " ")
+    assert said == "Of 4 mails sent during the fault, 1 came back as undeliverable, the first after 50 min."
+    assert timeline(without_bounce()).get_title() == "Mail sent at 00:11 waited longest: until 5 min after mx1 was back."
+
+
+def test_a_slow_mail_that_got_round_the_fault_is_told_as_such() -> None:
+    result = without_bounce()
+    result.log.conditions[:] = [ConditionSpan("mx1", "mx1", "silent", 600 * S, 5000 * S)]
+    assert timeline(result).get_title() == "The slowest mail, sent at 00:11, took 63 min while mx1 was out."
+
+
+def test_without_a_fault_mail_that_was_refused_is_told() -> None:
+    result = without_bounce()
+    result.log.conditions.clear()
+    assert timeline(result).get_title().replace("\n", " ") == "1 of 6 mails entered no queue: the server refused and told the user."
+
+
+def test_without_a_fault_or_a_refusal_the_slowest_mail_is_told() -> None:
+    result = without_bounce()
+    result.log.conditions.clear()
+    result.log.messages["state"][3], result.log.messages["ended_us"][3] = State.SUBMITTING, -1
+    assert timeline(result).get_title() == "3 of 6 mails arrived; the slowest, sent at 00:11, took 63 min."
+
+
+def test_the_description_tells_lanes_faults_failures_and_the_queue() -> None:
+    text = describe_timeline(small_result())
+    assert text.startswith("Timeline with a lane for each of ann, isp, mx1, mx2, boxes, bob. Wrong: mx1 (silent, 1 h) from 00:10.")
+    assert text.endswith("Attempts that failed: 7. The queue of mx2 peaks at 3 at 00:34.")
+
+
+def test_a_window_shows_only_that_stretch() -> None:
+    ax = small_result().plot.timeline(window=("10m", "20m"))
+    assert ax.get_xlim() == (600, 1200)
+    shown = np.concatenate([np.asarray(marks.get_offsets())[:, 0] for marks in ax.collections if isinstance(marks, PathCollection)])
+    # sent 700, 1000; accepted 701, 1001; tried from isp 701, 731, 1001, 1031 and from mx2 732, 1032
+    assert sorted(shown.tolist()) == [700, 701, 701, 731, 732, 1000, 1001, 1001, 1031, 1032]
+
+
+@pytest.mark.parametrize("level", ["messages"])
+def test_without_event_rows_there_is_still_a_picture_and_it_says_what_is_missing(level: str) -> None:
+    ax = small_result(level=level).plot.timeline()
+    assert "level messages: no attempts, no queues" in ax.figure.get_supxlabel()
+    lane = next(lane for lane in tale_of(small_result(level=level)).lanes if lane.node == "mx2")
+    assert [(mark.look, mark.t_s.tolist()) for mark in lane.marks] == [("ok", [732, 1032, 2032])]
+
+
+def test_a_fault_of_a_link_has_a_lane_of_its_own_before_the_mx_hosts() -> None:
+    result = small_result()
+    result.log.conditions.append(ConditionSpan("link isp-mx1", "isp-mx1", "silent", 0, 10 * S))
+    assert [lane.node for lane in tale_of(result).lanes] == ["ann", "isp", "isp-mx1", "mx1", "mx2", "boxes", "bob"]
+
+
+def test_a_day_of_mail_stays_readable() -> None:
+    result = load("primary-outage").run(seed=7)
+    ax = result.plot.timeline()
+    assert max(len(points.get_offsets()) for points in ax.collections) <= max(COLUMNS, CROWD)
+    assert "waited longest: until" in ax.get_title()
+    assert "after mx1 was back." in ax.get_title()
