@@ -32,7 +32,7 @@ class Event(IntEnum):
     REJECTED = 4  #: refused in session (or no server reached): the sender keeps the mail and was told; code = reply, extra = text
     ACCEPTED = 5  #: an MTA took responsibility for the message; node = that MTA, peer = who handed it over
     ACTIVATED = 6  #: the message left the deferred queue for another attempt
-    TRIED = 7  #: one address was tried; peer = host, detail = address (name), code = reply, why = outcome, value = time it took, extra = text
+    TRIED = 7  #: one address was tried; peer = host, detail = its address, code = reply, why = outcome, value = time, extra = stage|text
     DELIVERED = 8  #: the next server said 250 and took over; node = who handed over, peer = who took it
     DEFERRED = 9  #: put back; value = when it is due again, why = why
     DELAY_NOTICED = 10  #: the sender was told that the mail is late; value = number of the notice message
@@ -71,6 +71,7 @@ class Column:
     meaning: str
 
 
+#: columns of the event rows
 EVENT_COLUMNS: tuple[Column, ...] = (
     Column("t_us", "q", "us", "instant"),
     Column("message", "i", "", "message number, -1 for what concerns none"),
@@ -86,6 +87,7 @@ EVENT_COLUMNS: tuple[Column, ...] = (
     Column("extra", "i", "", "text (name number): reply text or answer"),
 )
 
+#: columns of the message table
 MESSAGE_COLUMNS: tuple[Column, ...] = (
     Column("message", "i", "", "message number; deliveries of one message to several recipients share it"),
     Column("parent", "i", "", "message that this report is about, -1 for ordinary mail"),

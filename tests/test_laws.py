@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -20,9 +22,11 @@ BYSTANDER = """$ORIGIN bystander.test.
 ns1 60 IN A   203.0.113.99
 """
 
-SETTINGS = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+#: the same worlds each time, so that a change is to blame for a failure; MAILSIM_EXPLORE=1 looks for new ones
+EXPLORE = os.environ.get("MAILSIM_EXPLORE", "") not in ("", "0")
+SETTINGS = settings(deadline=None, derandomize=not EXPLORE, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 FEW = settings(SETTINGS, max_examples=100)
-MANY = settings(SETTINGS, max_examples=1000, derandomize=False)
+MANY = settings(SETTINGS, max_examples=1000)
 SOME = settings(SETTINGS, max_examples=25)
 
 
@@ -38,10 +42,9 @@ def _under_all_checkers(world: dict[str, Any]) -> None:
 
 
 def test_the_checkers_do_judge_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(record: Any) -> Any:
+    def never(record: Any) -> Iterator[str]:
         yield "this checker is never content"
 
-    monkeypatch.setattr("record.CHECKS", [never])
     monkeypatch.setattr("checkers.CHECKS", [never])
     with pytest.raises(AssertionError, match="never content"):
         mailsim.load("first-mail").run()

@@ -15,6 +15,7 @@ from mailsim.scenario.compiled import Arrivals, Compiled, arrivals
 
 __all__ = ["LEVELS", "simulate"]
 
+#: what a run may record, most first
 LEVELS = ("events", "messages", "counts")
 DAY_US = 86_400_000_000
 FLUSH_ROWS = 12 * 16384
@@ -64,10 +65,10 @@ def simulate(compiled: Compiled, seed: int, level: str = "events", *, max_steps:
 
 
 def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
-    """The instant at which the run ends at the latest: given, or the longest lifetime (and its report's) plus a day after the last send."""
+    """The instant at which the run ends at the latest: given, or the two longest lifetimes and a day after the last send."""
     if compiled.run_until_us is not None:
         return compiled.run_until_us
-    lifetimes = [a.figures.queue_lifetime + a.figures.bounce_lifetime for a in world.actors(MtaActor)]
+    lifetimes: list[int] = [a.figures.queue_lifetime + a.figures.bounce_lifetime for a in world.actors(MtaActor)]
     lifetimes += [k.figures.queue_lifetime + k.figures.bounce_lifetime for a in world.actors(SendersActor) for _, k in a.kin]
     last = max(mail.sent_us, default=0)
     return last + sum(sorted(lifetimes)[-2:]) + DAY_US

@@ -15,8 +15,10 @@ from mailsim.flavours.models import MtaFigures, ResolverFigures
 
 __all__ = [
     "Figure",
+    "Flavour",
     "default",
     "defaults",
+    "flavour",
     "mta_figures",
     "mta_flavours",
     "resolver_figures",

@@ -17,7 +17,7 @@ from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Leg, Window, leg_to, remembered
 from mailsim.nodes.world import Life
 from mailsim.rules.dns import Answer, Question
-from mailsim.rules.mx import NoRoute, Target, best_first, is_address, mx_hosts, mx_targets
+from mailsim.rules.mx import NoRoute, Target, best_first, both, is_address, mx_hosts, mx_targets
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
@@ -29,7 +29,7 @@ __all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "env
 class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
-    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "waits_for")
+    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "ticket", "waits_for")
 
     def __init__(self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool) -> None:
         self.number = number
@@ -40,6 +40,7 @@ class Item:
         self.local = local
         self.attempt = 0
         self.notices = 0
+        self.ticket = 0  # of its entry in the deferred queue, 0 for none
         self.waits_for: tuple[str, ...] = ()
 
 
@@ -135,12 +136,11 @@ def find_route(mta: Agent, item: Item, t_us: int) -> Life:
         for rtype in mta.address_types:
             questions.append(Question(host, rtype))
             t_us, found = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
-            before = addresses.get(host)
-            addresses[host] = found if before is None or not before.rdatas else before._replace(rdatas=(*before.rdatas, *found.rdatas))
+            addresses[host] = both(addresses[host], found) if host in addresses else found
     route = mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
-    window = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
-    if window is not None:
-        mta.routes[item.domain] = RouteEntry(window, route)
+    held = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
+    if held is not None:
+        mta.routes[item.domain] = RouteEntry(held, route)
     return t_us, route
 
 

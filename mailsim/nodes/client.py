@@ -39,7 +39,7 @@ class Fetch(Declared):
     host: HostName | None = None
     protocol: Literal["imap", "pop3"] = "imap"
     idle: bool = True
-    every: Duration = Field(default_factory=lambda: default("client.poll_every"), gt=0, validate_default=True)
+    every: Duration = Field(default_factory=lambda: default("client.poll_every"), gt=0)
     password: str | None = None
 
 

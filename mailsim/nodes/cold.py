@@ -36,6 +36,7 @@ class ColdResolver:
 
     def ask(self, asker: str, question: Question, t_us: int, patience: tuple[int, int]) -> Life:
         """As :meth:`ResolverActor.ask`; never yields."""
+        yield from ()
         tries, timeout = patience
         answer, done = self._answer(question, t_us)
         limit = timeout if self._figures.discard_timeout is None else min(timeout, self._figures.discard_timeout)
@@ -44,7 +45,6 @@ class ColdResolver:
             if done - start <= limit:
                 return max(start, done) + self.stub_delay_us, answer, Why.FROM_SERVER
         return t_us + tries * timeout, NO_ANSWER, Why.DNS_TIMEOUT
-        yield  # a generator that never waits
 
     def _answer(self, question: Question, t_us: int) -> tuple[Answer, int]:
         """The answer and its instant; where DNS has no faults, questions of one age of the zones are answered alike."""

@@ -78,7 +78,7 @@ class MailstoreActor:
     def calm(self, address: str, octets: int, t_us: int) -> bool:
         """Whether an arrival may be told ahead of the clock: there is room, and no reader is in a session."""
         address = address.lower()
-        return not self.full(address, octets, t_us) and not any([reader.busy for reader in self.readers.get(address, ())])
+        return not self.full(address, octets, t_us) and not any(reader.busy for reader in self.readers.get(address, ()))
 
     def login_ok(self, user: str, password: str) -> bool:
         """Whether the password opens the mailbox."""

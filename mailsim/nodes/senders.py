@@ -21,7 +21,7 @@ from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.rules.smtp import Action, Reply
 
-__all__ = ["Senders", "SendersActor"]
+__all__ = ["LoneMta", "Senders", "SendersActor"]
 
 MESSAGE_ORDER = 2
 
@@ -55,7 +55,7 @@ class LoneMta:
         self.figures: MtaFigures = mta_figures(flavour)
         self.caller = Caller(name, self.figures)
         self.own: frozenset[str] = frozenset()
-        self.address_types = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
+        self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
         self.resolver: Any = None
         self.resolver_quiet = False
@@ -238,7 +238,7 @@ class SendersActor:
         self.resolver = ColdResolver(world, name, resolver_figures("unbound"))
         host = world.compiled.nodes[name].host or name
         everybody = ReceiverPolicy(host, frozenset(), frozenset(), lambda a: True, lambda u, p: False, None)
-        self.door = Doorman(world, name, self.kin[0][1].figures, everybody._replace(relays_for=AnyDomain()), limit=None)
+        self.door = Doorman(world, name, self.kin[0][1].figures, everybody._replace(relays_for=_AnyDomain()), limit=None)
 
     def send(self, number: int, deliveries: tuple[int, ...], t_us: int) -> Life:
         """Message ``number`` enters the queue of its own MTA at ``t_us`` (the clock)."""
@@ -274,7 +274,7 @@ class SendersActor:
                 log.rows.extend((t_us, number, log.rcpt[d], Event.STORED, self.number, giver, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
 
 
-class AnyDomain(frozenset[str]):
+class _AnyDomain(frozenset[str]):
     """A set of domains that has every one."""
 
     __slots__ = ()

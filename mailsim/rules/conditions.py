@@ -41,13 +41,14 @@ class Condition(NamedTuple):
     rcode: int = -1
 
 
+#: nothing is wrong
 NORMAL = Condition()
 
 #: a worse condition hides a milder one
 _SEVERITY = {Why.OK: 0, Why.REFUSED: 1, Why.UNREACHABLE: 2, Why.SILENT: 3}
 
 
-def worse(one: Condition, other: Condition) -> Condition:
+def _worse(one: Condition, other: Condition) -> Condition:
     """The condition that is seen where both hold."""
     if _SEVERITY[other.reach] > _SEVERITY[one.reach]:
         return other
@@ -84,7 +85,7 @@ class Timeline:
             seen = NORMAL
             for span in spans:
                 if span.start_us <= instant < span.end_us:
-                    seen = worse(seen, span.condition)
+                    seen = _worse(seen, span.condition)
             if seen != self.conditions[-1]:
                 self.edges.append(instant)
                 self.conditions.append(seen)

@@ -18,6 +18,7 @@ from mailsim.rules.reasons import Why
 
 __all__ = ["LOGIN_RTTS", "SESSION_RTTS", "SessionCost", "idle_since", "next_poll", "session_cost"]
 
+#: round trips until the first message can come
 SESSION_RTTS = 6
 #: round trips until the reply to the login is here: connect, TLS, greeting, login (POP3 one more: USER and PASS)
 LOGIN_RTTS = {"imap": 4, "pop3": 5}

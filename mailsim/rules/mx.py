@@ -9,7 +9,7 @@ from mailsim.rules.dns.records import Rcode
 from mailsim.rules.dns.zones import Answer
 from mailsim.rules.reasons import Why
 
-__all__ = ["NoRoute", "Target", "best_first", "is_address", "is_loopback", "mx_hosts", "mx_targets"]
+__all__ = ["NoRoute", "Target", "best_first", "both", "is_address", "is_loopback", "mx_hosts", "mx_targets"]
 
 
 class Target(NamedTuple):
@@ -92,6 +92,13 @@ def mx_hosts(domain: str, answer: Answer, figures: _Figures) -> list[tuple[int, 
     if not usable:
         return NoRoute(Why.NULL_MX, True, figures.status_null_mx)
     return usable
+
+
+def both(one: Answer, other: Answer) -> Answer:
+    """The answers for A and AAAA of one host as one: all addresses there are; without any, trouble with either counts."""
+    if one.rdatas and other.rdatas:
+        return one._replace(rdatas=(*one.rdatas, *other.rdatas))
+    return other if other.rdatas or (not one.rdatas and other.rcode in _TEMPORARY) else one
 
 
 def mx_targets(

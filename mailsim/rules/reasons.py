@@ -81,6 +81,7 @@ class Reason(NamedTuple):
     source: str
 
 
+#: the words and the source of each reason
 REASONS: dict[Why, Reason] = {
     Why.NONE: Reason("", "", ""),
     Why.OK: Reason("ok", "the server took the message", "RFC 5321 section 4.2.5"),

@@ -26,7 +26,7 @@ from mailsim.rules.conditions import FOREVER, NORMAL, Condition, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
 
-__all__ = ["SYN_RESENT_US", "Contact", "Script", "Step", "contact", "script"]
+__all__ = ["SYN_RESENT_US", "Contact", "Script", "Step", "Timeouts", "contact", "script"]
 
 #: a SYN is sent again this long after the first one: Linux 6.5 and later (four linear time-outs, then doubling);
 #: recorded at 1, 2, 3, 4, 5, 7, 11 s
@@ -229,7 +229,7 @@ def _exchange(
             closed = edge + back_us
             return Contact(Why.CLOSED if closed <= limit else Why.REPLY_TIMEOUT, stage, None, min(closed, limit), -1)
         edge = path.next_edge(edge)
-    said = condition_reply(path.at(done), stage) or refusal
+    said = _condition_reply(path.at(done), stage) or refusal
     refused = said is not None and said.code >= 400
     taken = done if stage == Stage.EOD and not refused else -1
     for resent in (0, *DATA_RESENT_US):
@@ -268,6 +268,6 @@ def _arrival(path: Timeline, first_us: int, body_us: int, patience_us: int) -> t
         t += resent
 
 
-def condition_reply(condition: Condition, stage: Stage) -> Reply | None:
+def _condition_reply(condition: Condition, stage: Stage) -> Reply | None:
     """The reply that a condition forces at a stage, if any."""
     return condition.reply if condition.stage == stage else None

@@ -48,6 +48,7 @@ class Reply(NamedTuple):
         return Why.OK if self.code < 400 else Why.TEMPFAIL if self.code < 500 else Why.PERMFAIL
 
 
+#: the reply with which a server takes responsibility
 ACCEPTED = Reply(250, "2.0.0", "Ok: queued")
 
 

@@ -42,7 +42,7 @@ class MtaActor:
         self.own = frozenset({self.host, *node.addresses})
         #: when the service is stopped and does no work
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
-        self.address_types = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
+        self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
         resolver = world.compiled.resolver_of.get(name)
         self.resolver = world.actor(resolver) if resolver else None

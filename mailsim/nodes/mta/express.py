@@ -95,7 +95,7 @@ def _played(plan: Any, number: int, turn: int, size: int, now_us: int) -> tuple[
 def _stored(mta: MtaActor, item: Item, delivery: int, size: int, t_us: int) -> bool:
     """Final delivery with no event, since nobody else's doing decides when the store takes it; False: walk."""
     store, log = mta.declaration.store, mta.log
-    if store is None:
+    if store is None or mta.memory.records:
         return False
     rcpt = log.rcpt[delivery]
     if rcpt not in mta.store_legs:
@@ -105,7 +105,7 @@ def _stored(mta: MtaActor, item: Item, delivery: int, size: int, t_us: int) -> b
     if leg is None or not leg.server.calm(log.names[rcpt], size, t_us):
         return False
     played = leg.play(item.number, item.attempt + 1, size, t_us, t_us)
-    if played is None:
+    if played is None or played[1] >= mta.world.limit_us:
         return False
     leg.server.take(item.number, item.deliveries, item.hops, played[1], mta.number)
     return True

@@ -98,7 +98,6 @@ def _until_running(mta: MtaActor, t_us: int) -> Life:
 def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     """Act on an attempt's outcome, each thing at its own instant; gives the next stage or None."""
     world = mta.world
-    waiting: list[Item] = []
     last: Handover | None = None
     for handover in outcome.handovers:
         if handover is outcome.handovers[-1] and outcome.action == Action.DONE and not outcome.refused:
@@ -112,16 +111,12 @@ def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
         if mta.memory.by_host:
             for address in outcome.failed_hosts:
                 mta.memory.note_failures((address,), outcome.end_us)
-            for address in outcome.good_hosts:
-                waiting += mta.note_success(address)
-            if waiting:
-                world.spawn(_queue_run(mta, waiting, outcome.end_us), MESSAGE_ORDER + waiting[0].number)
+            _came_back(mta, outcome.good_hosts, outcome.end_us)
         return _pass_on(mta, item, last)
     if outcome.end_us > world.now:
         yield outcome.end_us
     expired = mta.memory.note_failures(outcome.failed_hosts, outcome.end_us)
-    for address in outcome.good_hosts:
-        mta.note_success(address)
+    _came_back(mta, outcome.good_hosts, outcome.end_us)
     for d, reply, why in outcome.refused:
         _bounce(mta, item, (d,), outcome.end_us, why, reply)
     if not outcome.left:
@@ -131,6 +126,13 @@ def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     if expired:
         return _bounce(mta, item, outcome.left, outcome.end_us, Why.HOST_CUTOFF, outcome.reply)
     return _defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
+
+
+def _came_back(mta: MtaActor, hosts: tuple[str, ...], t_us: int) -> None:
+    """Hosts took mail: what waited for them goes over the same connections, from ``t_us`` on."""
+    waiting = [item for address in hosts for item in mta.note_success(address)]
+    if waiting:
+        mta.world.spawn(_queue_run(mta, waiting, t_us), MESSAGE_ORDER + waiting[0].number)
 
 
 def _handed_over(mta: MtaActor, item: Item, handover: Handover) -> Life:
@@ -178,6 +180,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
     if result.taken_us >= 0 and server is not None:
         yield result.taken_us
         if result.why == Why.OK:
+            _came_back(mta, (address,), result.end_us)
             if log.rows is not None:
                 peer = log.name(store)
                 log.rows.extend((result.end_us, item.number, -1, Event.DELIVERED, mta.number, peer, log.name(address), item.attempt, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
@@ -208,7 +211,7 @@ def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
 
 def _defer(
     mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, hosts: tuple[str, ...], reply: Reply | None = None
-) -> Life | None:
+) -> None:
     """Back into the queue, unless the message is too old by now: expiry is tested after a failed attempt."""
     log, figures = mta.log, mta.figures
     report = log.names[log.sender[left[0]]] == ""
@@ -218,7 +221,8 @@ def _defer(
         log.why[d] = why
         log.code[d] = reply.code if reply is not None else -1
     if age >= lifetime and why != Why.HOST_RETRY_TIME:
-        return _bounce(mta, item, left, t_us, Why.LIFETIME_OVER, reply, of=why)
+        _bounce(mta, item, left, t_us, Why.LIFETIME_OVER, reply, of=why)
+        return
     item.deliveries = left
     due = mta.memory.next_attempt(item.arrived_us, t_us, hosts)
     mta.wait_for(item, hosts)
@@ -226,7 +230,6 @@ def _defer(
         log.rows.extend((t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, reply.code if reply else -1, why, due, -1))
     _notice(mta, item, left, t_us, age, report, why)
     mta.deferred.put(item, due)
-    return None
 
 
 def put_off(mta: MtaActor, item: Item, t_us: int) -> None:

@@ -25,20 +25,18 @@ class Deferred:
         self._heap: list[tuple[int, int, int, Item]] = []
         self._sequence = 0
         self._armed: int | None = None
-        self._gone: set[int] = set()
-
-    def __len__(self) -> int:
-        return len(self._heap) - len(self._gone)
 
     def put(self, item: Item, due_us: int) -> None:
         """Keep an entry until it is due."""
         self._sequence += 1
+        item.ticket = self._sequence
         heappush(self._heap, (due_us, item.number, self._sequence, item))
         self._arm()
 
     def take(self, items: list[Item]) -> None:
         """Take entries out before their time (a host came back, a flush)."""
-        self._gone.update(id(item) for item in items)
+        for item in items:
+            item.ticket = 0
 
     def _arm(self) -> None:
         due = self._heap[0][0]
@@ -53,10 +51,8 @@ class Deferred:
         self._armed = None
         batch: list[Item] = []
         while self._heap and self._heap[0][0] <= now:
-            item = heappop(self._heap)[3]
-            if id(item) in self._gone:
-                self._gone.discard(id(item))
-            else:
+            _, _, ticket, item = heappop(self._heap)
+            if item.ticket == ticket:
                 batch.append(item)
         if batch:
             self._fire(batch, now)
