@@ -183,9 +183,9 @@ def time_never_runs_back(record: Record) -> Iterator[str]:
 def nothing_succeeds_at_a_host_that_is_down(record: Record) -> Iterator[str]:
     """No acceptance, storing or hand-over at a host, or over a link, that is silent, refusing or unreachable."""
     for row in record.rows:
-        if row.kind in (Event.ACCEPTED, Event.STORED) and (how := record.obstacle(row.node, row.peer, row.t_us)):
+        if row.kind in (Event.ACCEPTED, Event.STORED) and (how := record.obstacle(row, row.node, row.peer)):
             yield f"{row}: though {how}"
-        if row.kind in (Event.DELIVERED, Event.FETCHED) and (how := record.obstacle(row.peer, row.node, row.t_us)):
+        if row.kind in (Event.DELIVERED, Event.FETCHED) and (how := record.obstacle(row, row.peer, row.node)):
             yield f"{row}: though {how}"
 
 
@@ -246,6 +246,8 @@ def rows_and_table_tell_the_same(record: Record) -> Iterator[str]:
     endings = {Event.BOUNCED: State.BOUNCED, Event.REJECTED: State.REJECTED, Event.DISCARDED: State.DISCARDED, Event.LOST: State.LOST}
     for d in record.deliveries:
         mine = [row for row in record.of_message.get(d.message, ()) if row.rcpt in ("", d.rcpt)]
+        if d.state == State.REJECTED:  # the server took the message for its other recipients
+            mine = [row for row in mine if row.kind != Event.ACCEPTED]
         for kind, column in single.items():
             first = next((row.t_us for row in mine if row.kind == kind), -1)
             if first != getattr(d, column):

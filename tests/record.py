@@ -16,6 +16,9 @@ __all__ = ["CHECKS", "DELIVERY_NAMES", "ROW_NAMES", "Delivery", "Record", "Row",
 #: a reply may still be on its way when its server goes down: a success counts up to this long after the last good instant
 IN_FLIGHT_US = 2_000_000
 
+#: a server that has the whole body needs no longer than this to take the message (a draw of some 5 deviations)
+WORK_US = 90_000_000
+
 #: columns of the message table and of the event rows that hold name numbers
 DELIVERY_NAMES = frozenset({"sender", "rcpt", "origin", "flavour", "via", "holder"})
 ROW_NAMES = frozenset({"rcpt", "node", "peer", "extra"})
@@ -124,17 +127,33 @@ class Record:
         """Whether two nodes share an address: what passes between them crosses no network."""
         return one == other or bool(self.addresses.get(one, frozenset()) & self.addresses.get(other, frozenset()))
 
-    def obstacle(self, node: str, peer: str, t_us: int) -> str:
-        """What kept ``peer`` from handing anything to ``node`` at ``t_us`` and just before; "" where nothing did."""
-        if node == peer:
+    def begun_us(self, row: Row, giver: str) -> int:
+        """When the session began that ``row`` is the success of: the giver's last contact (or send) before it."""
+        mine = (r for r in self.of_message[row.message] if r.node == giver and r.t_us <= row.t_us)
+        return max((r.t_us for r in mine if r.kind in (Event.TRIED, Event.SENT)), default=row.t_us)
+
+    def obstacle(self, row: Row, node: str, peer: str) -> str:
+        """What kept ``peer`` from handing anything to ``node`` at ``row``; "" where nothing did.
+
+        A session that began before may end well: the body was there already, and only the reply is lost on its way.  A
+        service that stops ends its sessions at once.
+        """
+        if not peer or node == peer:
             return ""
         local = self.one_machine(node, peer)
         way = {node, f"{node}-{peer}", f"{peer}-{node}"}
         for span in self.log.conditions:
+            if not span.start_us <= row.t_us - IN_FLIGHT_US <= row.t_us < span.end_us:
+                continue
             word = span.how.split(" ")[0]
-            cut = word in ("silent", "unreachable") and span.node in {*way, peer} and not local
-            stopped = (word == "refused" or word[0] in "45") and span.node in way
-            if (cut or stopped) and span.start_us <= t_us - IN_FLIGHT_US and t_us < span.end_us:
+            if word == "refused":
+                blocked = span.node in way
+            elif word in ("silent", "unreachable"):
+                blocked = span.node in {*way, peer} and not local
+            else:
+                blocked = word[0] in "45" and span.node in way
+            late = word == "refused" or self.begun_us(row, peer) >= span.start_us or row.t_us > span.start_us + WORK_US
+            if blocked and late:
                 return f"{span.node} {span.how}"
         return ""
 

@@ -110,6 +110,13 @@ def _origin(draw: st.DrawFn, population: bool) -> tuple[dict[str, Any], str]:
     return nodes, "ann@example.org"
 
 
+def _burst(sender: str, to: list[str], fault: dict[str, Any]) -> dict[str, Any]:
+    """Ten messages in the three seconds before something fails, so that some session is cut in the middle."""
+    begins_ms = max(int(fault["start"][:-1]) * 60_000 - 3_000, 0)
+    times = {"start": f"{begins_ms}ms", "until": f"{begins_ms + 3_000}ms", "every": "300ms"}
+    return {"kind": "periodic", "from": sender, "to": to, "size": "20 kB", **times}
+
+
 @st.composite
 def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_first: bool = False) -> dict[str, Any]:
     """A scenario as a dict, ready for ``mailsim.load``.
@@ -137,6 +144,9 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
     targets += [name for name in ("isp", "boxes", "dns") if name in nodes]
     targets += [f"link {hosts[1]}-{hosts[0]}"] if len(hosts) > 1 else []
     names = ["dns example.com/MX", "dns example.com", f"dns {hosts[0]}.example.com/A"]
+    failing = draw(st.lists(faults(targets, names), max_size=max_faults, unique_by=lambda fault: fault["target"]))
+    if failing and draw(st.booleans()):
+        traffic.append(_burst(sender, to, failing[0]))
     return {
         "name": "random",
         "seed": draw(st.integers(0, 2**32)),
@@ -145,5 +155,5 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
         "defaults": {"resolver": "dns"},
         "nodes": nodes,
         "traffic": traffic,
-        "faults": draw(st.lists(faults(targets, names), max_size=max_faults, unique_by=lambda fault: fault["target"])),
+        "faults": failing,
     }

@@ -164,3 +164,24 @@ def test_levels_agree_on_the_order_within_one_poll() -> None:
     for seed in range(20):
         world = {"name": "case", "seed": seed, "zones": [ZONE], "nodes": nodes, "traffic": [_mail(["0m", "0m", "12m", "12m", "12m"])]}
         assert run(world).trace_hash == run(world, level="messages").trace_hash
+
+
+def _in_flight(start: str, until: str) -> dict[str, Any]:
+    return {"kind": "periodic", "every": "50ms", "start": start, "until": until, "from": "ann@example.org", "to": "bob@example.com"}
+
+
+@pytest.mark.parametrize("level", ["events", "messages"])
+def test_sessions_that_an_outage_cuts_at_any_step_are_no_step_back_in_time(level: str) -> None:
+    """Some of these lose their 250: the server has the message, the client waits ten minutes and goes to the next MX."""
+    scenario = mailsim.load("primary-outage").replace("traffic", [_in_flight("59m50s", "1h")])
+    log = scenario.run(level=level).log
+    assert max(log.messages["copies"]) == 2
+
+
+def test_both_copies_are_recorded_where_a_250_was_lost() -> None:
+    nodes = {**POPULATION, "mx1": {"kind": "mta", "final_for": ["example.com"]}}
+    mail = {**_in_flight("59m50s", "1h"), "from": "world"}
+    outage = {"kind": "outage", "target": "mx1", "start": "1h", "length": "3h", "how": "unreachable"}
+    for seed in range(5):
+        log = run({"name": "case", "seed": seed, "zones": [ZONE], "nodes": nodes, "traffic": [mail], "faults": [outage]}).log
+        assert max(log.messages["copies"]) == 2

@@ -35,6 +35,8 @@ class Recorder:
         self.first: list[int] = [0]
         #: messages that only warm the caches: they and their reports are taken out when the log is closed
         self.warming = range(0)
+        #: last instant of what no column keeps: further copies of a message and what became of them
+        self.last_us = 0
 
     message: array[int]
     parent: array[int]
@@ -195,7 +197,8 @@ class Recorder:
         for i in _beyond(self.stored_us, end_us):
             self.stored_us[i], self.copies[i], self.state[i] = -1, 0, State.QUEUED
         for i in _beyond(self.ended_us, end_us):
-            self.ended_us[i], self.state[i] = -1, State.QUEUED
+            self.ended_us[i] = -1
+            self.state[i] = State.QUEUED if self.accepted_us[i] >= 0 else State.SUBMITTING
 
 
 def _beyond(column: array[int], end_us: int) -> list[int]:

@@ -125,4 +125,4 @@ def _last_instant(world: RunningWorld) -> int:
     """The last instant at which anything happened to mail."""
     columns = world.log.columns
     instants = ("sent_us", "accepted_us", "relayed_us", "stored_us", "fetched_us", "ended_us")
-    return max(max(columns[name], default=0) for name in instants)
+    return max(world.log.last_us, *(max(columns[name], default=0) for name in instants))

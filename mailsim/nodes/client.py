@@ -34,12 +34,16 @@ class Submission(Declared):
 
 
 class Fetch(Declared):
-    """How the client fetches: from ``host`` (or SRV discovery), by IMAP with IDLE and a poll as fallback, or POP3."""
+    """How the client fetches: from ``host`` (or SRV discovery), by IMAP with IDLE and a poll as fallback, or POP3.
+
+    A look waits ``timeout`` for its connection.
+    """
 
     host: HostName | None = None
     protocol: Literal["imap", "pop3"] = "imap"
     idle: bool = True
     every: Duration = Field(default_factory=lambda: default("client.poll_every"), gt=0)
+    timeout: Duration = Field(default_factory=lambda: default("client.connect_timeout"), gt=0)
     password: str | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy
+from collections.abc import Sequence
 
 from mailsim.flavours.models import ResolverFigures
 from mailsim.nodes.world import Life, World
@@ -26,11 +26,14 @@ class ColdResolver:
         self._delay = world.draws.stream(f"senders dns {name}", figures.miss_delay.distribution())
         self.stub_delay_us = round(figures.stub_delay.distribution().mean)
         self._number = 0
+        #: where wanted: what each question took, in round trips to name servers
+        self.trail: list[int] | None = None
         self._known: dict[tuple[Question, int], tuple[Answer, int]] = {}
 
     def of(self, number: int) -> ColdResolver:
         """The resolver of message ``number``."""
-        own = copy(self)
+        own = object.__new__(ColdResolver)  # a copy, without the detours of copy.copy
+        own.__dict__.update(self.__dict__)
         own._number = number
         return own
 
@@ -39,12 +42,27 @@ class ColdResolver:
         yield from ()
         tries, timeout = patience
         answer, done = self._answer(question, t_us)
-        limit = timeout if self._figures.discard_timeout is None else min(timeout, self._figures.discard_timeout)
+        limit = self._limit(timeout)
         for k in range(tries):
             start = t_us + k * timeout
             if done - start <= limit:
                 return max(start, done) + self.stub_delay_us, answer, Why.FROM_SERVER
         return t_us + tries * timeout, NO_ANSWER, Why.DNS_TIMEOUT
+
+    def in_time(self, trail: Sequence[int], patience: tuple[int, int]) -> bool:
+        """Whether each of these questions is answered at the first try."""
+        delay: int = self._delay.at(self._number)
+        return max(trail, default=0) * delay <= self._limit(patience[1])
+
+    def time_us(self, trail: Sequence[int]) -> int:
+        """What these questions take one after the other, each answered at the first try."""
+        delay: int = self._delay.at(self._number)
+        return sum(trail) * delay + len(trail) * self.stub_delay_us
+
+    def _limit(self, timeout_us: int) -> int:
+        """How late an answer may come: the stub gives up, or the resolver throws late answers away."""
+        discard = self._figures.discard_timeout
+        return timeout_us if discard is None else min(timeout_us, discard)
 
     def _answer(self, question: Question, t_us: int) -> tuple[Answer, int]:
         """The answer and its instant; where DNS has no faults, questions of one age of the zones are answered alike."""
@@ -64,6 +82,8 @@ class ColdResolver:
 
             answer, _ = look_up(question, t_us, Cache(NO_RULES), compiled.zones, exchange, self._figures.restarts)
             known = self._known[key] = (answer, steps)
+        if self.trail is not None:
+            self.trail.append(known[1])
         return known[0], t_us + known[1] * delay
 
     def _exchange(self, origin: str, question: Question, t_us: int) -> tuple[Answer, int]:

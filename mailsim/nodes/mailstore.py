@@ -97,9 +97,10 @@ class MailstoreActor:
             if log.rows is not None:
                 log.rows.extend((t_us, number, log.rcpt[d], Event.STORED, self.number, giver, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
             if log.copies[d] > 1:
+                log.last_us = max(log.last_us, t_us)
                 self.world.settled(1)  # a second copy, after a reply that was lost: stored as well, and that was its branch
                 continue
-            log.stored_us[d] = t_us
+            log.stored_us[d], log.ended_us[d] = t_us, -1
             log.state[d] = State.STORED
             log.holder[d] = self.number
             readers = self.readers.get(address)

@@ -65,6 +65,6 @@ class RetryMemory:
         if not isinstance(self.policy, HostRecordPolicy):
             return self.policy.next(arrived_us, failed_us, phase_us=self.phase_us, origin_us=self.origin_us)
         earliest = min((self.records[key].next_us for key in keys if key in self.records), default=failed_us + 1)
-        if failed_us - arrived_us > self.cutoff_us:
-            earliest = failed_us + 1
+        if not any(key.startswith("route ") for key in keys):  # trouble with names waits for its own time
+            earliest = min(earliest, arrived_us + self.cutoff_us + 1)
         return next_scan(max(earliest, failed_us + 1), self.scan_us, self.phase_us)

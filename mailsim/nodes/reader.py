@@ -18,8 +18,6 @@ from mailsim.rules.session import SYN_RESENT_US
 
 __all__ = ["Reader"]
 
-#: how long a mail program waits for a connection (Thunderbird mailnews.tcptimeout: 100 s)
-CONNECT_TIMEOUT_US = 100_000_000
 READER_ORDER = 1
 
 
@@ -123,7 +121,7 @@ class Reader:
         server = world.server_at(address, self.fetch.protocol)
         if server is None or server is not self.store:
             silent = world.machine_at(address) is None
-            t_us = yield t_us + (CONNECT_TIMEOUT_US if silent else 0)
+            t_us = yield t_us + (self.fetch.timeout if silent else 0)
             if server is not None and server.mailboxes:
                 self._login_failed(t_us, host)
                 return False
@@ -142,14 +140,14 @@ class Reader:
     def _connect(self, t_us: int, rtt_us: int) -> tuple[int, Why]:
         """When the first SYN that gets through is sent, or the failure."""
         for resent in (0, *SYN_RESENT_US):
-            if resent >= CONNECT_TIMEOUT_US:
+            if resent >= self.fetch.timeout:
                 break
             reach = self.path.at(t_us + resent + (rtt_us >> 1)).reach
             if reach == Why.OK:
                 return t_us + resent, Why.OK
             if reach in (Why.REFUSED, Why.UNREACHABLE):
                 return t_us + resent + rtt_us, reach
-        return t_us + CONNECT_TIMEOUT_US, Why.SILENT
+        return t_us + self.fetch.timeout, Why.SILENT
 
     def _fetch_all(self, t_us: int, rtt_us: int, host: str) -> Life:
         """Log in and fetch what is there when the list is read."""
@@ -175,11 +173,13 @@ class Reader:
 
     def _fetched(self, delivery: int, t_us: int, why: Why) -> None:
         log = self.client.log
-        log.fetched_us[delivery] = t_us
+        before = log.fetched_us[delivery]  # another program of the same user may have it already
+        log.fetched_us[delivery] = t_us if before < 0 else min(before, t_us)
         if log.rows is not None:
             peer = log.name(self.store.name)
             log.rows.extend((t_us, log.message[delivery], log.rcpt[delivery], Event.FETCHED, self.client.number, peer, -1, 0, -1, why, 0, -1))
-        self.client.world.settled(1)
+        if before < 0:
+            self.client.world.settled(1)
 
     def _failed(self, t_us: int, why: Why, host: str) -> bool:
         log = self.client.log

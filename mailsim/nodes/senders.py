@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -10,13 +9,15 @@ from pydantic import Field
 from mailsim.events import Event, State
 from mailsim.flavours import default, mta_figures, resolver_figures
 from mailsim.flavours.models import MtaFigures
-from mailsim.nodes.attempt import Handover, Item, Outcome, RouteEntry, attempt
+from mailsim.nodes.attempt import Handover, Item, Outcome, RouteEntry, attempt, find_route
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.cold import ColdResolver
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
+from mailsim.nodes.plan import Window
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dsn import report_size
+from mailsim.rules.mx import NoRoute, Target
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.rules.smtp import Action, Reply
@@ -60,13 +61,17 @@ class LoneMta:
         self.resolver: Any = None
         self.resolver_quiet = False
         self.routes: dict[str, RouteEntry] = {}
+        #: domain and age of the zones to the route and the questions that it took, in round trips of the resolver each
+        self.ways: dict[tuple[str, int], tuple[tuple[Target, ...] | NoRoute, tuple[int, ...]]] = {}
         self.memory: RetryMemory
         self.phases = world.draws.uniforms(f"scan phase {name}")
         self.policy = self.figures.retry.policy()
 
     def born(self, number: int, resolver: ColdResolver) -> LoneMta:
         """A fresh one for message ``number``."""
-        own = copy(self)
+        own = object.__new__(LoneMta)  # a copy, without the detours of copy.copy
+        own.__dict__.update(self.__dict__)
+        own.routes = {}
         scan = self.figures.retry.scan
         phase = self.world.origin_us + int(self.phases.at(number) * scan)
         own.memory = RetryMemory(self.policy, scan_us=scan, phase_us=phase, origin_us=self.world.origin_us)
@@ -85,6 +90,8 @@ class LoneMta:
             if t_us >= world.limit_us:
                 yield world.line()
             started = t_us
+            if log.rows is None:
+                self._find_way(item, t_us)
             outcome: Outcome = yield from attempt(self, item, t_us)
             if outcome.contacted:
                 for d in item.deliveries:
@@ -114,6 +121,28 @@ class LoneMta:
             due = self._put_back(item, outcome)
             t_us = self._ahead(item, outcome, started, due) if log.rows is None and not outcome.held else due
 
+    def _find_way(self, item: Item, t_us: int) -> None:
+        """Know the route before it is asked for: alike for all messages to a domain, but for how far the name servers are.
+
+        So it is worked out once for each age of the zones, as long as nothing is wrong with DNS and nobody has to ask twice.
+        """
+        compiled, resolver = self.world.compiled, self.resolver
+        known = self.routes.get(item.domain)
+        if not compiled.dns_quiet or (known is not None and t_us < known.window.until_us):
+            return
+        until, key = compiled.next_change(t_us), (item.domain, compiled.zone_epoch(t_us))
+        way = self.ways.get(key)
+        if way is None:
+            trail: list[int] = []
+            resolver.trail = trail
+            end, route = _finished(find_route(self, item, t_us))
+            resolver.trail, way = None, (route, tuple(trail))
+            if end >= until or not resolver.in_time(way[1], self.patience):
+                return
+            self.ways[key] = way
+        if resolver.in_time(way[1], self.patience):
+            self.routes[item.domain] = RouteEntry(Window(t_us, until, resolver.time_us(way[1])), way[0])
+
     def _given_up(self, item: Item, outcome: Outcome, expired: bool) -> Why | None:
         """Why the message is returned now, or None."""
         if outcome.action == Action.BOUNCE:
@@ -142,30 +171,34 @@ class LoneMta:
         Their duration is that of the attempt before, since a lone sender's distances are drawn once.  Gives the first
         attempt that is to be worked out in full.
         """
-        stable = self.world.compiled.next_change(started_us)
         took = outcome.end_us - started_us
-        age_limit = item.arrived_us + self.figures.queue_lifetime
+        horizon = min(self.world.compiled.next_change(started_us), self.world.limit_us, item.arrived_us + self.figures.queue_lifetime)
+        memory, log = self.memory, self.log
         contacted = 1 if outcome.contacted else 0
-        stable = min(stable, self.world.limit_us)
-        while due_us + took < stable and due_us + took < age_limit and self._same(item, outcome, due_us):
+        while due_us + took < horizon and self._same(outcome, due_us):
             end = due_us + took
             item.attempt += 1
             for d in outcome.left:
-                self.log.tries[d] += contacted
-            if self.memory.note_failures(outcome.failed_hosts, end):
+                log.tries[d] += contacted
+            if memory.by_host and memory.note_failures(outcome.failed_hosts, end):
                 self._returned(item, outcome.left, end, Why.HOST_CUTOFF, outcome.reply)
                 item.deliveries = ()
                 return end
-            due_us = self.memory.next_attempt(item.arrived_us, end, outcome.keys)
+            due_us = memory.next_attempt(item.arrived_us, end, outcome.keys)
         return due_us
 
-    def _same(self, item: Item, outcome: Outcome, due_us: int) -> bool:
+    def _same(self, outcome: Outcome, due_us: int) -> bool:
         """Whether the attempt at ``due_us`` meets the same hosts: the retry times of all that failed have come."""
         if not self.memory.by_host:
             return outcome.why != Why.HOST_RETRY_TIME
-        records = self.memory.records
-        failed = outcome.failed_hosts
-        return len(records) == len(failed) and all(key in records and records[key].next_us <= due_us for key in failed)
+        records, failed = self.memory.records, outcome.failed_hosts
+        if len(records) != len(failed):
+            return False
+        for key in failed:
+            record = records.get(key)
+            if record is None or record.next_us > due_us:
+                return False
+        return True
 
     def _gone(self, item: Item, handover: Handover) -> Life:
         yield max(handover.taken_us, self.world.now)
@@ -265,13 +298,23 @@ class SendersActor:
         log = self.log
         for d in deliveries:
             log.copies[d] += 1
+            log.last_us = max(log.last_us, t_us)
             if log.copies[d] == 1:
                 log.accepted_us[d] = log.accepted_us[d] if log.accepted_us[d] >= 0 else t_us
-                log.stored_us[d], log.state[d], log.holder[d] = t_us, State.STORED, self.number
+                log.stored_us[d], log.ended_us[d], log.state[d], log.holder[d] = t_us, -1, State.STORED, self.number
             self.world.settled(1)
             if log.rows is not None:
                 log.rows.extend((t_us, number, -1, Event.ACCEPTED, self.number, giver, -1, 0, 250, 0, hops, -1))
                 log.rows.extend((t_us, number, log.rcpt[d], Event.STORED, self.number, giver, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
+
+
+def _finished(life: Life) -> Any:
+    """What a generator comes to that never waits."""
+    try:
+        next(life)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("a cold resolver never waits")
 
 
 class _AnyDomain(frozenset[str]):

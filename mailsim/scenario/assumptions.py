@@ -136,6 +136,7 @@ def _node(path: str, node: Any) -> Iterator[Assumption]:
         yield from _program(path, node)
     elif isinstance(node, Client) and node.fetch is not None:
         yield _chosen(f"{path}.fetch.every", "client.poll_every", node.fetch, "every")
+        yield _chosen(f"{path}.fetch.timeout", "client.connect_timeout", node.fetch, "timeout")
         yield _chosen(f"{path}.fetch.idle", "client.idle", node.fetch, "idle")
     elif isinstance(node, Senders):
         yield _chosen(f"{path}.mix", "senders.mix", node, "mix")

@@ -163,10 +163,8 @@ def compare(
     ----------
     a, b : Scenario, name, path or dict
         The two worlds; differences are b minus a.
-    runs : int
+    runs, seed : int
         Runs of each world, at least two; run k has seed ``seed + k`` in both.
-    seed : int
-        Seed of the first run.
     names : (str, str)
         What to call the worlds.
     progress : bool, optional

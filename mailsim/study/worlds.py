@@ -36,8 +36,12 @@ def sender_mix(senders: Mapping[str, float] | str | None) -> dict[str, float]:
     ------
     UnknownNameError
         There is no such preset or flavour.
+    UnsupportedError
+        The mix is empty.
     """
     if isinstance(senders, Mapping):
+        if not senders:
+            raise UnsupportedError("senders is empty: give weights such as {'postfix': 0.4, 'exim': 0.6}")
         return {str(flavour): weight for flavour, weight in senders.items()}
     if senders is None or senders in _PRESETS:
         return dict(default("senders.mix"))

@@ -62,7 +62,7 @@ def test_with_a_backup_no_sender_tries_twice_and_the_mail_waits_there(play: Call
 @pytest.mark.parametrize(("length", "returned"), [("4d12h", {"exim"}), ("6d", {"exim", "postfix"})])
 def test_what_the_pair_differs_in_is_who_gives_up_and_when(play: Callable[..., Any], length: str, returned: set[str]) -> None:
     """Exim senders give up after 4 days, Postfix senders after 5 days, and so does the backup."""
-    worlds = {name: load(name).replace("faults[0].length", length).replace("traffic[0].count", 40) for name in ("single-mx", "backup-mx")}
+    worlds = {name: load(name).replace("faults[0].length", length).replace("traffic[0].count", 20) for name in ("single-mx", "backup-mx")}
     single, backup = (play(world).mails for world in worlds.values())
     assert {m.flavour for m in single if m.state == State.BOUNCED} == returned
     if length == "4d12h":  # before the five days of the backup are over

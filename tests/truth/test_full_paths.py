@@ -6,9 +6,14 @@ every host a network namespace of one machine with two cores.  Versions and conf
 are seconds from the start of the recording.  Fields that say the same twice (log lines, queue ids) were left out.
 
 A scenario is built from what a recording was *set up* with; what was observed (``repeats``) is only looked at to compare.
-What the recordings don't state: hosts of one machine are 1 ms apart and take a message within 10 ms; the stub resolvers of
-this series wait 1 s, twice; a poll gave up after 2 s.  They began about 1 s before a queue scan: the phase is drawn from
-1.00 to 1.13 s, one draw for all hosts and cases.
+What the recordings don't state: hosts (name servers too) of one machine are 1 ms apart and take a message within 10 ms; stub
+resolvers wait 1 s, twice; who reads mail gives up a connection after 2 s and does not use the resolver of the MTAs.
+
+The phase of the queue scans (every 2 s) was not controlled.  In five of the six recordings with retries it lay between 0.07
+and 0.55 s; the sixth, of ``e2e_all_down``, had 1.08 s and began with a SERVFAIL from before its start in the resolver's cache
+(its entry ran out between 0.1 and 3.1 s, so the look-up at 9.1 s, after the outage of the DNS, was answered).  So instants are
+compared with phases of the first range, the same for all cases and drawn for each host; routes, ends and numbers of tries
+with phases near 1 s too.
 """
 
 from __future__ import annotations
@@ -28,7 +33,10 @@ from mailsim.events import Event, State
 from record import Record
 
 CASES = {case["name"]: case for case in map(json.loads, (Path(__file__).parent / "e2e.jsonl").read_text("utf-8").splitlines())}
-SEEDS = range(1, 9)
+SEEDS = range(1, 7)
+
+#: phases of queue scans, microseconds: as in five of six of these recordings, and as in recordings of single servers
+PHASES = {"early": (70_000, 550_000), "late": (1_000_000, 1_130_000)}
 
 #: two queue scans of 2 s and a poll of 2 s: how far an instant may lie outside the range of the recordings
 SLACK_S = 2 * 2.0 + 2.0
@@ -80,28 +88,35 @@ def fault_of(start: float, end: float, target: str, kind: str) -> dict[str, str]
     return {"kind": "outage", "target": target, "start": f"{begin}s", "length": f"{end - begin}s", "how": HOW[kind]}
 
 
-def scenario_of(case: dict[str, Any], seed: int) -> mailsim.Scenario:
+def scenario_of(case: dict[str, Any], seed: int, phases: str) -> mailsim.Scenario:
     """The world of a recording; nothing in it comes from what was observed."""
     records = case["world"]["zones"]
     host = {name: next(r["name"].rstrip(".") for r in records if r["value"] == place["ip"]) for name, place in case["hosts"].items()}
     relayed = re.search(r"relay_domains = (\S+)", case["hosts"]["backup"]["role"])
     assert relayed is not None
-    phase = 1_000_000 + int(Draws(seed).uniform("phase of the recordings", 0) * 130_000)
-    postfix = {"kind": "mta", "flavour": "postfix", "parameters": figures_of(case["postfix_params"]), "scan_phase": f"{phase}us"}
+    low, high = PHASES[phases]
+    phase = {name: low + int(Draws(seed).uniform(f"phase of {name}", 0) * (high - low)) for name in case["hosts"]}
+    figures = figures_of(case["postfix_params"])
+    postfix = {
+        name: {"kind": "mta", "flavour": "postfix", "host": host[name], "parameters": figures, "scan_phase": f"{us}us"}
+        for name, us in phase.items()
+    }
     senders = sorted({mail["from"] for mail in case["workload"]})
     readers = sorted({rcpt for mail in case["workload"] for rcpt in mail["to"]})
-    fetch = {"host": host["primary"], "protocol": "imap", "idle": False, "every": f"{case['poll_every']}s"}
+    fetch = {"host": host["primary"], "protocol": "imap", "idle": False, "every": f"{case['poll_every']}s", "timeout": "2s"}
+    unbound = {"kind": "resolver", "flavour": "unbound", "parameters": {"miss_delay": "1ms"}}
     nodes: dict[str, Any] = {
-        "dns": {"kind": "resolver", "flavour": "unbound"},
-        "A": {**postfix, "host": host["A"], "submission": True, "accounts": {sender: {"password": "right"} for sender in senders}},
-        "backup": {**postfix, "host": host["backup"], "relays_for": [relayed[1]]},
-        "primary": {**postfix, "host": host["primary"], "final_for": [relayed[1]], "store": "boxes"},
+        "dns": {**unbound},
+        "own": {**unbound},
+        "A": {**postfix["A"], "submission": True, "accounts": {sender: {"password": "right"} for sender in senders}},
+        "backup": {**postfix["backup"], "relays_for": [relayed[1]]},
+        "primary": {**postfix["primary"], "final_for": [relayed[1]], "store": "boxes"},
         "boxes": {"kind": "mailstore", "host": host["primary"], "mailboxes": {reader: {"password": "right"} for reader in readers}},
     }
     for k, sender in enumerate(senders):
         nodes[f"sender{k}"] = {"kind": "client", "address": sender, "password": "right", "submission": {"discover": host["A"]}}
     for k, reader in enumerate(readers):
-        nodes[f"reader{k}"] = {"kind": "client", "address": reader, "password": "right", "fetch": fetch}
+        nodes[f"reader{k}"] = {"kind": "client", "address": reader, "password": "right", "fetch": fetch, "resolver": "own"}
     return mailsim.load(
         {
             "name": case["name"],
@@ -109,6 +124,7 @@ def scenario_of(case: dict[str, Any], seed: int) -> mailsim.Scenario:
             "run_until": f"{case['horizon']}s",
             "zones": zones_of(records),
             "nodes": nodes,
+            "defaults": {"resolver": "dns"},
             "links": {"default": {"rtt": "1ms"}},
             "traffic": [
                 {"kind": "at", "from": mail["from"], "to": mail["to"], "times": [f"{mail['t']}s"], "size": mail["size"]}
@@ -122,9 +138,9 @@ def scenario_of(case: dict[str, Any], seed: int) -> mailsim.Scenario:
 # -- what is compared, from either side -------------------------------------------------------------------------------
 
 
-def simulated(case: dict[str, Any], seed: int) -> list[dict[str, Any]]:
+def simulated(case: dict[str, Any], seed: int, phases: str) -> list[dict[str, Any]]:
     """A run in the shape of a recording's messages."""
-    result = scenario_of(case, seed).run()
+    result = scenario_of(case, seed, phases).run()
     check(result)
     record = Record(result.log, result.scenario)
     mails = [d for d in record.deliveries if d.parent < 0]
@@ -141,7 +157,8 @@ def simulated(case: dict[str, Any], seed: int) -> list[dict[str, Any]]:
             hops.append({"host": arrival.node, "t_received": arrival.t_us / 1e6, "relays": len(set(given)), "tries": tries})
         read = mail.fetched_us >= 0
         final = "fetched" if read else State(mail.state).name.lower()
-        found.append({"id": sent["id"], "final": final, "hops": hops, "fetched": mail.fetched_us / 1e6 if read else None, "reports": len(record.deliveries) - len(mails)})
+        reports = sum(d.parent == mail.message for d in record.deliveries)
+        found.append({"id": sent["id"], "final": final, "hops": hops, "fetched": mail.fetched_us / 1e6, "reports": reports})
     return found
 
 
@@ -189,22 +206,16 @@ def within(value: float, values: list[float], slack: float) -> bool:
 
 
 @cache
-def runs(name: str) -> tuple[list[dict[str, Any]], ...]:
-    return tuple(simulated(CASES[name], seed) for seed in SEEDS)
-
-
-def pairs(name: str) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """Each simulated message with the recorded ones that went the same way (all of them, if none did)."""
-    found = []
-    for run in runs(name):
-        for k, mine in enumerate(run):
-            real = [repeat[k] for repeat in recorded(CASES[name])]
-            same = [other for other in real if route(other) == route(mine)]
-            found.append((mine, same or real))
-    return found
+def pairs(name: str, phases: str) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Each simulated message, of several seeds, with the recorded ones."""
+    case = CASES[name]
+    repeats = recorded(case)
+    return [(mine, [repeat[k] for repeat in repeats]) for seed in SEEDS for k, mine in enumerate(simulated(case, seed, phases))]
 
 
 # -- the comparison ---------------------------------------------------------------------------------------------------
+
+every_world = pytest.mark.parametrize(("name", "phases"), [(name, phases) for name in CASES for phases in PHASES])
 
 
 def test_the_recordings_are_there() -> None:
@@ -212,29 +223,35 @@ def test_the_recordings_are_there() -> None:
     assert [len(case["repeats"]) for case in CASES.values()] == [3, 3, 3]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_every_mail_ends_where_it_ended_in_reality_and_nobody_gets_a_report(name: str) -> None:
-    for mine, real in pairs(name):
+@every_world
+def test_every_mail_ends_where_it_ended_in_reality_and_nobody_gets_a_report(name: str, phases: str) -> None:
+    for mine, real in pairs(name, phases):
         assert mine["final"] in {other["final"] for other in real}
         assert mine["reports"] == 0
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_every_mail_goes_host_by_host_the_way_of_a_recording(name: str) -> None:
-    for mine, real in pairs(name):
+@every_world
+def test_every_mail_goes_host_by_host_the_way_of_a_recording(name: str, phases: str) -> None:
+    for mine, real in pairs(name, phases):
         assert route(mine) in {route(other) for other in real}, mine
 
 
+@every_world
+def test_every_host_tries_as_often_as_in_the_recordings_give_or_take_one(name: str, phases: str) -> None:
+    for mine, real in pairs(name, phases):
+        for hop in mine["hops"]:
+            assert within(hop["tries"], [h["tries"] for other in real for h in other["hops"] if h["host"] == hop["host"]], 1), mine
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_every_host_takes_and_tries_the_mail_within_the_range_of_the_recordings(name: str) -> None:
-    for mine, real in pairs(name):
+def test_every_host_takes_the_mail_within_the_range_of_the_recordings(name: str) -> None:
+    for mine, real in pairs(name, "early"):
+        same = [other for other in real if route(other) == route(mine)]
         for k, hop in enumerate(mine["hops"]):
-            others = [other["hops"][k] for other in real]
-            assert within(hop["t_received"], [other["t_received"] for other in others], SLACK_S), (mine, hop)
-            assert within(hop["tries"], [other["tries"] for other in others], 1), (mine, hop)
+            assert within(hop["t_received"], [other["hops"][k]["t_received"] for other in same], SLACK_S), mine
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_mail_is_fetched_within_the_range_of_the_recordings(name: str) -> None:
-    for mine, real in pairs(name):
-        assert within(mine["fetched"], [other["fetched"] for other in real], SLACK_S), mine
+    for mine, real in pairs(name, "early"):
+        assert within(mine["fetched"], [other["fetched"] for other in real if route(other) == route(mine)], SLACK_S), mine

@@ -55,7 +55,7 @@ def express(mta: MtaActor, item: Item, t_us: int) -> Life:
         if following.__class__ is not mta.__class__:
             return following.take(number, item.deliveries, item.hops + 1, taken, mta.number)
         mta, t_us = following, taken
-        if not log.copies[delivery]:
+        if not log.copies[delivery] and log.ended_us[delivery] < 0:
             log.holder[delivery] = mta.number
             log.state[delivery] = State.QUEUED
         item = Item(number, item.deliveries, item.domain, item.hops + 1, t_us, local=item.domain in mta.final_for)

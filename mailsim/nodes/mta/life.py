@@ -27,7 +27,7 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
     """The MTA takes responsibility at ``t_us`` (the clock): log it, split by domain, go on with each part."""
     log = mta.log
     for d in deliveries:
-        if not log.copies[d]:
+        if not log.copies[d] and log.ended_us[d] < 0:  # a copy that goes on after another one ended counts when it is stored
             log.holder[d] = mta.number
             log.state[d] = State.QUEUED
         if log.accepted_us[d] < 0:
@@ -202,8 +202,9 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
 def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
     log = mta.log
     log.copies[delivery] += 1
+    log.last_us = max(log.last_us, t_us)
     if log.copies[delivery] == 1:
-        log.stored_us[delivery], log.state[delivery] = t_us, State.STORED
+        log.stored_us[delivery], log.ended_us[delivery], log.state[delivery] = t_us, -1, State.STORED
     if log.rows is not None:
         log.rows.extend((t_us, log.message[delivery], log.rcpt[delivery], Event.STORED, mta.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
     mta.world.settled(1)
@@ -259,6 +260,7 @@ def _bounce(
 ) -> None:
     """Return deliveries to the sender with a report; what came from the null sender is dropped (RFC 5321 section 4.5.5)."""
     log = mta.log
+    log.last_us = max(log.last_us, t_us)
     report = log.names[log.sender[left[0]]] == ""
     code = reply.code if reply is not None else -1
     for d in left:

@@ -63,10 +63,11 @@ class Deferred:
 class Destination:
     """Sessions of one destination at a time, with Postfix's feedback and dead mark (qmgr(8), qmgr_queue.c).
 
-    A success widens the window by one up to the limit; a failure adds ``1 / window`` and narrows it by one; when the sum
-    reaches 1 the destination is dead for a while and what waits for it is deferred untried.  From the start window 5 the
-    fourth failure one after another kills (1/5 + 1/4 + 1/3 + 1/2 >= 1; Postfix 3.7.11 observed).  Window and sum are
-    forgotten when nothing is active for the destination.
+    A success widens the window by one up to the limit; a failure adds ``1 / window`` and narrows it by one, the first failure
+    after a start or a success by two (qmgr_queue.c takes negative feedback at the start of its cycle); when the sum reaches 1
+    the destination is dead for a while and what waits for it is deferred untried.  From the start window 5 the third failure
+    one after another kills: 1/5 + 1/3 + 1/2 >= 1 (Postfix 3.7.11 observed, cases burst_refused and e2e_all_down).  Window and
+    sum are forgotten when nothing is active for the destination.
 
     Sessions whose end is known are kept by their end and settled when somebody looks, in order of their ends; a Flow that
     watches the ends exists only while somebody waits.
@@ -78,6 +79,7 @@ class Destination:
         self._order = order
         self.window = rule.initial
         self.failures = 0.0
+        self.fresh = True  #: the next failure is the first one after a start or a success
         self.dead_until_us = -1
         self.open = 0
         self.ends: list[tuple[int, int, bool]] = []
@@ -98,14 +100,20 @@ class Destination:
                     self.failures += 1 / self.window
                     if self.failures >= 1:
                         self.dead_until_us = end + self._rule.dead_for
-                        self.window, self.failures = self._rule.initial, 0.0
-                    elif self.window > 1:
-                        self.window -= 1
+                        self._start()
+                    else:
+                        self.window = max(self.window - (2 if self.fresh else 1), 1)
+                        self.fresh = False
             else:
                 self.dead_until_us, self.failures = -1, 0.0
-                self.window = min(self.window + 1, self._rule.limit)
+                if self.window < self._rule.limit:
+                    self.window += 1
+                    self.fresh = True
         if not ends and not self.open and not self.line:
-            self.window, self.failures = self._rule.initial, 0.0
+            self._start()
+
+    def _start(self) -> None:
+        self.window, self.failures, self.fresh = self._rule.initial, 0.0, True
 
     def enter(self, t_us: int) -> bool | None:
         """Ask for a session at the clock's instant: True granted, False dead, None full (then wait)."""

@@ -98,6 +98,7 @@ class Destination:
         self.window = WINDOW_START
         self.active = 0
         self.failures = 0.0
+        self.fresh = True
         self.dead_until = -1.0
         self.waiting: deque[simpy.Event] = deque()
 
@@ -116,14 +117,15 @@ class Destination:
         self.active -= 1
         if delivered:
             self.dead_until, self.failures = -1.0, 0.0
-            self.window = min(self.window + 1, WINDOW_LIMIT)
+            if self.window < WINDOW_LIMIT:
+                self.window, self.fresh = self.window + 1, True
         elif self.env.now >= self.dead_until:
             self.failures += 1 / self.window
             if self.failures >= 1:
                 self.dead_until = self.env.now + DEAD_FOR
-                self.window, self.failures = WINDOW_START, 0.0
-            elif self.window > 1:
-                self.window -= 1
+                self.window, self.failures, self.fresh = WINDOW_START, 0.0, True
+            else:  # the first failure narrows by two: 5, 3, 2
+                self.window, self.fresh = max(self.window - (2 if self.fresh else 1), 1), False
         if self.env.now < self.dead_until:
             while self.waiting:
                 self.waiting.popleft().succeed(False)
@@ -131,7 +133,7 @@ class Destination:
             self.active += 1
             self.waiting.popleft().succeed(True)
         if not self.active and not self.waiting:
-            self.window, self.failures = WINDOW_START, 0.0
+            self.window, self.failures, self.fresh = WINDOW_START, 0.0, True
 
 
 class Simulation:

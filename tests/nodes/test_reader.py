@@ -1,0 +1,164 @@
+"""The fetching half of a client: IDLE and polls, what an outage of the mail store does to them, passwords."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mailsim.draws import Draws
+from mailsim.events import Event, State
+from mailsim.rules.reasons import Why
+from small_worlds import MTA, S, Run, com, outage, run, world
+
+ZONE = com("@ MX 10 mx1", "mx1 A 192.0.2.1", "imap A 192.0.2.3", "_imaps._tcp SRV 0 1 993 imap", "_pop3s._tcp SRV 0 1 995 imap")
+EVERY = 600
+#: bob's program looks at these times and every 10 min after: drawn from the scenario's seed, 1
+PHASE = int(Draws(1).uniform("poll phase bob", 0) * EVERY * S)
+
+
+def reading(fetch: dict[str, Any] | None = None, *faults: dict[str, Any], password: str = "hunter2", boxes: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """bob reads what ann sends; it is stored 1.45 s after she presses send."""
+    store = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {"password": "hunter2"}}, **(boxes or {})}
+    bob = {"kind": "client", "address": "bob@example.com", "password": password, "fetch": {"host": "imap.example.com", **(fetch or {})}}
+    nodes = {"mx1": {**MTA, "final_for": ["example.com"], "store": "boxes"}, "boxes": store, "bob": bob, **more.pop("nodes", {})}
+    return world(ZONE, nodes, faults=faults, **more)
+
+
+def looks(result: Run) -> list[int]:
+    """Instants at which bob's program began a look, as it asks for the server's address then."""
+    return [row.t_us for row in result.of(Event.LOOKED_UP, node="bob")]
+
+
+def test_the_phase_of_the_looks_lies_in_the_first_interval() -> None:
+    assert 10 * S < PHASE < EVERY * S  # the tests below rely on its not being at the very start
+
+
+def test_an_open_imap_connection_tells_of_new_mail_at_once() -> None:
+    """Half a round trip for EXISTS, one for FETCH."""
+    message = run(reading()).delivery()
+    assert (message.stored_us, message.fetched_us) == (1_450_000, 1_600_000)
+
+
+def test_without_idle_mail_waits_for_the_next_look() -> None:
+    """Connect, TLS, greeting, LOGIN, SELECT, FETCH: six round trips."""
+    assert run(reading({"idle": False})).delivery().fetched_us == PHASE + 600_000
+
+
+def test_pop3_needs_one_round_trip_a_message() -> None:
+    result = run(reading({"protocol": "pop3"}, times=("0s", "1s", "2s")))
+    assert [result.delivery(k).fetched_us - PHASE for k in range(3)] == [700_000, 800_000, 900_000]
+
+
+def test_imap_fetches_all_in_one_go() -> None:
+    result = run(reading({"idle": False}, times=("0s", "1s", "2s")))
+    assert [result.delivery(k).fetched_us for k in range(3)] == [PHASE + 600_000] * 3
+
+
+def test_a_message_that_comes_during_a_look_is_found_by_the_next_one() -> None:
+    """The mailbox is listed when the login is answered, 0.4 s after the look began; what comes at that very instant is too late."""
+
+    def stored_after(look_us: int) -> Any:
+        return run(reading({"idle": False}, times=(f"{PHASE + look_us - 1_450_000}us",))).delivery().fetched_us - PHASE
+
+    assert stored_after(399_999) == 600_000
+    assert stored_after(400_000) == EVERY * S + 600_000
+
+
+def test_looks_that_find_nothing_are_not_simulated() -> None:
+    """Mail at 2 h; with a look every 10 min there were eleven or twelve before."""
+    result = run(reading({"idle": False}, times=("2h",)))
+    assert len(looks(result)) == 2  # the first one, and the one that fetches
+    first_after = 7201_450_000 + (PHASE - 7201_450_000) % (EVERY * S)
+    assert result.delivery().fetched_us == first_after + 600_000
+
+
+def test_the_server_is_found_by_srv_where_none_is_named() -> None:
+    values = reading({"idle": False})
+    del values["nodes"]["bob"]["fetch"]["host"]
+    result = run(values)
+    assert result.delivery().fetched_us == PHASE + 600_000
+    assert [row.peer for row in result.of(Event.LOOKED_UP, node="bob")] == ["_imaps._tcp.example.com", "imap.example.com"]
+
+
+# -- outages -----------------------------------------------------------------------------------------------------------
+
+
+def after(t_us: int) -> int:
+    """The first look at or after an instant."""
+    return t_us + (PHASE - t_us) % (EVERY * S)
+
+
+def test_mail_that_was_stored_before_an_outage_is_fetched_after_it() -> None:
+    """The store is unreachable for readers alone: the link bob-boxes is cut before the first look, for half an hour.
+
+    Each look in vain ends after the connect time-out of 100 s; the first look after the outage fetches.
+    """
+    result = run(reading({"idle": False}, outage("link bob-boxes", "2s", length="30m")))
+    assert result.delivery().stored_us == 1_450_000
+    back = 1802 * S
+    good = after(back)
+    assert result.delivery().fetched_us == good + 600_000
+    failed = result.of(Event.FETCH_FAILED)
+    assert [row.t_us for row in failed] == [PHASE + k * EVERY * S + 100 * S for k in range((good - PHASE) // (EVERY * S))]
+    assert {row.why for row in failed} == {Why.SILENT}
+
+
+def test_a_connection_that_is_being_opened_when_the_outage_ends_gets_through_at_the_next_syn() -> None:
+    """The outage ends 6 s after a look began: SYNs after 1, 2, 3, 4, 5 and 7 s."""
+    end = PHASE + 6 * S
+    result = run(reading({"idle": False}, outage("link bob-boxes", "2s", length=f"{end - 2 * S}us")))
+    assert result.delivery().fetched_us == PHASE + 7 * S + 600_000
+
+
+def test_an_idle_connection_that_broke_is_opened_again_at_the_next_look() -> None:
+    """The store is silent from 5 to 20 min.  Mail of 10 min is kept by the MX and stored at its scan of 20 min (0.45 s later);
+    there it waits for the look that opens a new connection.
+    """
+    result = run(reading(None, outage("boxes", "5m", length="15m"), times=("10m",)))
+    message = result.delivery()
+    assert message.stored_us == 1_200_450_000
+    assert message.fetched_us == after(1200 * S) + 600_000
+
+
+def test_after_it_was_opened_again_the_connection_tells_of_new_mail_at_once() -> None:
+    result = run(reading(None, outage("boxes", "5m", length="15m"), times=("1h",)))
+    message = result.delivery()
+    assert message.fetched_us == message.stored_us + 150_000
+
+
+def test_a_store_that_refuses_is_told_from_a_silent_one() -> None:
+    result = run(reading({"idle": False}, outage("link bob-boxes", "2s", length="30m", how="unreachable")))
+    assert {row.why for row in result.of(Event.FETCH_FAILED)} == {Why.UNREACHABLE}
+    assert result.at(Event.FETCH_FAILED)[0] == (PHASE + 100_000) / S
+
+
+# -- passwords ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_password_fetches_nothing_and_the_mail_lies_safe() -> None:
+    """Told after connect, TLS, greeting and LOGIN, and Dovecot's pause of 2 s; then at every look."""
+    result = run(reading({"idle": False}, password="a guess", run_until="1h"))
+    assert (result.state(), result.delivery().fetched_us) == (State.STORED, -1)
+    failed = [row.t_us - PHASE for row in result.of(Event.LOGIN_FAILED)]
+    assert failed == [k * EVERY * S + 2_400_000 for k in range(6)]
+
+
+def test_another_password_for_fetching_than_for_sending_is_used() -> None:
+    result = run(reading({"password": "hunter2"}, password="another one"))
+    assert result.delivery().fetched_us == 1_600_000
+
+
+def test_two_programs_of_one_user_both_fetch_and_the_first_one_counts() -> None:
+    phone = {"kind": "client", "address": "bob@example.com", "password": "hunter2", "fetch": {"host": "imap.example.com", "idle": False}}
+    result = run(reading(nodes={"phone": phone}))
+    assert result.delivery().fetched_us == 1_600_000
+    assert {row.node for row in result.of(Event.FETCHED)} <= {"bob", "phone"}
+    assert result.log.end_reason == "settled"
+
+
+@pytest.mark.parametrize("fetch", [{}, {"idle": False}, {"protocol": "pop3"}])
+def test_the_run_ends_when_all_mail_is_read(fetch: dict[str, Any]) -> None:
+    result = run(reading(fetch, times=("0s", "5m", "61m")))
+    assert result.log.end_reason == "settled"
+    assert all(d.fetched_us >= d.stored_us for d in result.deliveries)
