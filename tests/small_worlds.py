@@ -16,7 +16,7 @@ from mailsim.rules.reasons import Why
 from mailsim.scenario.compiled import compiled
 from record import Record, Row
 
-__all__ = ["MTA", "S", "Run", "com", "outage", "run", "world"]
+__all__ = ["MTA", "Run", "S", "com", "outage", "run", "world"]
 
 S = 1_000_000
 

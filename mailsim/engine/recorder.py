@@ -96,7 +96,9 @@ class Recorder:
         self.first.append(len(self.message))
         return number
 
-    def add_all(self, senders: Sequence[str], recipients: Sequence[Sequence[str]], origins: Sequence[str], sizes: array[int], sent_us: array[int]) -> None:
+    def add_all(
+        self, senders: Sequence[str], recipients: Sequence[Sequence[str]], origins: Sequence[str], sizes: array[int], sent_us: array[int]
+    ) -> None:
         """Many messages at once, as :meth:`add_message` would one after the other."""
         if any(len(to) != 1 for to in recipients):
             for sender, to, origin, size, sent in zip(senders, recipients, origins, sizes, sent_us, strict=True):
@@ -125,7 +127,9 @@ class Recorder:
                 column.extend(rows[k::WIDTH])
             rows.clear()
 
-    def log(self, *, origin_us: int, end_us: int, end_reason: str, steps: int, conditions: list[ConditionSpan], notes: list[str]) -> EventLog:
+    def log(
+        self, *, origin_us: int, end_us: int, end_reason: str, steps: int, conditions: list[ConditionSpan], notes: list[str]
+    ) -> EventLog:
         """Close the record: event rows in order of (instant, message, writing), none at or after the end.
 
         Instants are given on the engine's clock, which shows ``origin_us`` when the scenario starts, and kept from that start.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailsim.engine.kernel import SOURCE, Flow
 from mailsim.engine.world import RunningWorld
 from mailsim.errors import UnsupportedError
@@ -24,7 +26,14 @@ MESSAGE_ORDER = 2
 CLOSING_US = 60_000_000
 
 
-def simulate(compiled: Compiled, seed: int, level: str = "events", *, max_steps: int = 200_000_000) -> EventLog:
+def simulate(
+    compiled: Compiled,
+    seed: int,
+    level: str = "events",
+    *,
+    max_steps: int = 200_000_000,
+    watch: Callable[[int], object] | None = None,
+) -> EventLog:
     """Run a compiled scenario once.
 
     Parameters
@@ -37,6 +46,8 @@ def simulate(compiled: Compiled, seed: int, level: str = "events", *, max_steps:
         ``events`` (everything), ``messages`` (one row a delivery) or ``counts``.
     max_steps : int
         Limit of engine events; beyond it :class:`LimitError`.
+    watch : callable, optional
+        Told now and then how many more messages were sent (for a progress bar).
 
     Returns
     -------
@@ -53,11 +64,15 @@ def simulate(compiled: Compiled, seed: int, level: str = "events", *, max_steps:
         if client.reader is not None:
             client.reader.begin(next((s for s in stores if client.reader.address in s.mailboxes), None))
     _note_changes(world)
-    Flow(world.clock, _source(world, mail), SOURCE)
+    Flow(world.clock, _source(world, mail, watch), SOURCE)
     end, reason = _pass_time(world, max_steps)
     log = world.log.log(
         origin_us=world.origin_us,
-        end_us=end, end_reason=reason, steps=world.clock.steps, conditions=compiled.conditions.spans, notes=list(compiled.places.notes)
+        end_us=end,
+        end_reason=reason,
+        steps=world.clock.steps,
+        conditions=compiled.conditions.spans,
+        notes=list(compiled.places.notes),
     )
     if reason == "capped":
         log.notes.append("the run was ended at its cap with mail still under way")
@@ -81,7 +96,7 @@ def _write_down(world: RunningWorld, mail: Arrivals) -> None:
     world.opened(len(world.log.message))
 
 
-def _source(world: RunningWorld, mail: Arrivals) -> Life:
+def _source(world: RunningWorld, mail: Arrivals, watch: Callable[[int], object] | None) -> Life:
     """Start each message's life at its instant, one at a time."""
     first, clock, log = world.log.first, world.clock, world.log
     actors = {name: world.actor(name) for name in sorted(set(mail.origin))}
@@ -95,6 +110,8 @@ def _source(world: RunningWorld, mail: Arrivals) -> Life:
         world.spawn(actors[origin].send(number, deliveries, sent), MESSAGE_ORDER + number)
         if log.rows is not None and len(log.rows) > FLUSH_ROWS:
             log.flush()
+        if watch is not None and not number & 1023:
+            watch(1024)
     world.sources -= 1
     world.settled(0)
 
@@ -105,7 +122,22 @@ def _note_changes(world: RunningWorld) -> None:
     if log.rows is None:
         return
     for span in compiled.conditions.spans:
-        log.rows.extend((span.start_us + world.origin_us, -1, -1, Event.CONDITION, log.name(span.node), log.name(span.how), -1, 0, -1, 0, span.end_us + world.origin_us, log.name(span.target)))
+        log.rows.extend(
+            (
+                span.start_us + world.origin_us,
+                -1,
+                -1,
+                Event.CONDITION,
+                log.name(span.node),
+                log.name(span.how),
+                -1,
+                0,
+                -1,
+                0,
+                span.end_us + world.origin_us,
+                log.name(span.target),
+            )
+        )
     for origin, zone in compiled.zones.items():
         for edge in zone.edges:
             log.rows.extend((edge, -1, -1, Event.ZONE_CHANGED, -1, log.name(origin), -1, 0, -1, 0, 0, -1))

@@ -175,7 +175,9 @@ def attempt(mta: Agent, item: Item, t_us: int) -> Life:
         key = (f"route {item.domain}",)
         return Outcome(action, route.why, t_us, (), item.deliveries, (), reply, 0, key, False, (), key)
     if len(route) > 1:
-        route = _limited(mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n)))
+        route = _limited(
+            mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
+        )
     return (yield from _walk(mta, item, route, t_us))
 
 

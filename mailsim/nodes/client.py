@@ -17,6 +17,7 @@ from mailsim.nodes.reader import Reader
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dns import Question
 from mailsim.rules.reasons import Why
+from mailsim.rules.receive import REFUSAL_REASONS
 from mailsim.rules.smtp import Reply
 
 __all__ = ["Client", "ClientActor", "Fetch", "Submission"]
@@ -125,8 +126,8 @@ class ClientActor:
                 break
         if t_us > self.world.now:
             yield t_us
-        if reply is not None and reply.enhanced == "5.7.8":
-            why = Why.AUTH_FAILED
+        if reply is not None:
+            why = REFUSAL_REASONS.get(reply.enhanced, why)
         self._rejected(number, deliveries, t_us, why, reply, peer, stage)
         return None
 
@@ -179,12 +180,12 @@ class ClientActor:
                 self._rejected(number, (d,), result.end_us, v.why, v.reply, host, "rcpt")
         if log.rows is not None:
             said = log.name("eod|250 2.0.0 Ok: queued")
-            log.rows.extend((result.end_us, number, -1, Event.SUBMITTED, self.number, log.name(host), log.name(server.name), 0, 250, 0, 0, said))
+            log.rows.extend(
+                (result.end_us, number, -1, Event.SUBMITTED, self.number, log.name(host), log.name(server.name), 0, 250, 0, 0, said)
+            )
         return server.take(number, taken, 1, result.taken_us, self.number)
 
-    def _rejected(
-        self, number: int, deliveries: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, peer: str, stage: str
-    ) -> None:
+    def _rejected(self, number: int, deliveries: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, peer: str, stage: str) -> None:
         """The user is told in the same session; nothing enters a queue."""
         log = self.log
         code = reply.code if reply is not None else -1

@@ -78,9 +78,7 @@ class Doorman:
         self.sessions: list[int] = []
         self._judged: dict[Any, tuple[Refusal | None, tuple[Refusal | None, ...]]] = {}
 
-    def judge(
-        self, envelope: Envelope, service: str, login: tuple[str, str] | None
-    ) -> tuple[Refusal | None, tuple[Refusal | None, ...]]:
+    def judge(self, envelope: Envelope, service: str, login: tuple[str, str] | None) -> tuple[Refusal | None, tuple[Refusal | None, ...]]:
         """What refuses the session, and what refuses each recipient: pure, so remembered per kind of envelope."""
         big = self.policy.size_limit is not None and envelope.size > self.policy.size_limit
         key = (service, login, envelope.recipients, big)
@@ -157,7 +155,9 @@ def call(
     door: Doorman = server.door
     refusal, by_recipient = door.judge(envelope, service, login)
     if service == "lmtp":
-        by_recipient = tuple(r or full for r, full in zip(by_recipient, server.refusals(envelope.recipients, envelope.size, start_us), strict=True))
+        by_recipient = tuple(
+            r or full for r, full in zip(by_recipient, server.refusals(envelope.recipients, envelope.size, start_us), strict=True)
+        )
     if refusal is None and by_recipient and None not in by_recipient:
         refusal = by_recipient[0]
     result = contact(
@@ -174,5 +174,3 @@ def call(
     if result.stage > Stage.CONNECT:
         door.occupy(result.end_us)
     return result, server, by_recipient
-
-

@@ -109,5 +109,3 @@ class MailstoreActor:
             else:
                 for reader in readers:
                     reader.arrived(d, t_us)
-
-

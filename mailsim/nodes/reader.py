@@ -98,7 +98,11 @@ class Reader:
             poll = next_poll(max(now_us + 1, min(self.client.log.stored_us[d] for d in self.pending)), self.every, self.phase)
         bad = next((s for s in self.path.spans() if s.end_us > poll and s.condition.reach != Why.OK), None)
         if self.pending:
-            return poll if bad is None else min(poll, max(next_poll(now_us + 1, self.every, self.phase), next_poll(bad.start_us, self.every, self.phase)))
+            return (
+                poll
+                if bad is None
+                else min(poll, max(next_poll(now_us + 1, self.every, self.phase), next_poll(bad.start_us, self.every, self.phase)))
+            )
         if bad is None:
             return FOREVER
         return max(poll, next_poll(bad.start_us, self.every, self.phase))
@@ -177,7 +181,9 @@ class Reader:
         log.fetched_us[delivery] = t_us if before < 0 else min(before, t_us)
         if log.rows is not None:
             peer = log.name(self.store.name)
-            log.rows.extend((t_us, log.message[delivery], log.rcpt[delivery], Event.FETCHED, self.client.number, peer, -1, 0, -1, why, 0, -1))
+            log.rows.extend(
+                (t_us, log.message[delivery], log.rcpt[delivery], Event.FETCHED, self.client.number, peer, -1, 0, -1, why, 0, -1)
+            )
         if before < 0:
             self.client.world.settled(1)
 
@@ -191,4 +197,6 @@ class Reader:
         log = self.client.log
         if log.rows is not None:
             text = log.name("auth|AUTHENTICATIONFAILED Authentication failed.")
-            log.rows.extend((t_us, -1, -1, Event.LOGIN_FAILED, self.client.number, log.name(host), -1, self.turn, -1, Why.AUTH_FAILED, 0, text))
+            log.rows.extend(
+                (t_us, -1, -1, Event.LOGIN_FAILED, self.client.number, log.name(host), -1, self.turn, -1, Why.AUTH_FAILED, 0, text)
+            )

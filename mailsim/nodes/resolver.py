@@ -131,9 +131,7 @@ class ResolverActor:
                 servers.append(Upstream(compiled.path(self.name, node), draws.stream(stream, link.rtt).at(turn)))
         order = draws.order(stream + " order", turn, 0, len(servers))
         faults = [f.timeline for f in compiled.conditions.names if f.concerns(*question)]
-        return ask_servers(
-            [servers[k] for k in order], faults, lambda t: compiled.zones[origin].at(t).answer(question), t_us, self.figures
-        )
+        return ask_servers([servers[k] for k in order], faults, lambda t: compiled.zones[origin].at(t).answer(question), t_us, self.figures)
 
 
 def _cached(entry: Entry) -> Why:

@@ -36,7 +36,7 @@ class Senders(HostDeclaration):
     """
 
     kind: Literal["senders"] = "senders"
-    mix: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: dict(default("senders.mix")))
+    mix: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: dict(default("senders.mix")), min_length=1)
     domains: Annotated[int, Field(ge=1, le=10_000_000)] = Field(default_factory=lambda: default("senders.domains"))
 
 
@@ -162,7 +162,9 @@ class LoneMta:
             log.code[d] = outcome.reply.code if outcome.reply is not None else -1
         if log.rows is not None:
             code = outcome.reply.code if outcome.reply is not None else -1
-            log.rows.extend((outcome.end_us, item.number, -1, Event.DEFERRED, self.number, -1, -1, item.attempt, code, outcome.why, due, -1))
+            log.rows.extend(
+                (outcome.end_us, item.number, -1, Event.DEFERRED, self.number, -1, -1, item.attempt, code, outcome.why, due, -1)
+            )
         return due
 
     def _ahead(self, item: Item, outcome: Outcome, started_us: int, due_us: int) -> int:
@@ -213,7 +215,9 @@ class LoneMta:
                 log.via[d] = host
         if log.rows is not None and not handover.keep:
             address, peer = log.name(handover.target.address), log.name(handover.server.name)
-            log.rows.extend((handover.end_us, item.number, -1, Event.DELIVERED, self.number, peer, address, item.attempt, 250, Why.OK, 0, host))
+            log.rows.extend(
+                (handover.end_us, item.number, -1, Event.DELIVERED, self.number, peer, address, item.attempt, 250, Why.OK, 0, host)
+            )
         life: Life = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, self.number)
         return life
 
@@ -221,9 +225,7 @@ class LoneMta:
         for d, reply, why in outcome.refused:
             self._returned(item, (d,), outcome.end_us, why, reply)
 
-    def _returned(
-        self, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE
-    ) -> None:
+    def _returned(self, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE) -> None:
         """Back to the sender: its own MTA makes the report and puts it into the sender's mailbox (RFC 5321 section 6.1)."""
         self.world.spawn(self._report(item, left, t_us, why, reply, of), MESSAGE_ORDER + item.number)
 

@@ -58,13 +58,15 @@ def draw_band(ax: Axes, band: Band, *, low: float, high: float, label: str = "")
     for edge in (band.start_s, band.end_s):
         ax.plot([edge, edge], [low, high], color=COLOURS["down"], linewidth=0.8, zorder=0.6, solid_capstyle="butt")
     if label:
+        left, right = ax.get_xlim()
+        late = band.start_s > left + 0.7 * (right - left)  # there a label would leave the picture at the right
         ax.annotate(
             label,
-            (band.start_s, high),
-            xytext=(3, -2),
+            (min(band.end_s, right) if late else max(band.start_s, left), high),
+            xytext=(-3 if late else 3, -2),
             textcoords="offset points",
             va="top",
-            ha="left",
+            ha="right" if late else "left",
             fontsize="small",
             color=COLOURS["quiet"],
             bbox={"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},

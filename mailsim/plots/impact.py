@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mailsim.plots.style import COLOURS, LINE_STYLES, SIZES, Style
+from mailsim.plots.style import COLOURS, LETTERS, LINE_STYLES, SIZES, Style
 from mailsim.plots.timeaxis import Window, duration_axis, duration_text, duration_ticks, window_s
 from mailsim.results.summary import percent
 
@@ -81,12 +81,14 @@ def impact(
             _panel(below, table, "delay", style=style, window=window, legend=False)
             axes.tick_params(axis="x", labelbottom=False)
             below.set_xlabel("length of the outage")
+            axes.figure.align_ylabels([axes, below])  # type: ignore[union-attr]
         else:
             axes.set_xlabel("length of the outage")
         text = " · ".join(
             part for part in (caption, f"{runs} runs per point, band: 95 % of them" if runs > 1 else "1 run per point") if part
         )
-        return finish(axes, title=_title(table), description=describe_impact(table), caption=text, style=style)
+        title = _title(table) if first == "bounced" else _title_of(table, first)
+        return finish(axes, title=title, description=describe_impact(table), caption=text, style=style)
 
 
 def _lines(table: pd.DataFrame, column: str) -> list[_Line]:
@@ -143,9 +145,10 @@ def _panel(ax: Axes, table: pd.DataFrame, of: Quantity, *, style: str, window: W
         _never_marks(ax, lines, style)
     else:
         ax.set_ylim(-0.02 * max(top, 0.05), max(top * 1.15, 0.05))
+        ax.locator_params(axis="y", nbins=5)
         ax.yaxis.set_major_formatter(lambda value, _: percent(value) if value > 0 else "0 %")
     if legend and lines:
-        ax.legend(loc="upper left")
+        ax.legend(loc="best")
 
 
 def _length_ticks(ax: Axes, lengths: Floats, low: float, high: float) -> None:
@@ -171,13 +174,16 @@ def _delay_ticks(ax: Axes, lines: list[_Line]) -> None:
 
 def _never_marks(ax: Axes, lines: list[_Line], style: str) -> None:
     """Where half of the mail never arrives there is no point: say so at the upper edge."""
+    left, right = ax.get_xlim()
+    height = 0.97
     for k, line in enumerate(lines):
         where = line.length_s[~np.isfinite(line.middle)]
         if len(where):
+            early = np.log(where[0] / left) < 0.3 * np.log(right / left)  # there is no room for letters left of the mark
             colour = COLOURS[_COLOURS[k % len(_COLOURS)]]
             ax.plot(
                 where,
-                np.full(len(where), 0.97),
+                np.full(len(where), height),
                 transform=ax.get_xaxis_transform(),
                 linestyle="none",
                 color=colour,
@@ -188,15 +194,16 @@ def _never_marks(ax: Axes, lines: list[_Line], style: str) -> None:
             )
             ax.annotate(
                 "half never arrives",
-                (where[0], 0.97),
+                (where[-1] if early else where[0], height),
                 xycoords=("data", "axes fraction"),
-                xytext=(-8, 0),
+                xytext=(8 if early else -8, 0),
                 textcoords="offset points",
-                ha="right",
+                ha="left" if early else "right",
                 va="center",
                 fontsize="small",
-                color=colour,
+                color=LETTERS.get(colour, colour),
             )
+            height -= 0.1
 
 
 def _title(table: pd.DataFrame) -> str:
@@ -219,6 +226,25 @@ def _title(table: pd.DataFrame) -> str:
     spread = f" (range {low:.0f}-{high:.0f})" if len(cell) > 1 and round(low) != round(high) else ""
     start = f"Up to {duration_text(max(quiet))} {other} {verb} under 1 mail in 100; at" if quiet else f"{_capital(other)} {verb} most at"
     return f"{start} {duration_text(length)} it {verb} {abs(cell.mean()):.0f} of 100{spread}."
+
+
+def _title_of(table: pd.DataFrame, of: Quantity) -> str:
+    """The sentence about lateness or delay: each layout at the length at which they differ most, else at the longest."""
+    lines = _lines(table, _COLUMN[of]) if len(table) else []
+    if not lines:
+        return "The study is empty."
+    lengths = sorted(set.intersection(*({float(length) for length in line.length_s} for line in lines))) or [float(lines[0].length_s[-1])]
+    at = {length: [float(line.middle[np.searchsorted(line.length_s, length)]) for line in lines] for length in lengths}
+    if of == "late":
+        chosen = max(lengths, key=lambda length: (max(at[length]) - min(at[length]), length))
+        told = [f"{percent(share)} with {line.layout}" for share, line in zip(at[chosen], lines, strict=True)]
+        return f"Not there after 1 h, of the mail sent during an outage of {duration_text(chosen)}: {', '.join(told)}."
+    chosen = max((length for length in lengths if np.isfinite(at[length]).any()), default=lengths[-1])
+    told = [
+        f"{duration_text(delay) if np.isfinite(delay) else 'never'} with {line.layout}"
+        for delay, line in zip(at[chosen], lines, strict=True)
+    ]
+    return f"Half of the mail sent during an outage of {duration_text(chosen)} is there after: {', '.join(told)}."
 
 
 def _capital(text: str) -> str:

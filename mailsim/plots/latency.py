@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mailsim.plots.style import COLOURS, LINE_STYLES, SIZES, Style
+from mailsim.plots.lettering import legend_below
+from mailsim.plots.style import COLOURS, LETTERS, LINE_STYLES, SIZES, Style
 from mailsim.plots.timeaxis import Window, duration_axis, duration_text, window_s
 from mailsim.results.metrics import ArrivalCurve, Cohort, arrival_curve, cohorts, shares
 from mailsim.results.summary import percent
@@ -60,16 +61,16 @@ def latency(result: Result, *, ax: Axes | None = None, style: Style = "print", w
         _write_gaps(axes, lines, high)
         axes.set_ylabel("share that has arrived")
         _at_risk_row(axes, lines, style)
-        if lines:
-            pad = 2.8 + 1.3 * sum(line.words.endswith("in the mailbox") for line in lines)
-            axes.legend(loc="upper left", bbox_to_anchor=(-0.01, 0.0), borderaxespad=pad, ncols=2, handlelength=2.6)
+        legend_below(axes, [entry for entry in axes.get_lines() if not str(entry.get_label()).startswith("_")], style=style)
         return finish(axes, title=_title(result), description=describe_latency(result), caption=caption_of(result), style=style)
 
 
 def _lines(result: Result) -> list[_Line]:
     """Two curves for each cohort: to the mailbox and to the reader; the reader's only where somebody reads."""
-    found = []
-    for cohort in cohorts(result.log):
+    found: list[_Line] = []
+    for number, cohort in enumerate(cohorts(result.log)):
+        if number and found and cohort.mask.sum() == found[0].curve.total:
+            break  # every mail was sent during the fault: the second pair of curves would hide the first
         chosen = cohort.key == "during_faults"
         colour = COLOURS["deferred"] if chosen else COLOURS["delivered"]
         for to, words, dashes in (("stored", "in the mailbox", LINE_STYLES[0]), ("read", "read", LINE_STYLES[2])):
@@ -107,7 +108,7 @@ def _write_gaps(ax: Axes, lines: list[_Line], high: float) -> None:
     for share, line in sorted(ends, key=lambda pair: pair[0]):
         if share < 1 - 1e-9:
             lowest = max(share + 0.015, lowest)
-            ax.text(high, lowest, _gap_words(line.curve), ha="right", va="bottom", color=line.colour, fontsize="small", zorder=5)
+            ax.text(high, lowest, _gap_words(line.curve), ha="right", va="bottom", color=LETTERS[line.colour], fontsize="small", zorder=5)
             lowest += 0.06
 
 
@@ -123,9 +124,9 @@ def _at_risk_row(ax: Axes, lines: list[_Line], style: str) -> None:
     size = SIZES[style].font * 0.85
     ticks = [float(tick) for tick in ax.get_xticks()]
     for k, line in enumerate(shown):
-        drop = -(2.1 + 1.25 * k) * SIZES[style].font
+        drop = -8 - (1.55 + 1.25 * k) * SIZES[style].font
         ax.annotate(
-            "still under way:" if len(shown) == 1 else f"still under way, {'all' if line.colour == COLOURS['delivered'] else 'fault'}:",
+            "under way:" if len(shown) == 1 else f"under way, {'all' if line.colour == COLOURS['delivered'] else 'fault'}:",
             (0, 0),
             xycoords="axes fraction",
             xytext=(-6, drop),
@@ -133,7 +134,7 @@ def _at_risk_row(ax: Axes, lines: list[_Line], style: str) -> None:
             ha="right",
             va="top",
             fontsize=size,
-            color=line.colour,
+            color=LETTERS[line.colour],
         )
         for tick in ticks:
             ax.annotate(

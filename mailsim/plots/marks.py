@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, LOOKS, SIZES, WORDS
 
 if TYPE_CHECKING:
@@ -80,44 +81,27 @@ def legend_for(ax: Axes, marks: Sequence[Mark], *, way: str, queue: bool, style:
     from matplotlib.patches import Patch
 
     size, used = SIZES[style], {mark.look for mark in marks if len(mark.t_s)}
-    handles: list[Line2D | Patch] = []
+    words: dict[tuple[str, str, bool], str] = {}  # what looks the same stands in the legend once
     for key, look in LOOKS.items():
         if key in used:
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    linestyle="none",
-                    marker=look.marker,
-                    markersize=(size.marker * 1.3) ** 0.5,
-                    label=look.word,
-                    markerfacecolor=look.colour if look.filled else "white",
-                    markeredgecolor=look.colour,
-                    markeredgewidth=size.line * 0.8 if not look.filled or look.marker in LINES else 0,
-                )
-            )
+            same = (look.colour, look.marker, look.filled)
+            words[same] = f"{words[same]} / {look.word}" if same in words else look.word
+    handles: list[Line2D | Patch] = [
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker=marker,
+            markersize=(size.marker * 1.3) ** 0.5,
+            label=word,
+            markerfacecolor=colour if filled else "white",
+            markeredgecolor=colour,
+            markeredgewidth=size.line * 0.8 if not filled or marker in LINES else 0,
+        )
+        for (colour, marker, filled), word in words.items()
+    ]
     if queue:
         handles.append(Patch(facecolor=COLOURS["transit"], alpha=0.55, linewidth=0, label=WORDS["queue"]))
     if way:
         handles.append(Line2D([], [], color=COLOURS["ink"], linewidth=size.line * 0.9, marker=".", label=WORDS[way]))
-    if handles:
-        ax.legend(
-            handles=handles,
-            loc="upper left",
-            bbox_to_anchor=(-0.01, 0.0),
-            ncols=_columns([str(handle.get_label()) for handle in handles], style),
-            borderaxespad=3.4,
-            handletextpad=0.5,
-            columnspacing=1.6,
-        )
-
-
-def _columns(words: Sequence[str], style: str) -> int:
-    """Most columns of a legend (filled column by column) that fit the width."""
-    size = SIZES[style]
-    room = size.width * 72 / (size.font * 0.6)
-    for columns in range(6, 1, -1):
-        widest = [max(len(word) for word in part) for part in np.array_split(np.array(words), min(columns, len(words)))]
-        if sum(width + 7 for width in widest) <= room:
-            return columns
-    return 1
+    legend_below(ax, handles, style=style)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -16,13 +15,14 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from mailsim import __version__
-from mailsim.plots.style import COLOURS, SIZES, settings
+from mailsim.plots.lettering import room_pt, wrapped
+from mailsim.plots.style import COLOURS, PADS_IN, SIZES, settings
 from mailsim.results.html import image
 
 if TYPE_CHECKING:
     from mailsim.results import Result
 
-__all__ = ["Picture", "caption_of", "describe", "drawing", "finish", "png", "second_axes"]
+__all__ = ["Picture", "caption_of", "describe", "drawing", "finish", "headline", "png", "second_axes"]
 
 #: shown width of a picture in a notebook, whatever its dots per inch
 _SHOWN_PX = 900
@@ -52,10 +52,8 @@ def drawing(ax: Axes | None, *, style: str, height: float = 1.0) -> Iterator[Axe
     """
     with rc_context(settings(style)):
         if ax is None:
-            size = SIZES[style]
-            figure = Figure(
-                figsize=(size.width, size.height * height), dpi=size.dpi, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
-            )
+            size, pad = SIZES[style], PADS_IN[style]
+            figure = Figure(figsize=(size.width, size.height * height), dpi=size.dpi, layout=ConstrainedLayoutEngine(w_pad=pad, h_pad=pad))
             FigureCanvasAgg(figure)
             ax = figure.add_subplot(axes_class=Picture)
         yield ax
@@ -72,16 +70,18 @@ def second_axes(ax: Axes) -> Axes:
 
 def finish(ax: Axes, *, title: str, description: str, caption: str, style: str) -> Axes:
     """Title (wrapped to the width), caption line (on a figure of our own) and description."""
-    width_in = SIZES[style].width * 0.85 if isinstance(ax, Picture) else ax.get_window_extent().width / ax.figure.dpi
-    letters = max(24, int(width_in * 72 / (SIZES[style].font * 1.2 * 0.56)))
-    kept = re.sub(r"(?<=\d) (?=(%|ms|s|min|h|d)\b|%)", "\N{NO-BREAK SPACE}", title)  # a figure and its unit stay on one line
-    wrapped = "\n".join(textwrap.wrap(kept, letters)).replace("\N{NO-BREAK SPACE}", " ")
-    ax.set_title(wrapped, loc="center", x=0, ha="left")
+    ax.set_title(headline(title, room_pt(ax, style=style), style=style), loc="center", x=0, ha="left", pad=SIZES[style].font * 0.8)
     if isinstance(ax, Picture) and caption:
         ax.figure.supxlabel(caption, x=0.01, ha="left", fontsize=SIZES[style].font * 0.75, color=COLOURS["quiet"])
     if isinstance(ax, Picture):
         ax.description = description
     return ax
+
+
+def headline(title: str, most_pt: float, *, style: str) -> str:
+    """The title in lines that fit the width; a figure and its unit stay on one line, and so do the parts of a duration."""
+    kept = re.sub(r"(?<=\d) (?=(ms|s|min|h|d)\b|%)|(?<=\d[dhm]) (?=\d\d[hms]\b)", "\N{NO-BREAK SPACE}", title)
+    return wrapped(kept, most_pt, SIZES[style].font * 1.2, bold=True).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def describe(ax: Axes) -> str:

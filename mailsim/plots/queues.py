@@ -8,13 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from mailsim.plots.bands import Band, bands, draw_band
-from mailsim.plots.style import COLOURS, NODE_COLOURS, Style
+from mailsim.plots.lettering import legend_below
+from mailsim.plots.style import COLOURS, NODE_COLOURS, SIZES, Style
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
-from mailsim.results.queues import QueueChanges, QueuePeak, queue_changes, queue_peaks
+from mailsim.results.queues import QueueChanges, QueuePeak, queue_changes, queue_peaks, queue_total
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
+    from mailsim.events import EventLog
     from mailsim.results import Result
 
 __all__ = ["describe_queues", "queues"]
@@ -27,6 +30,9 @@ _AREAS, _THIN = 5, 0.03
 
 #: most steps of an area
 _STEPS = 4000
+
+#: white behind letters that stand on areas and bands
+_PAPER = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
 def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
@@ -55,34 +61,50 @@ def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
     changes, end_s = queue_changes(result.log), result.log.end_us / 1e6
     wrong = bands(result.log.conditions, end_s=end_s)
     last = max([float(changes.t_us.max(initial=0)) / 1e6, *(band.end_s for band in wrong)])
-    low, high = window_s(window, 0.0, min(last * 1.03, end_s) or end_s or 1.0)
-    nodes, t_s, depth = _thinned(*_stacked(changes))
-    top = max(int(depth.sum(axis=0).max(initial=0)), 1)
+    first = min([float(changes.t_us.min(initial=result.log.end_us)) / 1e6, *(band.start_s for band in wrong)])
+    begin = 0.0 if first < 0.5 * last else max(0.0, first - 0.1 * (last - first))
+    low, high = window_s(window, begin, min(last + 0.03 * (last - begin), end_s) or end_s or 1.0)
+    peaks = queue_peaks(result.log)
+    top = max(peaks[0].peak, 1)
     with drawing(ax, style=style) as axes:
         clock_axis(axes, result.starts, low, high)
         axes.set_ylim(0, top * 1.22)
         for k, band in enumerate(_joined(wrong)):
             draw_band(axes, band, low=0, high=top * 1.22, label=band.label if k < 6 else "")
-        if len(t_s):
-            areas = axes.stackplot(
-                np.append(t_s, high),
-                np.concatenate([depth, depth[:, -1:]], axis=1),
-                step="post",
-                colors=NODE_COLOURS[: len(depth)],
-                labels=_labels([result.log.names[node] for node in nodes], len(depth)),
-                zorder=2,
-                linewidth=0,
-            )
-            for k, area in enumerate(areas):
-                area.set_hatch(_HATCHES[k % len(_HATCHES)])
-                area.set_edgecolor("white")
-            handles, labels = axes.get_legend_handles_labels()
-            axes.legend(handles[::-1], labels[::-1], loc="upper right", title="in the queue of", alignment="left", handlelength=1.4)
-        axes.set_ylabel("messages")
-        axes.locator_params(axis="y", integer=True)
-        peaks = queue_peaks(result.log)
+        if len(changes.t_us):
+            legend_below(axes, _draw_areas(axes, result, changes, high, style), style=style)
+        axes.set_ylabel("messages in queues")
+        axes.locator_params(axis="y", integer=True, nbins=6)
         _write_peak(axes, result, peaks[0], (low, high))
         return finish(axes, title=_title(result, peaks[0]), description=_described(result, peaks), caption=caption_of(result), style=style)
+
+
+def _draw_areas(ax: Axes, result: Result, changes: QueueChanges, high: float, style: str) -> list[Artist]:
+    """The stack, and a thin line of all queues together that shows what waits too briefly for an area; gives the legend's entries."""
+    nodes, t_s, depth = _thinned(*_stacked(changes, result.log))
+    areas = ax.stackplot(
+        np.append(t_s, high),
+        np.concatenate([depth, depth[:, -1:]], axis=1),
+        step="post",
+        colors=NODE_COLOURS[: len(depth)],
+        labels=[f"queue of {name}" for name in _labels([result.log.names[node] for node in nodes], len(depth))],
+        zorder=2,
+        linewidth=0,
+    )
+    for k, area in enumerate(areas):
+        area.set_hatch(_HATCHES[k % len(_HATCHES)])
+        area.set_edgecolor("white")
+    total = queue_total(result.log)
+    _, line_s, most = _thinned([], total.t_us / 1e6, total.depth[np.newaxis])
+    line = ax.step(
+        np.append(line_s, high),
+        np.append(most[0], most[0, -1:]),
+        where="post",
+        color=COLOURS["strong"],
+        linewidth=SIZES[style].line * 0.5,
+        label="all queues",
+    )
+    return [*areas, *line]
 
 
 def _joined(wrong: list[Band]) -> list[Band]:
@@ -95,7 +117,7 @@ def _joined(wrong: list[Band]) -> list[Band]:
     return list(found.values())
 
 
-def _stacked(changes: QueueChanges) -> tuple[list[int], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def _stacked(changes: QueueChanges, log: EventLog) -> tuple[list[int], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Depth of each area at every instant at which any changed; fullest queue first (lowest in the stack), thin ones together."""
     nodes = np.unique(changes.node)
     t_us = np.unique(changes.t_us)
@@ -110,6 +132,13 @@ def _stacked(changes: QueueChanges) -> tuple[list[int], npt.NDArray[np.float64],
     kept = max(1, min(int((most >= _THIN * most[:1].sum()).sum()), _AREAS))
     if len(depth) > kept + 1:
         depth = np.concatenate([depth[:kept], depth[kept:].sum(axis=0, keepdims=True)])
+    total = queue_total(log)
+    place = np.searchsorted(total.t_us, t_us, side="right") - 1
+    twice = depth.sum(axis=0) - np.where(place >= 0, total.depth[np.maximum(place, 0)], 0)
+    for row in depth[::-1]:  # what two nodes hold for the moment of a handover is drawn once
+        here = np.minimum(row, np.maximum(twice, 0))
+        row -= here
+        twice -= here
     return nodes[order].tolist(), t_us / 1e6, depth
 
 
@@ -145,9 +174,11 @@ def _write_peak(ax: Axes, result: Result, total: QueuePeak, window: tuple[float,
             textcoords="offset points",
             ha="right" if right else "left",
             arrowprops=arrow,
+            bbox=_PAPER,
             zorder=5,
         )
-    if total.drained_us is not None and window[0] <= total.drained_us / 1e6 <= window[1] and total.drained_us > total.peak_us:
+    last_us = max((span.end_us for span in result.log.conditions), default=0)
+    if total.drained_us is not None and window[0] <= total.drained_us / 1e6 <= window[1] and total.drained_us > max(total.peak_us, last_us):
         drained = total.drained_us / 1e6
         right = drained > window[0] + 0.75 * (window[1] - window[0])
         ax.annotate(
@@ -157,8 +188,13 @@ def _write_peak(ax: Axes, result: Result, total: QueuePeak, window: tuple[float,
             textcoords="offset points",
             ha="right" if right else "left",
             arrowprops=arrow,
+            bbox=_PAPER,
             zorder=5,
         )
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
 
 
 def _title(result: Result, total: QueuePeak) -> str:
@@ -166,13 +202,13 @@ def _title(result: Result, total: QueuePeak) -> str:
         return "No queue ever held a message."
     last = max((span.end_us for span in result.log.conditions if span.start_us < result.log.end_us), default=None)
     if last is None:
-        return f"No more than {total.peak} messages were under way at a time."
+        return f"No more than {_messages(total.peak)} {'was' if total.peak == 1 else 'were'} under way at a time."
     if total.drained_us is None:
-        return f"{total.peak} messages waited at the peak, and the queue had not drained when the run ended."
+        return f"{_messages(total.peak)} waited at the peak, and the queue had not drained when the run ended."
     after = (total.drained_us - last) / 1e6
     if after <= 0:
-        return f"{total.peak} messages waited at the peak; when the last fault ended the queue was as usual."
-    return f"{total.peak} messages waited at the peak; the queue drained {duration_text(after)} after the last fault was over."
+        return f"{_messages(total.peak)} waited at the peak; when the last fault ended the queue was as usual."
+    return f"{_messages(total.peak)} waited at the peak; the queue drained {duration_text(after)} after the last fault was over."
 
 
 def describe_queues(result: Result) -> str:

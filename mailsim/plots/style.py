@@ -12,10 +12,12 @@ from mailsim.errors import UnknownNameError
 
 __all__ = [
     "COLOURS",
+    "LETTERS",
     "LINE_STYLES",
     "LOOKS",
     "LOOK_OF_OUTCOME",
     "NODE_COLOURS",
+    "PADS_IN",
     "SIZES",
     "WORDS",
     "Look",
@@ -41,6 +43,16 @@ COLOURS: dict[str, str] = {
     "ink": "#222222",
     "quiet": "#6B6B6B",
     "faint": "#E6E6E6",
+}
+
+#: the colour of letters that belong to something of a colour too light for letters
+LETTERS: dict[str, str] = {
+    COLOURS["delivered"]: "#007A59",
+    COLOURS["deferred"]: "#8F6000",
+    COLOURS["dns"]: "#A34F80",
+    COLOURS["transit"]: COLOURS["ink"],
+    COLOURS["note"]: COLOURS["ink"],
+    COLOURS["faint"]: COLOURS["ink"],
 }
 
 #: one colour per queue or layout, in order
@@ -128,6 +140,9 @@ class Size(NamedTuple):
 
 #: for a page (full text width) and for a wall (16:9, readable from the last row)
 SIZES: dict[str, Size] = {"print": Size(7.6, 4.3, 8.5, 1.3, 16.0, 150), "slide": Size(12.8, 7.2, 15.0, 2.4, 42.0, 120)}
+
+#: empty margin around everything on a sheet, in inches
+PADS_IN: dict[str, float] = {"print": 0.08, "slide": 0.16}
 
 
 def look_of(outcome: str) -> str:

@@ -45,6 +45,9 @@ DURATION_TICKS: tuple[tuple[float, str, int], ...] = (
 
 #: steps between clock ticks, in seconds, with the number of small steps between two ticks
 _CLOCK_STEPS: tuple[tuple[float, int], ...] = (
+    (0.1, 2),
+    (0.2, 2),
+    (0.5, 5),
     (1, 1),
     (5, 5),
     (10, 2),
@@ -114,7 +117,9 @@ def clock_text(starts: Instant, seconds: float, *, span_s: float) -> str:
 def clock_axis(ax: Axes, starts: Instant, low_s: float, high_s: float, *, most: int = 9) -> None:
     """Ticks at round clock times, the date under the first one and where the day changes; x is seconds since the start."""
     span = max(high_s - low_s, 1e-6)
-    step, parts = next(((step, parts) for step, parts in _CLOCK_STEPS if span / step <= most), _CLOCK_STEPS[-1])
+    step, parts = next(
+        ((step, parts) for step, parts in _CLOCK_STEPS if span / step <= (most if step >= 1 else most / 1.5)), _CLOCK_STEPS[-1]
+    )
     local = calendar(starts, 0)
     since_midnight = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond).total_seconds()
     first = -((low_s + since_midnight) // -step) * step - since_midnight
@@ -126,7 +131,7 @@ def clock_axis(ax: Axes, starts: Instant, low_s: float, high_s: float, *, most: 
         if step >= _DAY:
             texts.append(date)
             continue
-        text = f"{at:%H:%M:%S}" if step < _MIN else f"{at:%H:%M}"
+        text = f"{at:%H:%M}" if step >= _MIN else f"{at:%H:%M:%S}" if step >= 1 else f"{at:%H:%M:%S}.{at.microsecond // 100_000}"
         texts.append(text if date == day else f"{text}\n{date}")
         day = date
     ax.set_xticks(instants, texts)

@@ -26,6 +26,9 @@ LEAST_QUEUE = 5
 #: heights inside a lane of height 1: the queue's area, where marks begin and end, and where they end above a queue
 _QUEUE_TOP, _MARKS_LOW, _MARKS_HIGH, _ABOVE_QUEUE = 0.34, 0.22, 0.82, 0.62
 
+#: where marks begin and end in a lane whose outage bands have their labels above them
+_BELOW_LABEL, _LOWER = 0.28, 0.92
+
 
 def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
     """Draw what happened when.
@@ -49,9 +52,11 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
     with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
         clock_axis(axes, result.starts, low, high)
         axes.set_ylim(len(lanes), 0)
+        wrong = {span.node for span in result.log.conditions}
         fullest = max((int(lane.queue[1].max()) for lane in lanes if lane.queue is not None), default=0)
         for number, lane in enumerate(lanes):
-            _draw_lane(axes, number, lane, max(fullest, LEAST_QUEUE), style=style, window=(low, high))
+            _draw_queue(axes, number, lane, max(fullest, LEAST_QUEUE), window=(low, high))
+            _draw_rows(axes, number, lane, style=style, window=(low, high), banded=lane.node in wrong)
         for band in bands(result.log.conditions, end_s=result.log.end_us / 1e6):
             for edge in (band.start_s, band.end_s):
                 axes.axvline(edge, color=COLOURS["down"], linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.3)
@@ -60,7 +65,7 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
                     draw_band(axes, band, low=number + 0.94, high=number + 0.06, label=band.label if band.end_s > low else "")
         _draw_way(axes, tale, style)
         axes.set_yticks([number + 0.5 for number in range(len(lanes))], [lane.title for lane in lanes])
-        axes.tick_params(axis="y", length=0)
+        axes.tick_params(axis="y", length=0, pad=SIZES[style].font * 0.7)
         axes.spines["left"].set_visible(False)
         marks = [mark for lane in lanes for mark in lane.marks]
         legend_for(axes, marks, way=tale.way_word, queue=any(lane.queue is not None for lane in lanes), style=style)
@@ -70,8 +75,8 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         )
 
 
-def _draw_lane(ax: Axes, number: int, lane: Lane, fullest: int, *, style: str, window: tuple[float, float]) -> None:
-    """Separator, queue area (to one scale in all lanes: ``fullest`` fills it), rows of marks."""
+def _draw_queue(ax: Axes, number: int, lane: Lane, fullest: int, *, window: tuple[float, float]) -> None:
+    """Separator and queue area (to one scale in all lanes: ``fullest`` fills it), its peak written at its foot."""
     ax.axhline(number, color=COLOURS["faint"], linewidth=0.8, zorder=0.2)
     if lane.queue is not None:
         t_s, depth = lane.queue
@@ -89,22 +94,27 @@ def _draw_lane(ax: Axes, number: int, lane: Lane, fullest: int, *, style: str, w
         )
         top = int(np.argmax(depth))
         if peak >= LEAST_QUEUE and peak >= 0.08 * fullest and window[0] <= t_s[top] <= window[1]:
-            room = t_s[top] < window[0] + 0.8 * (window[1] - window[0])
+            late = t_s[top] > window[0] + 0.2 * (window[1] - window[0])
             ax.annotate(
                 f"{peak} waiting",
-                (t_s[top], number + 0.97 - height[top]),
-                xytext=(3 if room else -3, 0),
+                (t_s[top], number + 0.97),
+                xytext=(-3 if late else 3, 1.5),
                 textcoords="offset points",
-                ha="left" if room else "right",
-                va="center",
+                ha="right" if late else "left",
+                va="bottom",
                 fontsize="small",
                 color=COLOURS["strong"],
                 zorder=5,
             )
+
+
+def _draw_rows(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[float, float], banded: bool) -> None:
+    """The marks of a lane in a row for each who sent them, named at the right edge, below the label of an outage band."""
     rows = sorted({mark.row for mark in lane.marks})
-    room = ((_MARKS_HIGH if lane.queue is None else _ABOVE_QUEUE) - _MARKS_LOW) / max(len(rows), 1)
+    low, high = (_BELOW_LABEL, _LOWER) if banded else (_MARKS_LOW, _MARKS_HIGH)
+    room = ((high if lane.queue is None else _ABOVE_QUEUE) - low) / max(len(rows), 1)
     for k, row in enumerate(rows):
-        y = number + _MARKS_LOW + room * (k + 0.5)
+        y = number + low + room * (k + 0.5)
         here = [mark for mark in lane.marks if mark.row == row]
         draw_marks(ax, here, y=y, style=style, window=window)
         if len(rows) > 1 and row:
@@ -112,7 +122,7 @@ def _draw_lane(ax: Axes, number: int, lane: Lane, fullest: int, *, style: str, w
                 row,
                 (1, y),
                 xycoords=("axes fraction", "data"),
-                xytext=(4, 0),
+                xytext=(SIZES[style].font * 0.6, 0),
                 textcoords="offset points",
                 va="center",
                 fontsize="small",

@@ -165,9 +165,19 @@ def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, *, i
     ax.text(
         x, y + 0.06, place.node, fontsize=size.font * 1.1 * min(1.0, _LETTERS / len(place.node)), weight="bold", bbox=paper or None, **plain
     )
-    ax.text(x, y - 0.14, place.role, fontsize=size.font * 0.85, color=COLOURS["quiet"], bbox=paper or None, **plain)
+    ax.text(
+        x,
+        y - 0.14,
+        place.role,
+        fontsize=size.font * 0.85 * min(1.0, _LETTERS / len(place.role)),
+        color=COLOURS["quiet"],
+        bbox=paper or None,
+        **plain,
+    )
     if wrong:
-        ax.text(x, y + _HIGH + 0.05, wrong, fontsize=size.font * 0.85, color=COLOURS["quiet"], ha="center", va="bottom", zorder=4)
+        ax.text(
+            x, y + _HIGH + 0.05, wrong, fontsize=size.font * 0.85, color=COLOURS["quiet"], ha="center", va="bottom", zorder=4, bbox=paper
+        )
 
 
 def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: str) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
 
-__all__ = ["Command", "ReceiverPolicy", "Refusal", "SessionState", "judge_recipients", "receive"]
+__all__ = ["REFUSAL_REASONS", "Command", "ReceiverPolicy", "Refusal", "SessionState", "judge_recipients", "receive"]
 
 
 class ReceiverPolicy(NamedTuple):
@@ -108,7 +108,8 @@ class Refusal(NamedTuple):
     why: Why
 
 
-_WHY = {"5.7.8": Why.AUTH_FAILED, "5.7.0": Why.AUTH_REQUIRED, "5.3.4": Why.TOO_BIG, "5.1.1": Why.NO_SUCH_MAILBOX, "5.7.1": Why.RELAY_DENIED}
+#: why a server of ours refuses, by the enhanced code of its reply
+REFUSAL_REASONS = {"5.7.8": Why.AUTH_FAILED, "5.7.0": Why.AUTH_REQUIRED, "5.3.4": Why.TOO_BIG, "5.1.1": Why.NO_SUCH_MAILBOX, "5.7.1": Why.RELAY_DENIED}
 
 
 def judge_recipients(
@@ -136,7 +137,7 @@ def judge_recipients(
     """
 
     def refused(stage: Stage, reply: Reply) -> Refusal:
-        return Refusal(stage, reply, _WHY.get(reply.enhanced, reply.kind))
+        return Refusal(stage, reply, REFUSAL_REASONS.get(reply.enhanced, reply.kind))
 
     state = SessionState()
     for verb in ("CONNECT", "EHLO"):

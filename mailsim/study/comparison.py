@@ -24,12 +24,13 @@ from mailsim.results.columns import view
 from mailsim.results.conservation import conservation
 from mailsim.results.html import Markup, cell_table, details, joined, tag
 from mailsim.results.metrics import Mask, ordinary
+from mailsim.run import shown
 from mailsim.scenario.compiled import compiled
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.study.figures import COMPARED, QUANTITIES, run_figures
 from mailsim.study.intervals import Interval, mean_interval
-from mailsim.study.seeds import run_seeds, shown
+from mailsim.study.seeds import run_seeds
 from mailsim.study.words import difference_words, value_words
 
 if TYPE_CHECKING:

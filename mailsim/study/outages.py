@@ -19,11 +19,12 @@ from mailsim.engine import simulate
 from mailsim.errors import UnsupportedError
 from mailsim.results.conservation import conservation
 from mailsim.results.metrics import ordinary
+from mailsim.run import shown
 from mailsim.scenario.compiled import compiled
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.study.figures import queue_figures, run_figures
-from mailsim.study.seeds import run_seeds, shown
+from mailsim.study.seeds import run_seeds
 from mailsim.study.study import Cell, Run, Setting, Study
 from mailsim.study.worlds import free_name, outage_world, recipient, sender_mix
 from mailsim.units import micros

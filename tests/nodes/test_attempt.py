@@ -53,9 +53,7 @@ def test_a_dead_primary_costs_its_way_of_failing_and_the_backup_takes_the_mail_i
     assert result.delivery().via == "mx2.example.com"
 
 
-@pytest.mark.parametrize(
-    ("stage", "costs"), [("greeting", 0.2), ("ehlo", 0.3), ("mail", 0.4), ("rcpt", 0.4), ("data", 0.4), ("eod", 0.5)]
-)
+@pytest.mark.parametrize(("stage", "costs"), [("greeting", 0.2), ("ehlo", 0.3), ("mail", 0.4), ("rcpt", 0.4), ("data", 0.4), ("eod", 0.5)])
 def test_a_primary_that_says_not_now_at_any_stage_is_passed_over(stage: str, costs: float) -> None:
     result = pair(outage("mx1", "0s", how="4xx", stage=stage))
     assert result.tries() == [(0.55, "mx1", Why.TEMPFAIL), (pytest.approx(0.55 + costs), "mx2", Why.OK)]
@@ -273,7 +271,11 @@ def test_recipients_of_one_domain_travel_in_one_session() -> None:
 def test_recipients_of_two_domains_go_their_own_ways() -> None:
     zone = com("@ MX 10 mx1", "mx1 A 192.0.2.1")
     other = "$ORIGIN example.net.\n@ 3600 IN SOA ns1 h 1 7200 900 1209600 300\n@ 3600 IN NS ns1\nns1 3600 IN A 192.0.2.99\n@ 3600 IN MX 10 mx\nmx 3600 IN A 198.51.100.1\n"
-    values = world(zone, {"mx1": FINAL, "mx": {**MTA, "host": "mx.example.net", "final_for": ["example.net"]}}, to=["bob@example.com", "joe@example.net"])
+    values = world(
+        zone,
+        {"mx1": FINAL, "mx": {**MTA, "host": "mx.example.net", "final_for": ["example.net"]}},
+        to=["bob@example.com", "joe@example.net"],
+    )
     values["zones"].append(other)
     result = run({**values, "faults": [outage("mx1", "0s", length="2m", how="refused")]})
     assert result.delivery(0, "joe@example.net").stored_us == 1_000_000

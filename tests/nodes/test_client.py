@@ -21,7 +21,9 @@ spare 3600 IN A  203.0.113.26
 """
 
 
-def sending(*faults: dict[str, Any], submission: dict[str, Any], records: str = "", spare: dict[str, Any] | None = None, **more: Any) -> Run:
+def sending(
+    *faults: dict[str, Any], submission: dict[str, Any], records: str = "", spare: dict[str, Any] | None = None, **more: Any
+) -> Run:
     """ann sends one message; her domain has these records besides the servers ``mail`` and ``spare``."""
     nodes: dict[str, Any] = {"mx1": FINAL}
     if spare is not None:
@@ -103,7 +105,10 @@ def test_a_user_without_an_account_is_refused_like_one_with_a_wrong_password() -
 
 
 def test_the_mailboxes_password_opens_submission_too() -> None:
-    values = world(ONE, {"mx1": FINAL, "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}}})
+    values = world(
+        ONE,
+        {"mx1": FINAL, "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}}},
+    )
     values["nodes"]["isp"].update(accounts={}, store="home")
     assert run(values).state() == State.STORED
 
@@ -113,7 +118,11 @@ def test_the_mailboxes_password_opens_submission_too() -> None:
 
 def test_an_unknown_local_recipient_is_refused_in_session_and_no_report_is_made() -> None:
     """The provider knows its own mailboxes: the user sees the 550 in the program, five round trips after pressing send."""
-    values = world(ONE, {"mx1": FINAL, "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}}}, to="nobody@example.org")
+    values = world(
+        ONE,
+        {"mx1": FINAL, "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}}},
+        to="nobody@example.org",
+    )
     values["nodes"]["isp"]["store"] = "home"
     result = run(values)
     assert (result.state(), result.delivery().code, result.delivery().ended_us) == (State.REJECTED, 550, 500_000)
@@ -136,7 +145,10 @@ def test_a_message_over_the_submission_servers_size_is_refused_in_session() -> N
     assert (result.state(), result.delivery().code) == (State.REJECTED, 552)
 
 
-@pytest.mark.parametrize(("how", "why", "told_us"), [("refused", Why.REFUSED, 100_000), ("unreachable", Why.UNREACHABLE, 100_000), ("silent", Why.SILENT, 30_000_000)])
+@pytest.mark.parametrize(
+    ("how", "why", "told_us"),
+    [("refused", Why.REFUSED, 100_000), ("unreachable", Why.UNREACHABLE, 100_000), ("silent", Why.SILENT, 30_000_000)],
+)
 def test_a_submission_server_that_is_down_leaves_the_mail_with_the_user(how: str, why: Why, told_us: int) -> None:
     result = run(world(ONE, {"mx1": FINAL}, faults=(outage("isp", "0s", how=how, length="1h"),)))
     message = result.delivery()

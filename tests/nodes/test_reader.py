@@ -9,7 +9,7 @@ import pytest
 from mailsim.draws import Draws
 from mailsim.events import Event, State
 from mailsim.rules.reasons import Why
-from small_worlds import MTA, S, Run, com, outage, run, world
+from small_worlds import MTA, Run, S, com, outage, run, world
 
 ZONE = com("@ MX 10 mx1", "mx1 A 192.0.2.1", "imap A 192.0.2.3", "_imaps._tcp SRV 0 1 993 imap", "_pop3s._tcp SRV 0 1 995 imap")
 EVERY = 600
@@ -17,7 +17,13 @@ EVERY = 600
 PHASE = int(Draws(1).uniform("poll phase bob", 0) * EVERY * S)
 
 
-def reading(fetch: dict[str, Any] | None = None, *faults: dict[str, Any], password: str = "hunter2", boxes: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+def reading(
+    fetch: dict[str, Any] | None = None,
+    *faults: dict[str, Any],
+    password: str = "hunter2",
+    boxes: dict[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
     """bob reads what ann sends; it is stored 1.45 s after she presses send."""
     store = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {"password": "hunter2"}}, **(boxes or {})}
     bob = {"kind": "client", "address": "bob@example.com", "password": password, "fetch": {"host": "imap.example.com", **(fetch or {})}}

@@ -41,7 +41,7 @@ def test_a_row_below_tells_how_many_were_still_under_way() -> None:
     ax = latency(small_result())
     ticks = [label.get_text() for label in ax.get_xticklabels()]
     row = [text.get_text() for text in ax.texts]
-    start = row.index("still under way, fault:")
+    start = row.index("under way, fault:")
     counts = dict(zip(ticks, row[start + 1 : start + 1 + len(ticks)], strict=True))
     assert counts["1 h"] == "2"  # of four: one rejected after a second, one returned after 50 minutes
     assert counts["10 s"] == "3"

@@ -13,8 +13,9 @@ from small_logs import small_result
 def test_the_fullest_queue_lies_lowest_and_each_area_is_named() -> None:
     legend = queues(small_result()).get_legend()
     assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()][-1] == "mx2"
-    assert legend.get_title().get_text() == "in the queue of"
+    words = [text.get_text() for text in legend.get_texts()]
+    assert words[0] == "queue of mx2"
+    assert sorted(words) == ["all queues", "queue of isp", "queue of mx1", "queue of mx2"]
 
 
 def test_peak_and_drain_are_written_into_the_picture() -> None:

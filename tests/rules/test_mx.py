@@ -25,7 +25,9 @@ def a(*addresses: str) -> Answer:
     return Answer(Rcode.NOERROR, rdatas=addresses, ttl=3600)
 
 
-def targets(hosts: list[tuple[int, str]], *, implicit: bool = False, own: set[str] | None = None, figures: object = POSTFIX, **found: Answer) -> object:
+def targets(
+    hosts: list[tuple[int, str]], *, implicit: bool = False, own: set[str] | None = None, figures: object = POSTFIX, **found: Answer
+) -> object:
     addresses = {name.replace("_", "."): answer for name, answer in found.items()}
     return mx_targets(hosts, addresses, implicit=implicit, own=frozenset(own or ()), figures=figures)  # type: ignore[arg-type]
 
@@ -140,13 +142,23 @@ def test_a_backup_whose_primary_has_no_address_now_keeps_the_mail(answer: Answer
 
 @pytest.mark.parametrize(
     ("text", "answer"),
-    [("10.0.0.1", True), ("255.255.255.255", True), ("256.1.1.1", False), ("1.2.3", False), ("1.2.3.4.5", False), ("mx1.example.com", False), ("1.2.3.٤", False)],
+    [
+        ("10.0.0.1", True),
+        ("255.255.255.255", True),
+        ("256.1.1.1", False),
+        ("1.2.3", False),
+        ("1.2.3.4.5", False),
+        ("mx1.example.com", False),
+        ("1.2.3.٤", False),
+    ],
 )
 def test_an_address_is_told_from_a_name(text: str, answer: bool) -> None:
     assert is_address(text) is answer
 
 
-@pytest.mark.parametrize(("text", "answer"), [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("128.0.0.1", False), ("::2", False)])
+@pytest.mark.parametrize(
+    ("text", "answer"), [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("128.0.0.1", False), ("::2", False)]
+)
 def test_loopback_addresses_are_known(text: str, answer: bool) -> None:
     """RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3."""
     assert is_loopback(text) is answer
@@ -176,7 +188,14 @@ def test_a_loopback_behind_a_good_mx_only_cuts_off_what_is_worse() -> None:
 
 
 def test_equals_are_put_in_the_order_that_is_drawn_for_their_group() -> None:
-    listed = [Target(10, "a", "1"), Target(20, "b", "2"), Target(20, "c", "3"), Target(20, "d", "4"), Target(30, "e", "5"), Target(30, "f", "6")]
+    listed = [
+        Target(10, "a", "1"),
+        Target(20, "b", "2"),
+        Target(20, "c", "3"),
+        Target(20, "d", "4"),
+        Target(30, "e", "5"),
+        Target(30, "f", "6"),
+    ]
     asked = []
 
     def backwards(group: int, n: int) -> list[int]:
@@ -201,7 +220,10 @@ def test_whatever_is_drawn_no_target_is_lost_and_preferences_never_fall(preferen
     assert [t.preference for t in ordered] == sorted(preferences)
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abcdef")), min_size=1, max_size=6, unique_by=lambda r: r[1]), st.sampled_from("abcdefx"))
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from("abcdef")), min_size=1, max_size=6, unique_by=lambda r: r[1]),
+    st.sampled_from("abcdefx"),
+)
 def test_the_own_host_rule_by_brute_force(records: list[tuple[int, str]], me: str) -> None:
     hosts = sorted(records, key=lambda r: r[0])
     found = targets(hosts, own={me}, **{host: a(f"192.0.2.{ord(host)}") for _, host in hosts})  # type: ignore[arg-type]

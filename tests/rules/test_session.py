@@ -264,9 +264,7 @@ ONE_BY_ONE = [(Stage.GREETING, 200), (Stage.EHLO, 300), (Stage.MAIL, 400), (Stag
 
 
 @pytest.mark.parametrize(("reply", "why"), [(NOT_NOW, Why.TEMPFAIL), (NEVER, Why.PERMFAIL)])
-@pytest.mark.parametrize(
-    ("pipelining", "stage", "end_ms"), [(True, *row) for row in PIPELINED] + [(False, *row) for row in ONE_BY_ONE]
-)
+@pytest.mark.parametrize(("pipelining", "stage", "end_ms"), [(True, *row) for row in PIPELINED] + [(False, *row) for row in ONE_BY_ONE])
 def test_a_refusal_ends_the_session_with_its_reply(reply: Reply, why: Why, pipelining: bool, stage: Stage, end_ms: int) -> None:
     plan = script(PATIENCE, pipelining=pipelining)
     expected = Contact(why, stage, reply, end_ms * MS, -1)

@@ -78,7 +78,9 @@ def test_a_reply_is_read_as_code_enhanced_code_and_text(text: str, reply: Reply)
     assert parse_reply(text) == reply
 
 
-@pytest.mark.parametrize("text", ["", "45", "4510", "199 no", "650 no", "abc", "4x1 no", "-451", "٤٥١ later", "451-4.3.0 first of several lines"])
+@pytest.mark.parametrize(
+    "text", ["", "45", "4510", "199 no", "650 no", "abc", "4x1 no", "-451", "٤٥١ later", "451-4.3.0 first of several lines"]
+)
 def test_what_is_no_reply_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no SMTP reply"):
         parse_reply(text)

@@ -3,7 +3,8 @@
 import pytest
 
 from mailsim.errors import UnsupportedError
-from mailsim.study.seeds import run_seeds, shown
+from mailsim.run import shown
+from mailsim.study.seeds import run_seeds
 
 
 def test_run_k_has_the_seed_plus_k() -> None:

@@ -182,8 +182,8 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         if result.why == Why.OK:
             _came_back(mta, (address,), result.end_us)
             if log.rows is not None:
-                peer = log.name(store)
-                log.rows.extend((result.end_us, item.number, -1, Event.DELIVERED, mta.number, peer, log.name(address), item.attempt, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
+                row = (result.end_us, item.number, -1, Event.DELIVERED, mta.number, log.name(store), log.name(address), item.attempt)
+                log.rows.extend((*row, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
             for d, refusal in zip(item.deliveries, verdicts, strict=True):
                 if refusal is not None:
                     _bounce(mta, item, (d,), result.taken_us, refusal.why, refusal.reply)
@@ -206,7 +206,9 @@ def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
     if log.copies[delivery] == 1:
         log.stored_us[delivery], log.ended_us[delivery], log.state[delivery] = t_us, -1, State.STORED
     if log.rows is not None:
-        log.rows.extend((t_us, log.message[delivery], log.rcpt[delivery], Event.STORED, mta.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
+        log.rows.extend(
+            (t_us, log.message[delivery], log.rcpt[delivery], Event.STORED, mta.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1)
+        )
     mta.world.settled(1)
 
 
@@ -228,7 +230,9 @@ def _defer(
     due = mta.memory.next_attempt(item.arrived_us, t_us, hosts)
     mta.wait_for(item, hosts)
     if log.rows is not None:
-        log.rows.extend((t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, reply.code if reply else -1, why, due, -1))
+        log.rows.extend(
+            (t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, reply.code if reply else -1, why, due, -1)
+        )
     _notice(mta, item, left, t_us, age, report, why)
     mta.deferred.put(item, due)
 
@@ -255,9 +259,7 @@ def _notice(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, age_us:
         mta.log.rows.extend((t_us, item.number, -1, Event.DELAY_NOTICED, mta.number, -1, -1, item.attempt, -1, why, number, -1))
 
 
-def _bounce(
-    mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE
-) -> None:
+def _bounce(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE) -> None:
     """Return deliveries to the sender with a report; what came from the null sender is dropped (RFC 5321 section 4.5.5)."""
     log = mta.log
     log.last_us = max(log.last_us, t_us)
@@ -280,7 +282,9 @@ def _bounce(
         if why == Why.LIFETIME_OVER:
             rows.extend((t_us, item.number, rcpt, Event.EXPIRED, mta.number, -1, -1, item.attempt, code, of, t_us - item.arrived_us, text))
         kind = Event.DISCARDED if report else Event.BOUNCED
-        rows.extend((t_us, item.number, rcpt, kind, mta.number, -1, -1, item.attempt, code, Why.NULL_SENDER if report else why, number, text))
+        rows.extend(
+            (t_us, item.number, rcpt, kind, mta.number, -1, -1, item.attempt, code, Why.NULL_SENDER if report else why, number, text)
+        )
 
 
 def _send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> int:
@@ -337,5 +341,3 @@ def _queue_run(mta: MtaActor, items: list[Item], start_us: int) -> Life:
             mta.world.spawn(stage, MESSAGE_ORDER + item.number)
         now = mta.world.now
     return None
-
-

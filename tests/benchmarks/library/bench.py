@@ -190,7 +190,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="mailsim against a plain SimPy script of the same scenario")
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seeds", type=int, default=8, help="runs pooled for the comparison of the answers")
+    parser.add_argument("--seeds", type=int, default=12, help="runs pooled for the comparison of the answers")
     parser.add_argument("--json", action="store_true")
     for inner in ("--one", "--seed", "--hours"):
         parser.add_argument(inner, type=str if inner == "--one" else int, help=argparse.SUPPRESS)

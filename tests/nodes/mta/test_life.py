@@ -221,7 +221,12 @@ def test_exims_messages_share_the_record_of_a_dead_host_and_one_run_carries_them
     """
     result = run(world(ONE, {"mx1": FINAL}, times=("0s", "1m", "2m"), isp=EXIM, faults=(outage("mx1", "0s", how="refused", length="40m"),)))
     assert [t for t, _, _ in result.tries()] == [0.55, 1800.0, 3600.0, 3600.45, 3600.9]
-    assert [row.why for row in result.of(Event.DEFERRED)] == [Why.REFUSED, *[Why.HOST_RETRY_TIME] * 2, Why.REFUSED, *[Why.HOST_RETRY_TIME] * 2]
+    assert [row.why for row in result.of(Event.DEFERRED)] == [
+        Why.REFUSED,
+        *[Why.HOST_RETRY_TIME] * 2,
+        Why.REFUSED,
+        *[Why.HOST_RETRY_TIME] * 2,
+    ]
     assert [result.delivery(k).stored_us / S for k in range(3)] == [3600.45, 3600.9, 3601.35]
 
 

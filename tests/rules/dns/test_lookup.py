@@ -165,7 +165,9 @@ class Net:
         return (Answer(Rcode.SERVFAIL) if index is None else index.answer(question)), t_us + 100 * MS
 
 
-def resolve(name: str, rtype: str = "A", *, t_us: int = 0, cache: Cache | None = None, net: Net | None = None, restarts: int = 11) -> tuple[Answer, int]:
+def resolve(
+    name: str, rtype: str = "A", *, t_us: int = 0, cache: Cache | None = None, net: Net | None = None, restarts: int = 11
+) -> tuple[Answer, int]:
     return look_up(Question(name, rtype), t_us, cache or Cache(RULES), ZONES, net or Net(), restarts)
 
 

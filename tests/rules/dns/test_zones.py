@@ -185,7 +185,10 @@ def test_a_zone_without_soa_gives_no_negative_ttl() -> None:
 
 
 def test_the_zone_names_its_servers_in_their_order() -> None:
-    assert ZoneIndex(zone("example.com", "@ 60 NS ns2\n@ 60 NS ns1.elsewhere.test.")).name_servers == ("ns2.example.com", "ns1.elsewhere.test")
+    assert ZoneIndex(zone("example.com", "@ 60 NS ns2\n@ 60 NS ns1.elsewhere.test.")).name_servers == (
+        "ns2.example.com",
+        "ns1.elsewhere.test",
+    )
     assert ZoneIndex(zone("example.com", "@ 60 A 192.0.2.1")).name_servers == ()
 
 
