@@ -58,13 +58,13 @@ class Handover(NamedTuple):
 class Outcome(NamedTuple):
     """What an attempt came to.
 
-    ``action`` is about the deliveries in ``left``; ``refused`` were refused for good one by one.
+    ``handover`` is the one that ended it well; ``action`` is about the deliveries in ``left``; ``refused`` were refused for good one by one.
     """
 
     action: Action
     why: Why
     end_us: int
-    handovers: tuple[Handover, ...]
+    handover: Handover | None
     left: tuple[int, ...]
     refused: tuple[tuple[int, Reply, Why], ...]
     reply: Reply | None
@@ -102,6 +102,10 @@ class Agent(Protocol):
     patience: tuple[int, int]
     routes: dict[str, RouteEntry]
     memory: RetryMemory
+
+    def release(self, item: Item, handover: Handover) -> None:
+        """Let a server's part of the message go on by itself from the instant at which it took it."""
+        ...
 
     def turn(self, item: Item) -> int:
         """What tells the draws of this attempt from those of others."""
@@ -173,7 +177,7 @@ def attempt(mta: Agent, item: Item, t_us: int) -> Life:
         action = Action.BOUNCE if route.permanent else Action.DEFER
         reply = Reply(550 if route.permanent else 451, route.status, "")
         key = (f"route {item.domain}",)
-        return Outcome(action, route.why, t_us, (), item.deliveries, (), reply, 0, key, False, (), key)
+        return Outcome(action, route.why, t_us, None, item.deliveries, (), reply, 0, key, False, (), key)
     if len(route) > 1:
         route = _limited(
             mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
@@ -184,11 +188,10 @@ def attempt(mta: Agent, item: Item, t_us: int) -> Life:
 class _Progress:
     """How far a walk has come."""
 
-    __slots__ = ("contacted", "failed", "good", "handovers", "held", "left", "refused", "reply", "sessions", "site_failed")
+    __slots__ = ("contacted", "failed", "good", "held", "left", "refused", "reply", "sessions", "site_failed")
 
     def __init__(self, left: tuple[int, ...]) -> None:
         self.left = left
-        self.handovers: list[Handover] = []
         self.refused: list[tuple[int, Reply, Why]] = []
         self.failed: list[str] = []
         self.good: list[str] = []
@@ -196,21 +199,23 @@ class _Progress:
         self.contacted = self.sessions = 0
         self.site_failed = self.held = False
 
-    def taken(self, result: Contact, server: Any, target: Target, verdicts: Sequence[Refusal | None]) -> None:
+    def taken(self, result: Contact, server: Any, target: Target, verdicts: Sequence[Refusal | None]) -> Handover:
         """A server took what it did not refuse recipient by recipient."""
         self.good.append(target.address)
         each = list(zip(self.left, verdicts, strict=True))
-        self.handovers.append(Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False))
         self.refused += [(d, v.reply, v.why) for d, v in each if v is not None and v.reply.code >= 500]
         self.left = tuple(d for d, v in each if v is not None and v.reply.code < 500)
+        return Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False)
 
-    def outcome(self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = ()) -> Outcome:
+    def outcome(
+        self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None
+    ) -> Outcome:
         """What it all came to."""
         return Outcome(
             action=action,
             why=why,
             end_us=end_us,
-            handovers=tuple(self.handovers),
+            handover=handover,
             left=self.left,
             refused=tuple(self.refused),
             reply=self.reply,
@@ -247,13 +252,14 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         progress.reply = result.reply
         t_us, why = result.end_us, result.why
         if why == Why.OK:
-            progress.taken(result, server, target, verdicts)
+            handover = progress.taken(result, server, target, verdicts)
             if not progress.left:
-                return progress.outcome(Action.DONE, Why.OK, t_us)
+                return progress.outcome(Action.DONE, Why.OK, t_us, handover=handover)
+            mta.release(item, handover)
             why = Why.TEMPFAIL
             continue
         if result.taken_us >= 0 and server is not None:
-            progress.handovers.append(Handover(result.taken_us, server, progress.left, target, result.end_us, True))
+            mta.release(item, Handover(result.taken_us, server, progress.left, target, result.end_us, True))
         progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
         progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
         stop = figures.session_limit is not None and progress.sessions >= figures.session_limit

@@ -96,19 +96,10 @@ class LoneMta:
             if outcome.contacted:
                 for d in item.deliveries:
                     log.tries[d] += 1
-            for handover in outcome.handovers[:-1]:
-                if handover.keep:
-                    world.opened(len(handover.deliveries))
-                world.spawn(self._gone(item, handover), MESSAGE_ORDER + number)
-            if outcome.action == Action.DONE and outcome.handovers:
-                last = outcome.handovers[-1]
+            if outcome.handover is not None:
                 self._refused(item, outcome)
-                yield max(last.taken_us, world.now)
-                return self._pass_on(item, last)
-            if outcome.handovers:
-                if outcome.handovers[-1].keep:
-                    world.opened(len(outcome.handovers[-1].deliveries))
-                world.spawn(self._gone(item, outcome.handovers[-1]), MESSAGE_ORDER + number)
+                yield outcome.handover.taken_us
+                return self._pass_on(item, outcome.handover)
             expired = self.memory.note_failures(outcome.failed_hosts, outcome.end_us)
             self._refused(item, outcome)
             item.deliveries = outcome.left
@@ -202,8 +193,14 @@ class LoneMta:
                 return False
         return True
 
+    def release(self, item: Item, handover: Handover) -> None:
+        """Let a server's part of the message go on by itself; where its 250 was lost, the sender keeps the message as well."""
+        if handover.keep:
+            self.world.opened(len(handover.deliveries))
+        self.world.spawn(self._gone(item, handover), MESSAGE_ORDER + item.number)
+
     def _gone(self, item: Item, handover: Handover) -> Life:
-        yield max(handover.taken_us, self.world.now)
+        yield handover.taken_us
         return self._pass_on(item, handover)
 
     def _pass_on(self, item: Item, handover: Handover) -> Life:

@@ -81,7 +81,7 @@ def impact(
             _panel(below, table, "delay", style=style, window=window, legend=False)
             axes.tick_params(axis="x", labelbottom=False)
             below.set_xlabel("length of the outage")
-            axes.figure.align_ylabels([axes, below])  # type: ignore[union-attr]
+            axes.figure.align_ylabels([axes, below])
         else:
             axes.set_xlabel("length of the outage")
         text = " · ".join(
@@ -148,7 +148,7 @@ def _panel(ax: Axes, table: pd.DataFrame, of: Quantity, *, style: str, window: W
         ax.locator_params(axis="y", nbins=5)
         ax.yaxis.set_major_formatter(lambda value, _: percent(value) if value > 0 else "0 %")
     if legend and lines:
-        ax.legend(loc="best")
+        ax.legend(loc="upper left")
 
 
 def _length_ticks(ax: Axes, lengths: Floats, low: float, high: float) -> None:

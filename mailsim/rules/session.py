@@ -152,10 +152,8 @@ def contact(
         Transfer of the body; then the server's time until it has taken the message.
     pause_us : int
         What the server waits before its greeting.
-    refusal : (Stage, Reply), optional
-        Where the server says no by its own rules.
-    refusal_pause_us : int
-        How long the server hesitates before that reply.
+    refusal, refusal_pause_us : (Stage, Reply) or None, int
+        Where the server says no by its own rules, and how long it hesitates before that reply.
     reply : Reply
         The final reply when all goes well.
 
@@ -172,20 +170,15 @@ def contact(
     in_time = pause_us + rtt_us <= plan.timeouts.greeting_us and work_us + rtt_us <= plan.timeouts.eod_us
     if condition is NORMAL and edge > undisturbed and refusal is None and in_time:
         return Contact(Why.OK, Stage.EOD, reply, undisturbed, undisturbed - (rtt_us >> 1))
-    first = plan.steps[0]
-    t = _connected(path, start_us, rtt_us, first.timeout_us)
+    t = _connected(path, start_us, rtt_us, plan.timeouts.connect_us)
     if isinstance(t, Contact):
         return t
+    work = {Stage.GREETING: pause_us, Stage.EOD: work_us}
+    if refusal is not None:
+        work[refusal[0]] = work.get(refusal[0], 0) + refusal_pause_us
     done = t
     for step in plan.steps[1:]:
-        eod = step.stage == Stage.EOD
-        work = (step.rtts - 1) * rtt_us if step.rtts else 0
-        work += pause_us if step.stage == Stage.GREETING else work_us if eod else 0
-        said = None
-        if refusal is not None and refusal[0] == step.stage:
-            said = refusal[1]
-            work += refusal_pause_us
-        outcome = _exchange(path, t, rtt_us, step, body_us if eod else 0, work, plan.timeouts.body_us, said)
+        outcome = _exchange(plan, path, t, rtt_us, step, body_us, work.get(step.stage, 0), refusal)
         if isinstance(outcome, Contact):
             return outcome
         if step.rtts:  # what is pipelined travels with the next command that waits for its reply
@@ -210,10 +203,12 @@ def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> C
 
 
 def _exchange(
-    path: Timeline, sent_us: int, rtt_us: int, step: Step, body_us: int, work_us: int, stall_us: int, refusal: Reply | None
+    plan: Script, path: Timeline, sent_us: int, rtt_us: int, step: Step, body_us: int, work_us: int, refusal: tuple[Stage, Reply] | None
 ) -> tuple[int, int] | Contact:
     """When the client has the good reply to a command and when the server gave it, or what came instead."""
-    stage, patience = step.stage, stall_us if body_us else step.timeout_us
+    stage = step.stage
+    body_us = body_us if stage == Stage.EOD else 0
+    patience = plan.timeouts.body_us if body_us else step.timeout_us
     back_us = rtt_us >> 1
     there_us = rtt_us - back_us
     reach, here = _arrival(path, sent_us + there_us, body_us, patience)
@@ -221,7 +216,7 @@ def _exchange(
         return Contact(Why.CLOSED, stage, None, here + back_us, -1)
     if reach != Why.OK:
         return Contact(Why.REPLY_TIMEOUT, stage, None, here - there_us + patience, -1)
-    done = here + work_us
+    done = here + max(step.rtts - 1, 0) * rtt_us + work_us
     limit = (here - there_us if body_us else sent_us) + step.timeout_us
     edge = path.next_edge(here)
     while edge <= done:
@@ -229,7 +224,7 @@ def _exchange(
             closed = edge + back_us
             return Contact(Why.CLOSED if closed <= limit else Why.REPLY_TIMEOUT, stage, None, min(closed, limit), -1)
         edge = path.next_edge(edge)
-    said = _condition_reply(path.at(done), stage) or refusal
+    said = _condition_reply(path.at(done), stage) or (refusal[1] if refusal is not None and refusal[0] == stage else None)
     refused = said is not None and said.code >= 400
     taken = done if stage == Stage.EOD and not refused else -1
     for resent in (0, *DATA_RESENT_US):

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailsim.flavours import mta_figures
-from mailsim.nodes.attempt import Item, RouteEntry
+from mailsim.nodes.attempt import Handover, Item, RouteEntry
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
-from mailsim.nodes.mta.life import carry, put_off, run_batch, take, walk
+from mailsim.nodes.mta.life import carry, put_off, release, run_batch, take, walk
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.world import Life, World
@@ -97,6 +97,10 @@ class MtaActor:
     def walk(self, item: Item, t_us: int, destination: Destination | None) -> Life:
         """One honest attempt with a session granted."""
         return walk(self, item, t_us, destination)
+
+    def release(self, item: Item, handover: Handover) -> None:
+        """Let a server's part of the message go on by itself from the instant at which it took it."""
+        release(self, item, handover)
 
     def put_off(self, item: Item, t_us: int) -> None:
         """Deferred untried because the destination is dead."""

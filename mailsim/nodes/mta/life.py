@@ -18,7 +18,7 @@ from mailsim.rules.smtp import Action, Reply, verdict
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
-__all__ = ["carry", "put_off", "run_batch", "take", "walk"]
+__all__ = ["carry", "put_off", "release", "run_batch", "take", "walk"]
 
 MESSAGE_ORDER = 2
 
@@ -97,15 +97,10 @@ def _until_running(mta: MtaActor, t_us: int) -> Life:
 
 def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     """Act on an attempt's outcome, each thing at its own instant; gives the next stage or None."""
-    world = mta.world
-    last: Handover | None = None
-    for handover in outcome.handovers:
-        if handover is outcome.handovers[-1] and outcome.action == Action.DONE and not outcome.refused:
-            last = handover
-        else:
-            if handover.keep:
-                world.opened(len(handover.deliveries))
-            world.spawn(_handed_over(mta, item, handover), MESSAGE_ORDER + item.number)
+    last = outcome.handover
+    if last is not None and outcome.refused:
+        release(mta, item, last)
+        last = None
     if last is not None:
         yield last.taken_us
         if mta.memory.by_host:
@@ -113,7 +108,7 @@ def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
                 mta.memory.note_failures((address,), outcome.end_us)
             _came_back(mta, outcome.good_hosts, outcome.end_us)
         return _pass_on(mta, item, last)
-    if outcome.end_us > world.now:
+    if outcome.end_us > mta.world.now:
         yield outcome.end_us
     expired = mta.memory.note_failures(outcome.failed_hosts, outcome.end_us)
     _came_back(mta, outcome.good_hosts, outcome.end_us)
@@ -133,6 +128,13 @@ def _came_back(mta: MtaActor, hosts: tuple[str, ...], t_us: int) -> None:
     waiting = [item for address in hosts for item in mta.note_success(address)]
     if waiting:
         mta.world.spawn(_queue_run(mta, waiting, t_us), MESSAGE_ORDER + waiting[0].number)
+
+
+def release(mta: MtaActor, item: Item, handover: Handover) -> None:
+    """Let a server's part of the message go on by itself; where its 250 was lost, the client keeps the message as well."""
+    if handover.keep:
+        mta.world.opened(len(handover.deliveries))
+    mta.world.spawn(_handed_over(mta, item, handover), MESSAGE_ORDER + item.number)
 
 
 def _handed_over(mta: MtaActor, item: Item, handover: Handover) -> Life:
