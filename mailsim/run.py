@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mailsim.engine import simulate
 from mailsim.results.result import Result
-from mailsim.scenario.compiled import compiled, expected_messages
+from mailsim.scenario.arrivals import expected_messages
+from mailsim.scenario.compiled import compiled
 
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario

@@ -16,7 +16,7 @@ from mailsim.rules.reasons import Why
 from mailsim.scenario.compiled import compiled
 from record import Record, Row
 
-__all__ = ["MTA", "Run", "S", "com", "outage", "run", "world"]
+__all__ = ["MTA", "NET", "Run", "S", "com", "outage", "run", "world"]
 
 S = 1_000_000
 
@@ -29,6 +29,15 @@ ORG = """$ORIGIN example.org.
 @    3600 IN MX  10 mail
 mail 3600 IN A   203.0.113.25
 ns1  3600 IN A   203.0.113.53
+"""
+
+#: a domain at another place, with one mail server ``mx``
+NET = """$ORIGIN example.net.
+@   3600 IN SOA ns1 hostmaster 1 7200 900 1209600 300
+@   3600 IN NS  ns1
+@   3600 IN MX  10 mx
+mx  3600 IN A   198.51.100.1
+ns1 3600 IN A   198.51.100.53
 """
 
 

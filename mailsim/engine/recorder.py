@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, ConditionSpan, Event, EventLog, State
+from mailsim.scenario.arrivals import Arrivals
 
 __all__ = ["Recorder"]
 
@@ -32,7 +33,7 @@ class Recorder:
         for name, column in self.columns.items():
             setattr(self, name, column)
         #: index of the first delivery of each message, and one beyond the last
-        self.first: list[int] = [0]
+        self.first: array[int] = array("i", [0])
         #: messages that only warm the caches: they and their reports are taken out when the log is closed
         self.warming = range(0)
         #: last instant of what no column keeps: further copies of a message and what became of them
@@ -96,21 +97,25 @@ class Recorder:
         self.first.append(len(self.message))
         return number
 
-    def add_all(
-        self, senders: Sequence[str], recipients: Sequence[Sequence[str]], origins: Sequence[str], sizes: array[int], sent_us: array[int]
-    ) -> None:
+    def add_all(self, mail: Arrivals) -> None:
         """Many messages at once, as :meth:`add_message` would one after the other."""
-        if any(len(to) != 1 for to in recipients):
-            for sender, to, origin, size, sent in zip(senders, recipients, origins, sizes, sent_us, strict=True):
-                self.add_message(-1, sender, to, origin, size, sent)
+        if any(len(line.recipients) != 1 for line in mail.lines):
+            for number, (sent, n, size) in enumerate(zip(mail.sent_us, mail.line, mail.size, strict=True)):
+                line = mail.lines[n]
+                sender = line.sender if line.drawn is None else line.drawn(number)
+                self.add_message(-1, sender, line.recipients, line.node, size, sent)
             return
-        n, start, name = len(sent_us), len(self.first) - 1, self.name
+        n, start, name = len(mail.sent_us), len(self.first) - 1, self.name
+        drawn = [line.drawn for line in mail.lines]
+        fixed = [name(line.sender) if line.drawn is None else -1 for line in mail.lines]
+        to = [name(line.recipients[0]) for line in mail.lines]
+        origins = [name(line.node) for line in mail.lines]
         self.message.extend(range(start, start + n))
-        self.sender.extend([name(s) for s in senders])
-        self.rcpt.extend([name(to[0]) for to in recipients])
-        self.origin.extend([name(o) for o in origins])
-        self.size.extend(sizes)
-        self.sent_us.extend(sent_us)
+        self.sender.extend(fixed[k] if (draw := drawn[k]) is None else name(draw(i)) for i, k in enumerate(mail.line))
+        self.rcpt.extend(to[k] for k in mail.line)
+        self.origin.extend(origins[k] for k in mail.line)
+        self.size.extend(mail.size)
+        self.sent_us.extend(mail.sent_us)
         for key in ("parent", "flavour", "via", "holder", "code", "accepted_us", "relayed_us", "stored_us", "fetched_us", "ended_us"):
             column = self.columns[key]
             column.extend(array(column.typecode, [-1]) * n)

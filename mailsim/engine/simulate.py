@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
+from itertools import chain
 
 from mailsim.engine.kernel import SOURCE, Flow
 from mailsim.engine.world import RunningWorld
@@ -13,7 +15,8 @@ from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
 from mailsim.nodes.senders import SendersActor
 from mailsim.nodes.world import Life
-from mailsim.scenario.compiled import Arrivals, Compiled, arrivals
+from mailsim.scenario.arrivals import Arrivals, Line, arrivals
+from mailsim.scenario.compiled import Compiled
 
 __all__ = ["LEVELS", "simulate"]
 
@@ -64,7 +67,8 @@ def simulate(
         if client.reader is not None:
             client.reader.begin(next((s for s in stores if client.reader.address in s.mailboxes), None))
     _note_changes(world)
-    Flow(world.clock, _source(world, mail, watch), SOURCE)
+    Flow(world.clock, _source(world, mail.line, mail.lines, watch), SOURCE)
+    del mail  # its other columns stand in the log now
     end, reason = _pass_time(world, max_steps)
     log = world.log.log(
         origin_us=world.origin_us,
@@ -91,23 +95,23 @@ def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
 
 def _write_down(world: RunningWorld, mail: Arrivals) -> None:
     """All messages to send get their rows and numbers, in order of time."""
-    world.log.add_all(mail.sender, mail.recipients, mail.origin, mail.size, mail.sent_us)
+    world.log.add_all(mail)
     world.log.warming = range(len(mail.sent_us) - mail.warming, len(mail.sent_us))
     world.opened(len(world.log.message))
 
 
-def _source(world: RunningWorld, mail: Arrivals, watch: Callable[[int], object] | None) -> Life:
+def _source(world: RunningWorld, line_of: array[int], lines: tuple[Line, ...], watch: Callable[[int], object] | None) -> Life:
     """Start each message's life at its instant, one at a time."""
     first, clock, log = world.log.first, world.clock, world.log
-    actors = {name: world.actor(name) for name in sorted(set(mail.origin))}
+    senders = [world.actor(line.node) for line in lines]
     world.sources += 1
-    count = len(mail.sent_us)
-    for number in (*world.log.warming, *range(count - mail.warming)):
-        sent, origin = mail.sent_us[number], mail.origin[number]
+    count = len(line_of)
+    for number in chain(log.warming, range(count - len(log.warming))):
+        sent = log.sent_us[number]
         if sent > clock.now:
             yield sent
         deliveries = tuple(range(first[number], first[number + 1]))
-        world.spawn(actors[origin].send(number, deliveries, sent), MESSAGE_ORDER + number)
+        world.spawn(senders[line_of[number]].send(number, deliveries, sent), MESSAGE_ORDER + number)
         if log.rows is not None and len(log.rows) > FLUSH_ROWS:
             log.flush()
         if watch is not None and not number & 1023:

@@ -58,7 +58,8 @@ class Handover(NamedTuple):
 class Outcome(NamedTuple):
     """What an attempt came to.
 
-    ``handover`` is the one that ended it well; ``action`` is about the deliveries in ``left``; ``refused`` were refused for good one by one.
+    ``handover`` is the one that ended it well; ``action`` is about the deliveries in ``left``; ``refused`` were refused
+    for good one by one.
     """
 
     action: Action

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim.events import ConditionSpan
+from mailsim.plots.lettering import width_pt
 from mailsim.plots.style import COLOURS
 from mailsim.plots.timeaxis import duration_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Band", "bands", "draw_band"]
+__all__ = ["Band", "band_labels", "bands", "draw_band"]
 
 
 #: letters of what is wrong that a label has room for
@@ -40,8 +41,42 @@ def bands(conditions: Iterable[ConditionSpan], *, end_s: float) -> list[Band]:
     return found
 
 
+def band_labels(found: Sequence[Band], low: float, high: float, *, points: float, size: float) -> list[str]:
+    """What to write at each band (in order of time): all of its label, a shorter one, or nothing where it would run into the next.
+
+    Parameters
+    ----------
+    found : sequence of Band
+        Bands side by side at one height.
+    low, high : float
+        Stretch that is shown, in seconds.
+    points : float
+        Width of that stretch.
+    size : float
+        Letter size in points.
+    """
+    words: list[str] = []
+    free = low  # up to where letters stand by now
+    for k, band in enumerate(found):
+        start, end = max(band.start_s, low), min(band.end_s, high)
+        following = next((other.start_s for other in found[k + 1 :] if other.start_s > start), high)
+        kept = ""
+        for text in (band.label, band.label.rpartition(",")[0], band.label.split(" ")[0].rstrip(",")):
+            takes = (width_pt(text, size) + 6) / points * (high - low)
+            left, right = (end - takes, end) if _late(band, low, high) else (start, start + takes)
+            if not kept and text and start < end and left >= free and right <= following:
+                kept, free = text, right
+        words.append(kept)
+    return words
+
+
+def _late(band: Band, low: float, high: float) -> bool:
+    """Whether a label at the band's start would leave the picture at the right."""
+    return band.start_s > low + 0.7 * (high - low)
+
+
 def draw_band(ax: Axes, band: Band, *, low: float, high: float, label: str = "") -> None:
-    """Hatch the stretch between two heights; the label stands at its upper left, inside."""
+    """Hatch the stretch between two heights; the label stands at its upper left (near the right end of the picture: right), inside."""
     from matplotlib.patches import Rectangle
 
     patch = Rectangle(
@@ -59,7 +94,7 @@ def draw_band(ax: Axes, band: Band, *, low: float, high: float, label: str = "")
         ax.plot([edge, edge], [low, high], color=COLOURS["down"], linewidth=0.8, zorder=0.6, solid_capstyle="butt")
     if label:
         left, right = ax.get_xlim()
-        late = band.start_s > left + 0.7 * (right - left)  # there a label would leave the picture at the right
+        late = _late(band, left, right)
         ax.annotate(
             label,
             (min(band.end_s, right) if late else max(band.start_s, left), high),

@@ -72,7 +72,9 @@ def finish(ax: Axes, *, title: str, description: str, caption: str, style: str) 
     """Title (wrapped to the width), caption line (on a figure of our own) and description."""
     ax.set_title(headline(title, room_pt(ax, style=style), style=style), loc="center", x=0, ha="left", pad=SIZES[style].font * 0.8)
     if isinstance(ax, Picture) and caption:
-        ax.figure.supxlabel(caption, x=0.01, ha="left", fontsize=SIZES[style].font * 0.75, color=COLOURS["quiet"])
+        small = SIZES[style].font * 0.75
+        lines = wrapped(caption, SIZES[style].width * 72 * 0.92, small)
+        ax.figure.supxlabel(lines, x=0.01, ha="left", fontsize=small, color=COLOURS["quiet"])
     if isinstance(ax, Picture):
         ax.description = description
     return ax

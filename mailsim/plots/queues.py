@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mailsim.plots.bands import Band, bands, draw_band
-from mailsim.plots.lettering import legend_below
+from mailsim.plots.bands import Band, band_labels, bands, draw_band
+from mailsim.plots.lettering import legend_below, room_pt
 from mailsim.plots.style import COLOURS, NODE_COLOURS, SIZES, Style
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
 from mailsim.results.queues import QueueChanges, QueuePeak, queue_changes, queue_peaks, queue_total
@@ -69,8 +69,10 @@ def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
     with drawing(ax, style=style) as axes:
         clock_axis(axes, result.starts, low, high)
         axes.set_ylim(0, top * 1.22)
-        for k, band in enumerate(_joined(wrong)):
-            draw_band(axes, band, low=0, high=top * 1.22, label=band.label if k < 6 else "")
+        joined = _joined(wrong)
+        words = band_labels(joined, low, high, points=room_pt(axes, style=style), size=SIZES[style].font * 0.84)
+        for band, label in zip(joined, words, strict=True):
+            draw_band(axes, band, low=0, high=top * 1.22, label=label)
         if len(changes.t_us):
             legend_below(axes, _draw_areas(axes, result, changes, high, style), style=style)
         axes.set_ylabel("messages in queues")

@@ -177,6 +177,7 @@ def settings(style: str) -> Any:
         "axes.grid": False,
         "axes.axisbelow": True,
         "xtick.color": COLOURS["down"],
+        "xtick.major.pad": size.font * 0.45,
         "xtick.labelcolor": COLOURS["ink"],
         "ytick.color": COLOURS["down"],
         "ytick.labelcolor": COLOURS["ink"],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mailsim.plots.bands import bands, draw_band
+from mailsim.plots.bands import band_labels, bands, draw_band
+from mailsim.plots.lettering import room_pt
 from mailsim.plots.marks import draw_marks, legend_for
 from mailsim.plots.style import COLOURS, SIZES, WORDS, Style
 from mailsim.plots.tale import Lane, Tale, tale_of
@@ -57,12 +59,7 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         for number, lane in enumerate(lanes):
             _draw_queue(axes, number, lane, max(fullest, LEAST_QUEUE), window=(low, high))
             _draw_rows(axes, number, lane, style=style, window=(low, high), banded=lane.node in wrong)
-        for band in bands(result.log.conditions, end_s=result.log.end_us / 1e6):
-            for edge in (band.start_s, band.end_s):
-                axes.axvline(edge, color=COLOURS["down"], linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.3)
-            for number, lane in enumerate(lanes):
-                if lane.node == band.node:
-                    draw_band(axes, band, low=number + 0.94, high=number + 0.06, label=band.label if band.end_s > low else "")
+        _draw_bands(axes, result, lanes, style=style, window=(low, high))
         _draw_way(axes, tale, style)
         axes.set_yticks([number + 0.5 for number in range(len(lanes))], [lane.title for lane in lanes])
         axes.tick_params(axis="y", length=0, pad=SIZES[style].font * 0.7)
@@ -73,6 +70,19 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         return finish(
             axes, title=_title(result, tale), description=describe_timeline(result), caption=caption_of(result, note), style=style
         )
+
+
+def _draw_bands(ax: Axes, result: Result, lanes: Sequence[Lane], *, style: str, window: tuple[float, float]) -> None:
+    """What was wrong: a band in the lane concerned, thin lines through all lanes at its ends."""
+    found = bands(result.log.conditions, end_s=result.log.end_us / 1e6)
+    points = 0.86 * room_pt(ax, style=style)  # the names of rows take some at the right
+    for edge in sorted({edge for band in found for edge in (band.start_s, band.end_s)}):
+        ax.axvline(edge, color=COLOURS["down"], linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.3)
+    for number, lane in enumerate(lanes):
+        here = [band for band in found if band.node == lane.node]
+        words = band_labels(here, *window, points=points, size=SIZES[style].font * 0.84)
+        for band, label in zip(here, words, strict=True):
+            draw_band(ax, band, low=number + 0.94, high=number + 0.06, label=label)
 
 
 def _draw_queue(ax: Axes, number: int, lane: Lane, fullest: int, *, window: tuple[float, float]) -> None:

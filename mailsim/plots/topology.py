@@ -102,14 +102,21 @@ def topology(data: Result | Scenario, *, ax: Axes | None = None, style: Style = 
         for way in found:
             _draw_way(axes, way, place, style)
         idle = _idle(found)
-        wrong = {band.node: band.label for band in bands(log.conditions, end_s=log.end_us / 1e6)} if log is not None else {}
+        wrong: dict[str, list[str]] = {}
+        for band in bands(log.conditions, end_s=log.end_us / 1e6) if log is not None else ():
+            wrong.setdefault(band.node, []).append(band.label)
         for one in order:
-            _draw_node(axes, one, place[one.node], wrong.get(one.node, ""), idle=one.node in idle, style=style)
+            _draw_node(axes, one, place[one.node], _at_fault(wrong.get(one.node, [])), idle=one.node in idle, style=style)
         x, y = zip(*place.values(), strict=True)
         axes.set_xlim(min(x) - 0.5, max(x) + 0.5)
         axes.set_ylim(min(y) - 0.6, max(y) + 0.55)
         caption = caption_of(data) if log is not None else f"{scenario.name} · digest {scenario.digest()[:8]}"  # type: ignore[arg-type]
         return finish(axes, title=_title(data), description=describe_topology(data), caption=caption, style=style)
+
+
+def _at_fault(labels: list[str]) -> str:
+    """What was wrong with a node, short enough to stand above its box."""
+    return f"{len(labels)} faults" if len(labels) > 1 else labels[0] if labels else ""
 
 
 def _parts(data: Result | Scenario) -> tuple[Scenario, EventLog | None]:

@@ -44,17 +44,20 @@ class Condition(NamedTuple):
 #: nothing is wrong
 NORMAL = Condition()
 
-#: a worse condition hides a milder one
+#: a worse reach hides a milder one
 _SEVERITY = {Why.OK: 0, Why.REFUSED: 1, Why.UNREACHABLE: 2, Why.SILENT: 3}
 
 
 def _worse(one: Condition, other: Condition) -> Condition:
-    """The condition that is seen where both hold."""
-    if _SEVERITY[other.reach] > _SEVERITY[one.reach]:
-        return other
-    if one.reach == Why.OK and one.reply is None and one.rcode < 0:
-        return other
-    return one
+    """What is seen where both hold: the worse reach; of replies and of response codes the first one's.
+
+    A reply is kept beside ``SILENT``: a server that heard the last command before the way was cut still says it.
+    """
+    if one is NORMAL or other is NORMAL:
+        return other if one is NORMAL else one
+    reach = one.reach if _SEVERITY[one.reach] >= _SEVERITY[other.reach] else other.reach
+    said = one if one.reply is not None else other
+    return Condition(reach, said.reply, said.stage, one.rcode if one.rcode >= 0 else other.rcode)
 
 
 class Span(NamedTuple):

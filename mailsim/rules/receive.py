@@ -109,7 +109,13 @@ class Refusal(NamedTuple):
 
 
 #: why a server of ours refuses, by the enhanced code of its reply
-REFUSAL_REASONS = {"5.7.8": Why.AUTH_FAILED, "5.7.0": Why.AUTH_REQUIRED, "5.3.4": Why.TOO_BIG, "5.1.1": Why.NO_SUCH_MAILBOX, "5.7.1": Why.RELAY_DENIED}
+REFUSAL_REASONS = {
+    "5.7.8": Why.AUTH_FAILED,
+    "5.7.0": Why.AUTH_REQUIRED,
+    "5.3.4": Why.TOO_BIG,
+    "5.1.1": Why.NO_SUCH_MAILBOX,
+    "5.7.1": Why.RELAY_DENIED,
+}
 
 
 def judge_recipients(

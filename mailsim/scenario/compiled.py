@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from mailsim.draws import Constant, Distribution, Draws, Exponential, LogNormal
-from mailsim.flavours import default
 from mailsim.declared import DrawnDuration
-from mailsim.nodes import Client, Mta, Nameserver, Senders
-from mailsim.rules.conditions import FOREVER, QUIET, Timeline, merged
+from mailsim.draws import Constant, Distribution
+from mailsim.flavours import default
+from mailsim.nodes import Mta, Nameserver, Senders
+from mailsim.rules.conditions import FOREVER, QUIET, Condition, Timeline, merged
 from mailsim.rules.dns import RRset, Zone, ZoneIndex
 from mailsim.rules.reasons import Why
 from mailsim.scenario.links import Link
 from mailsim.scenario.places import Places
 from mailsim.scenario.timeline import Conditions, link_key
-from mailsim.scenario.traffic import At, Periodic, Poisson, Traffic
+from mailsim.scenario.traffic import Traffic
 
 DAY_US = 86_400_000_000
 
-__all__ = ["Arrivals", "Compiled", "CompiledNode", "LinkFigures", "ZoneTimeline", "arrivals", "compiled", "expected_messages"]
+#: what concerns the network and not the service
+_CUT = (Why.SILENT, Why.UNREACHABLE)
+
+__all__ = ["Compiled", "CompiledNode", "LinkFigures", "ZoneTimeline", "compiled"]
 
 
 class LinkFigures(NamedTuple):
@@ -68,18 +70,6 @@ class ZoneTimeline:
         if rrsets != old.rrsets:
             self.edges.append(at_us)
             self.versions.append(ZoneIndex(Zone(self.origin, rrsets)))
-
-
-class Arrivals(NamedTuple):
-    """The mail to send, in order of time: instants (us), origin node, envelope sender, recipients, octets."""
-
-    sent_us: array[int]
-    origin: list[str]
-    sender: list[str]
-    recipients: list[tuple[str, ...]]
-    size: array[int]
-    #: so many at the end of the list warm the caches before the scenario starts and are not counted
-    warming: int = 0
 
 
 @dataclass
@@ -162,10 +152,19 @@ class Compiled:
         """What is wrong between two nodes as ``client`` sees it."""
         found = self._paths.get((client, server))
         if found is None:
-            own = Timeline(s for s in self.nodes[client].timeline.spans() if s.condition.reach in (Why.SILENT, Why.UNREACHABLE))
+            own = Timeline(
+                s._replace(condition=Condition(s.condition.reach))
+                for s in self.nodes[client].timeline.spans()
+                if s.condition.reach in _CUT
+            )
             parts = [own, self.link(client, server).timeline, self.nodes[server].timeline]
             if client == server or set(self.nodes[client].addresses) & set(self.nodes[server].addresses):
-                parts = [Timeline(s for s in self.nodes[server].timeline.spans() if s.condition.reach == Why.REFUSED or s.condition.reply)]
+                parts = [
+                    Timeline(
+                        s._replace(condition=s.condition._replace(reach=Why.OK)) if s.condition.reach in _CUT else s
+                        for s in self.nodes[server].timeline.spans()
+                    )
+                ]
             found = self._paths[(client, server)] = merged(parts)
         return found
 
@@ -258,7 +257,8 @@ def _health_checks(world: Compiled) -> None:
             continue
         for check in node.declaration.health_checks:
             zone = next(z for o, z in world.zones.items() if check.name == o or check.name.endswith("." + o))
-            hosts = [(h, next((n for n in world.nodes.values() if n.host == h and n.addresses and isinstance(n.declaration, Mta)), None)) for h in check.hosts]
+            servers = {n.host: n for n in world.nodes.values() if n.addresses and isinstance(n.declaration, Mta)}
+            hosts = [(host, servers.get(host)) for host in check.hosts]
             edges = sorted({e for _, n in hosts if n is not None for e in world.path(node.name, n.name).edges})
             shown = _hand_out(hosts[0][1], zone, check.hosts[0])
             zone.edit(0, _a_record(check.name, shown, check.ttl // 1_000_000))
@@ -296,95 +296,3 @@ def _a_record(name: str, address: str, ttl_s: int) -> Callable[[dict[tuple[str, 
         rrsets[(name, "A")] = RRset(name, "A", ttl_s, (address,))
 
     return edit
-
-
-def arrivals(world: Compiled, draws: Draws) -> Arrivals:
-    """The mail of one seed, sorted by instant, then by place in the file; instants on the engine's clock."""
-    rows: list[tuple[int, int, int]] = []
-    for number, stream in enumerate(world.traffic):
-        for k, t in enumerate(_instants(stream, number, draws)):
-            rows.append((t, number, k))
-    rows.sort()
-    early = sorted((t, n, k) for n, stream in enumerate(world.traffic) for k, t in _before(stream, n, draws, world.warm_up_us))
-    rows = [(t + world.warm_up_us, n, k) for t, n, k in (*rows, *early)]
-    lines = [_line(world, stream, n, draws, sum(1 for _, m, k in rows if m == n and k >= 0)) for n, stream in enumerate(world.traffic)]
-    sent, size = array("q"), array("q")
-    origin: list[str] = []
-    sender: list[str] = []
-    recipients: list[tuple[str, ...]] = []
-    for message, (t, number, k) in enumerate(rows):
-        node, address, to, sizes, earlier, domain = lines[number]
-        sent.append(t)
-        origin.append(node)
-        sender.append(address if domain is None else domain(message))
-        recipients.append(to)
-        size.append(sizes[k] if k >= 0 else earlier.at(-k))
-    return Arrivals(sent, origin, sender, recipients, array("q", [max(1, octets) for octets in size]), len(early))
-
-
-def _line(world: Compiled, stream: Traffic, number: int, draws: Draws, count: int) -> tuple[Any, ...]:
-    """What the messages of one traffic line share: node, sender, recipients, sizes, sizes in the warm-up, drawn senders."""
-    clients = {n.declaration.address: n.name for n in world.nodes.values() if isinstance(n.declaration, Client)}
-    node = clients.get(stream.from_, stream.from_)
-    declared = world.nodes[node].declaration
-    sizes = draws.column(f"traffic {number} size", count, _size(stream))
-    earlier = draws.stream(f"traffic {number} earlier size", _size(stream))
-    if not isinstance(declared, Senders):
-        return node, declared.address, stream.to, sizes, earlier, None
-    place = draws.uniforms("senders domain")
-    return node, "", stream.to, sizes, earlier, lambda i: f"user@s{int(place.at(i) * declared.domains)}.{node}.test"
-
-
-def _before(stream: Traffic, number: int, draws: Draws, warm_up_us: int) -> list[tuple[int, int]]:
-    """Steady traffic that begins with the scenario had been flowing before: (index, instant) of what it sent, all negative."""
-    if not warm_up_us or not isinstance(stream, Poisson | Periodic) or stream.start != 0:
-        return []
-    if isinstance(stream, Periodic):
-        return [(-k, -k * stream.every) for k in range(1, warm_up_us // stream.every + 1)]
-    gaps = draws.stream(f"traffic {number} earlier gap", Exponential(round(1_000_000 / stream.rate)))
-    found, t, k = [], -gaps.at(0), 0
-    while t >= -warm_up_us:
-        k += 1
-        found.append((-k, t))
-        t -= gaps.at(k)
-    return found
-
-
-def _size(stream: Traffic) -> Distribution:
-    if stream.size.kind == "constant":
-        return Constant(stream.size.value or 0)
-    return LogNormal(stream.size.median, stream.size.sigma)
-
-
-def _instants(stream: Traffic, number: int, draws: Draws) -> list[int]:
-    """When a traffic line sends, microseconds."""
-    if isinstance(stream, At):
-        return sorted(stream.times)
-    if isinstance(stream, Periodic):
-        return list(range(stream.start, stream.until, stream.every))
-    if isinstance(stream, Poisson):
-        gaps = draws.stream(f"traffic {number} gap", Exponential(round(1_000_000 / stream.rate)))
-        found, t, k = [], stream.start + gaps.at(0), 0
-        while t < stream.until:
-            found.append(t)
-            k += 1
-            t += gaps.at(k)
-        return found
-    place = draws.uniforms(f"traffic {number} place")
-    width = (stream.until - stream.start) / stream.count
-    return [stream.start + int((k + place.at(k)) * width) for k in range(stream.count)]
-
-
-def expected_messages(world: Compiled) -> int:
-    """About how many messages the traffic sends."""
-    total = 0.0
-    for stream in world.traffic:
-        if isinstance(stream, At):
-            total += len(stream.times)
-        elif isinstance(stream, Periodic):
-            total += (stream.until - stream.start) // stream.every
-        elif isinstance(stream, Poisson):
-            total += stream.rate * (stream.until - stream.start) / 1e6
-        else:
-            total += stream.count
-    return round(total)

@@ -8,7 +8,7 @@ import pytest
 
 from mailsim.events import Event, State
 from mailsim.rules.reasons import Why
-from small_worlds import MTA, Run, com, outage, run, world
+from small_worlds import MTA, NET, Run, com, outage, run, world
 
 FINAL: dict[str, Any] = {**MTA, "final_for": ["example.com"]}
 BACKUP: dict[str, Any] = {**MTA, "relays_for": ["example.com"]}
@@ -270,13 +270,12 @@ def test_recipients_of_one_domain_travel_in_one_session() -> None:
 
 def test_recipients_of_two_domains_go_their_own_ways() -> None:
     zone = com("@ MX 10 mx1", "mx1 A 192.0.2.1")
-    other = "$ORIGIN example.net.\n@ 3600 IN SOA ns1 h 1 7200 900 1209600 300\n@ 3600 IN NS ns1\nns1 3600 IN A 192.0.2.99\n@ 3600 IN MX 10 mx\nmx 3600 IN A 198.51.100.1\n"
     values = world(
         zone,
         {"mx1": FINAL, "mx": {**MTA, "host": "mx.example.net", "final_for": ["example.net"]}},
         to=["bob@example.com", "joe@example.net"],
     )
-    values["zones"].append(other)
+    values["zones"].append(NET)
     result = run({**values, "faults": [outage("mx1", "0s", length="2m", how="refused")]})
     assert result.delivery(0, "joe@example.net").stored_us == 1_000_000
     assert result.delivery(0, "bob@example.com").stored_us == 300_450_000

@@ -12,6 +12,7 @@ from small_worlds import MTA, Run, com, outage, run, world
 
 FINAL: dict[str, Any] = {**MTA, "final_for": ["example.com"]}
 ONE = com("@ MX 10 mx1", "mx1 A 192.0.2.1")
+HOME = {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}}
 ORG = """$ORIGIN example.org.
 @    3600 IN SOA ns1 hostmaster 1 7200 900 1209600 300
 @    3600 IN NS  ns1
@@ -107,7 +108,7 @@ def test_a_user_without_an_account_is_refused_like_one_with_a_wrong_password() -
 def test_the_mailboxes_password_opens_submission_too() -> None:
     values = world(
         ONE,
-        {"mx1": FINAL, "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}}},
+        {"mx1": FINAL, "home": HOME},
     )
     values["nodes"]["isp"].update(accounts={}, store="home")
     assert run(values).state() == State.STORED
@@ -120,7 +121,7 @@ def test_an_unknown_local_recipient_is_refused_in_session_and_no_report_is_made(
     """The provider knows its own mailboxes: the user sees the 550 in the program, five round trips after pressing send."""
     values = world(
         ONE,
-        {"mx1": FINAL, "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}}},
+        {"mx1": FINAL, "home": HOME},
         to="nobody@example.org",
     )
     values["nodes"]["isp"]["store"] = "home"
@@ -130,10 +131,7 @@ def test_an_unknown_local_recipient_is_refused_in_session_and_no_report_is_made(
 
 
 def test_the_good_recipients_of_a_message_go_out_when_another_is_refused() -> None:
-    values = world(
-        ONE, {"mx1": FINAL, "home": {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {"password": "secret"}}}},
-        to=["nobody@example.org", "bob@example.com"],
-    )  # fmt: skip
+    values = world(ONE, {"mx1": FINAL, "home": HOME}, to=["nobody@example.org", "bob@example.com"])
     values["nodes"]["isp"]["store"] = "home"
     result = run(values)
     assert result.state(0, "bob@example.com") == State.STORED

@@ -286,6 +286,12 @@ def test_a_forced_reply_goes_before_the_servers_own() -> None:
     assert result.reply == NOT_NOW
 
 
+def test_a_server_that_was_cut_off_while_it_worked_still_says_what_it_would_have_said() -> None:
+    """It has the whole message at 0.45 s and works until 2.45 s; the way is cut at 1 s.  Its 451 is lost, the message not taken."""
+    path = Timeline([Span(0, FOREVER, Condition(Why.OK, NOT_NOW, Stage.EOD)), Span(1 * S, FOREVER, Condition(Why.SILENT))])
+    assert session(path, work_us=2 * S) == Contact(Why.REPLY_TIMEOUT, Stage.EOD, None, 400 * MS + 600 * S, -1)
+
+
 def test_a_refusal_that_never_arrives_is_a_timeout() -> None:
     result = contact(PLAIN, from_(360, Why.SILENT), start_us=0, rtt_us=RTT, body_us=0, refusal=(Stage.RCPT, NEVER))
     assert (result.why, result.taken_us) == (Why.REPLY_TIMEOUT, -1)

@@ -13,6 +13,7 @@ from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER
 from mailsim.rules.dsn import report_size
 from mailsim.rules.reasons import Why
+from mailsim.rules.retry import AgeClampedPolicy
 from mailsim.rules.smtp import Action, Reply, verdict
 
 if TYPE_CHECKING:
@@ -311,7 +312,10 @@ def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
     """What is due goes on: by itself each (Postfix), or in queue runs that go from one to the next (Exim)."""
     if not mta.memory.by_host:
         dead = {domain for domain, d in mta.destinations.items() if d.is_dead(now_us)} if mta.stopped.quiet else set()
+        young = _put_off_at_once(mta, [item for item in items if item.domain in dead and not item.local], now_us) if dead else set()
         for item in items:
+            if item in young:
+                continue
             if item.domain in dead and not item.local:
                 _activated(mta, item, now_us)
                 put_off(mta, item, now_us)
@@ -319,6 +323,21 @@ def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
                 mta.world.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
         return
     mta.world.spawn(_queue_run(mta, items, now_us), MESSAGE_ORDER + items[0].number)
+
+
+def _put_off_at_once(mta: MtaActor, items: list[Item], now_us: int) -> set[Item]:
+    """Put off what :func:`put_off` would only give a new instant; gives those items."""
+    figures, log, memory = mta.figures, mta.log, mta.memory
+    if log.rows is not None or figures.delay_notice is not None or not isinstance(memory.policy, AgeClampedPolicy):
+        return set()
+    born_after = now_us - min(figures.queue_lifetime, figures.bounce_lifetime)
+    young = [item for item in items if item.arrived_us > born_after]
+    following, put = memory.policy.next, mta.deferred.put
+    for item in young:
+        for d in item.deliveries:
+            log.why[d], log.code[d] = Why.DESTINATION_DEAD, -1
+        put(item, following(item.arrived_us, now_us, phase_us=memory.phase_us, origin_us=memory.origin_us))
+    return set(young)
 
 
 def _activate(mta: MtaActor, item: Item) -> Life:

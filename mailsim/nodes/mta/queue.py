@@ -16,21 +16,29 @@ __all__ = ["Deferred", "Destination"]
 
 
 class Deferred:
-    """Entries by the instant at which they are due; ``fire(items)`` is called at each such instant."""
+    """Entries by the instant at which they are due; ``fire(items)`` is called at each such instant, in order of messages.
+
+    On a scan grid many entries share an instant: they stand in one list, and only instants are sorted.
+    """
 
     def __init__(self, world: World, fire: Any, order: int) -> None:
         self._world = world
         self._fire = fire
         self._order = order
-        self._heap: list[tuple[int, int, int, Item]] = []
+        self._due: list[int] = []
+        self._entries: dict[int, list[tuple[int, int, Item]]] = {}
         self._sequence = 0
         self._armed: int | None = None
 
     def put(self, item: Item, due_us: int) -> None:
         """Keep an entry until it is due."""
-        self._sequence += 1
-        item.ticket = self._sequence
-        heappush(self._heap, (due_us, item.number, self._sequence, item))
+        self._sequence = item.ticket = self._sequence + 1
+        entries = self._entries.get(due_us)
+        if entries is not None:
+            entries.append((item.number, item.ticket, item))
+            return
+        self._entries[due_us] = [(item.number, item.ticket, item)]
+        heappush(self._due, due_us)
         self._arm()
 
     def take(self, items: list[Item]) -> None:
@@ -39,7 +47,7 @@ class Deferred:
             item.ticket = 0
 
     def _arm(self) -> None:
-        due = self._heap[0][0]
+        due = self._due[0]
         if self._armed is None or due < self._armed:
             self._armed = due
             self._world.spawn(self._run(due), self._order)
@@ -49,15 +57,16 @@ class Deferred:
         if self._armed != now:
             return
         self._armed = None
-        batch: list[Item] = []
-        while self._heap and self._heap[0][0] <= now:
-            _, _, ticket, item = heappop(self._heap)
-            if item.ticket == ticket:
-                batch.append(item)
+        heappop(self._due)
+        batch = [item for _, ticket, item in sorted(self._entries.pop(due_us), key=_by_number) if item.ticket == ticket]
         if batch:
             self._fire(batch, now)
-        if self._heap:
+        if self._due:
             self._arm()
+
+
+def _by_number(entry: tuple[int, int, Item]) -> tuple[int, int]:
+    return entry[:2]
 
 
 class Destination:

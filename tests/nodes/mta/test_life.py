@@ -60,7 +60,14 @@ def test_a_delay_notice_goes_out_at_the_first_failure_after_its_time_and_only_on
 
 # -- reports -----------------------------------------------------------------------------------------------------------
 
-AWAY = "$ORIGIN example.org.\n@ 3600 IN SOA ns1 h 1 7200 900 1209600 300\n@ 3600 IN NS ns1\n@ 3600 IN MX 10 home\nns1 3600 IN A 203.0.113.53\nhome 3600 IN A 203.0.113.26\nmail 3600 IN A 203.0.113.25\n"
+AWAY = """$ORIGIN example.org.
+@    3600 IN SOA ns1 hostmaster 1 7200 900 1209600 300
+@    3600 IN NS  ns1
+@    3600 IN MX  10 home
+ns1  3600 IN A   203.0.113.53
+home 3600 IN A   203.0.113.26
+mail 3600 IN A   203.0.113.25
+"""
 
 
 def returning(*faults: dict[str, Any], **more: Any) -> dict[str, Any]:
