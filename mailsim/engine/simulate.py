@@ -107,7 +107,7 @@ def _source(world: RunningWorld, line_of: array[int], lines: tuple[Line, ...], w
     world.sources += 1
     count = len(line_of)
     for number in chain(log.warming, range(count - len(log.warming))):
-        sent = log.sent_us[number]
+        sent = log.sent_us[first[number]]
         if sent > clock.now:
             yield sent
         deliveries = tuple(range(first[number], first[number + 1]))

@@ -91,7 +91,7 @@ class Timeline:
                     seen = _worse(seen, span.condition)
             if seen != self.conditions[-1]:
                 self.edges.append(instant)
-                self.conditions.append(seen)
+                self.conditions.append(NORMAL if seen == NORMAL else seen)
         self.quiet = not self.edges
 
     def at(self, t_us: int) -> Condition:

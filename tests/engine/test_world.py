@@ -76,6 +76,26 @@ def test_what_is_wrong_is_seen_from_where_one_stands() -> None:
     assert here.wire("isp", "boxes").path.at(7200_000_000).reach == Why.OK
 
 
+def test_what_a_server_says_and_that_its_machine_is_cut_off_are_seen_by_those_whom_they_concern() -> None:
+    """isp says 451; its machine, on which the store ``home`` runs too, is off the network.
+
+    Others see both; isp itself, calling mx1, sees only that nothing gets through.
+    """
+    store = {"kind": "mailstore", "host": "mail.example.org", "mailboxes": {"ann@example.org": {}}}
+    here = running(outage("isp", "0s", how="4xx"), outage("home", "0s"), nodes={**NODES, "home": store})
+    seen = here.wire("ann", "isp").path.at(0)
+    assert (seen.reach, seen.reply is not None) == (Why.SILENT, True)
+    seen = here.wire("isp", "mx1").path.at(0)
+    assert (seen.reach, seen.reply) == (Why.SILENT, None)
+
+
+def test_on_one_machine_only_the_service_counts() -> None:
+    together = {"mx1": {**FINAL, "store": "boxes"}, "boxes": {**BOXES, "host": "mx1.example.com"}}
+    here = running(outage("mx1", "0s", length="30m"), outage("boxes", "1h", how="refused"), nodes=together)
+    path = here.wire("mx1", "boxes").path
+    assert [path.at(t).reach for t in (0, 3600_000_000)] == [Why.OK, Why.REFUSED]
+
+
 def test_the_run_is_over_when_nothing_is_open_and_no_source_runs() -> None:
     here = running()
     here.opened(2)

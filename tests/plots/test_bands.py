@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from matplotlib.figure import Figure
+
 from mailsim.events import ConditionSpan
-from mailsim.plots.bands import bands
+from mailsim.plots.bands import Band, band_labels, bands, draw_band
 from small_logs import S
 
 
@@ -24,3 +26,27 @@ def test_a_fault_after_the_run_has_no_band() -> None:
 def test_a_long_reply_is_cut_so_that_it_stays_a_label() -> None:
     found = bands([ConditionSpan("mx1", "mx1", "451 4.3.0 Temporary failure, try again later at rcpt", 0, 60 * S)], end_s=100)
     assert found[0].label == "451 4.3.0 Temporary failure…, 1 min"
+
+
+def labels(*found: Band, points: float) -> list[str]:
+    return band_labels(found, 0, 100, points=points, size=10)
+
+
+def test_bands_with_room_have_their_whole_labels() -> None:
+    assert labels(Band("a", 0, 20, "silent, 20 s"), Band("a", 50, 60, "451 later, 10 s"), points=1000) == [
+        "silent, 20 s",
+        "451 later, 10 s",
+    ]
+
+
+def test_a_label_that_would_run_into_the_next_band_is_shortened_or_left_out() -> None:
+    # 10 s take 50 points: room for "silent", not for "silent, 5 s"; 2 s take 10 points: room for nothing
+    close = (Band("a", 10, 15, "silent, 5 s"), Band("a", 20, 21, "refused, 1 s"), Band("a", 22, 25, "451 later, 3 s"))
+    assert labels(*close, points=500) == ["silent", "", "451 later, 3 s"]
+
+
+def test_a_label_near_the_right_end_ends_with_its_band() -> None:
+    axes = Figure().add_subplot()
+    axes.set_xlim(0, 100)
+    draw_band(axes, Band("a", 90, 95, "silent, 5 s"), low=0, high=1, label="silent, 5 s")
+    assert (axes.texts[0].xy[0], axes.texts[0].get_ha()) == (95, "right")  # type: ignore[attr-defined]

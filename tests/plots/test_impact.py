@@ -98,3 +98,12 @@ def test_the_description_tells_every_point_and_what_was_censored() -> None:
 
 def test_an_empty_study_is_an_empty_picture() -> None:
     assert impact(pd.DataFrame(columns=COLUMNS)).get_title() == "The study is empty."
+
+
+def test_the_title_of_lateness_or_delay_is_about_that() -> None:
+    late = TWO.assign(late_1h_share=[0.1, 0.1, 0.2, 0.2, 0.9, 0.9, 0.4, 0.4, 1, 1, 1, 1])
+    said = impact(late, of="late").get_title().replace("\n", " ")
+    assert said == "Not there after 1 h, of the mail sent during an outage of 1 d: 90 % with no backup, 40 % with backup MX."
+    never = study({("a", HOUR): [0, 0], ("a", DAY): [0.9, 0.9], ("b", HOUR): [0, 0], ("b", DAY): [0, 0]})
+    said = impact(never, of="delay").get_title().replace("\n", " ")
+    assert said == "Half of the mail sent during an outage of 1 d is there after: never with a, 10 min with b."

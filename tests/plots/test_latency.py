@@ -6,6 +6,7 @@ import numpy as np
 
 from mailsim.plots.latency import describe_latency, latency
 from mailsim.results import Result
+from mailsim.scenario import load
 from small_logs import outage_log, small_result, small_scenario
 
 
@@ -62,3 +63,11 @@ def test_an_empty_run_has_an_empty_picture() -> None:
     for row in range(len(log.messages["state"])):
         log.messages["state"][row] = 0
     assert latency(Result(small_scenario(), 7, log)).get_title() == "Nobody sent anything."
+
+
+def test_where_every_mail_was_sent_during_the_fault_one_pair_of_curves_says_it_all() -> None:
+    result = load("backup-spool-48h").run(seed=7)
+    assert list(lines_of(result)) == [
+        "mail sent while a fault was active (2): in the mailbox",
+        "mail sent while a fault was active (2): read",
+    ]

@@ -44,3 +44,11 @@ def test_the_legend_names_the_looks_that_occur_and_no_other() -> None:
     legend = ax.get_legend()
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["taken", "way of the slowest mail"]
+
+
+def test_what_looks_the_same_stands_in_the_legend_once() -> None:
+    ax = Figure().add_subplot()
+    legend_for(ax, [Mark("ok", "", np.array([1.0])), Mark("stored", "", np.array([2.0]))], way="", queue=False, style="print")
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["taken / in the mailbox"]

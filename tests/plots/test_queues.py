@@ -7,6 +7,7 @@ import pytest
 
 from mailsim.errors import UnsupportedError
 from mailsim.plots.queues import _thinned, describe_queues, queues
+from mailsim.scenario import load
 from small_logs import small_result
 
 
@@ -47,3 +48,18 @@ def test_thinning_keeps_every_peak() -> None:
     _, t_s, thin = _thinned([0], np.arange(100_000.0), depth)
     assert len(t_s) == thin.shape[1] <= 4001
     assert thin.max() == 9
+
+
+def test_what_two_nodes_hold_for_the_moment_of_a_handover_is_drawn_once() -> None:
+    ax = queues(load("first-mail").run(seed=7))
+    assert ax.get_title() == "No more than 1 message was under way at a time."
+    tops = [path.vertices[:, 1].max() for area in ax.collections for path in area.get_paths() if len(path.vertices)]
+    assert max(tops) == 1
+
+
+def test_what_waits_too_briefly_for_an_area_is_shown_by_a_line() -> None:
+    ax = queues(load("wrong-password").run(seed=7))
+    (line,) = [line for line in ax.get_lines() if line.get_label() == "all queues"]
+    depth = np.asarray(line.get_ydata())
+    assert int((np.diff(depth) > 0).sum() + (depth[0] > 0)) == 2  # two mails were accepted, twenty minutes apart
+    assert depth.max() == 1

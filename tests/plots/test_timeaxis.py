@@ -69,3 +69,9 @@ def test_a_window_is_given_in_durations_or_seconds() -> None:
     assert window_s(None, 3, 4) == (3, 4)
     with pytest.raises(UnsupportedError, match="is empty"):
         window_s(("2h", "1h"), 0, 1)
+
+
+def test_stretches_of_a_second_or_two_show_tenths() -> None:
+    ax = Figure().add_subplot()
+    clock_axis(ax, instant("2026-01-05 00:00 UTC"), 60, 61.6)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["00:01:00.0\nMon 5 Jan", "00:01:00.5", "00:01:01.0", "00:01:01.5"]

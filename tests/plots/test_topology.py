@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailsim.events import ConditionSpan
 from mailsim.plots.topology import Way, describe_topology, topology, ways
 from small_logs import small_result, small_scenario
 
@@ -52,3 +53,9 @@ def test_the_description_tells_the_layers_the_shares_and_what_was_wrong() -> Non
     assert text.startswith("From left to right: client: ann; sender MTA: home, isp; DNS: dns; MX: mx1, mx2; mailbox: boxes; reader: bob.")
     assert "isp to mx2 (fallback) 50 %" in text
     assert text.endswith("Wrong: mx1 silent, 1 h.")
+
+
+def test_several_faults_of_a_node_are_counted() -> None:
+    result = small_result()
+    result.log.conditions.append(ConditionSpan("mx1", "mx1", "refused", 5000_000_000, 5060_000_000))
+    assert "2 faults" in [text.get_text() for text in topology(result).texts]
