@@ -10,7 +10,7 @@ from mailsim.nodes.attempt import Handover, Item, RouteEntry
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
-from mailsim.nodes.mta.life import carry, put_off, release, run_batch, take, walk
+from mailsim.nodes.mta.life import carry, put_off, put_off_all, release, run_batch, serve, take, walk
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.world import Life, World
@@ -124,7 +124,13 @@ class MtaActor:
             return None
         found = self.destinations.get(domain)
         if found is None:
-            found = self.destinations[domain] = Destination(self.world, rule, RUNNER_ORDER)
+            found = self.destinations[domain] = Destination(
+                self.world,
+                rule,
+                RUNNER_ORDER,
+                serve=lambda item: serve(self, item),
+                give_up=lambda items: put_off_all(self, items, self.world.now),
+            )
         return found
 
     def note_success(self, address: str) -> list[Item]:

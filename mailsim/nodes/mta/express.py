@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["express"]
 
 
-def express(mta: MtaActor, item: Item, t_us: int) -> Life:
-    """An item's life from ``t_us`` (the clock) on, from MTA to MTA into the mailbox; gives the honest walk where plans end."""
+def express(mta: MtaActor, item: Item, t_us: int, *, granted: bool | None = None) -> Life:
+    """An item's life from ``t_us`` (the clock) on, from MTA to MTA into the mailbox; gives the honest walk where plans end.
+
+    ``granted``: a session of the first destination is held already.
+    """
     log = mta.log
     delivery = item.deliveries[0]
     number, size, rcpt = item.number, log.size[delivery], log.rcpt[delivery]
@@ -31,7 +34,7 @@ def express(mta: MtaActor, item: Item, t_us: int) -> Life:
         if item.local:
             return None if _stored(mta, item, delivery, size, t_us) else mta.carry(item, t_us)
         destination = mta.destination(item.domain)
-        if destination is not None:
+        if destination is not None and not granted:
             granted = destination.enter(t_us)
             if granted is None:
                 granted = yield from destination.wait()
@@ -43,6 +46,7 @@ def express(mta: MtaActor, item: Item, t_us: int) -> Life:
         if played is None:
             return mta.walk(item, t_us, destination)
         item.attempt += 1
+        granted = None
         leg, target, end, taken = played
         if destination is not None:
             destination.leave(end, failed=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mailsim.events import Event, State
@@ -19,7 +20,7 @@ from mailsim.rules.smtp import Action, Reply, verdict
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
-__all__ = ["carry", "put_off", "release", "run_batch", "take", "walk"]
+__all__ = ["carry", "put_off", "put_off_all", "release", "run_batch", "serve", "take", "walk"]
 
 MESSAGE_ORDER = 2
 
@@ -309,35 +310,60 @@ def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
 
 
 def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
-    """What is due goes on: by itself each (Postfix), or in queue runs that go from one to the next (Exim)."""
-    if not mta.memory.by_host:
-        dead = {domain for domain, d in mta.destinations.items() if d.is_dead(now_us)} if mta.stopped.quiet else set()
-        young = _put_off_at_once(mta, [item for item in items if item.domain in dead and not item.local], now_us) if dead else set()
-        for item in items:
-            if item in young:
-                continue
-            if item.domain in dead and not item.local:
-                _activated(mta, item, now_us)
-                put_off(mta, item, now_us)
-            else:
-                mta.world.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
+    """What is due goes on: as sessions of its destination are free (Postfix), or in queue runs, one after the other (Exim)."""
+    if mta.memory.by_host:
+        mta.world.spawn(_queue_run(mta, items, now_us), MESSAGE_ORDER + items[0].number)
         return
-    mta.world.spawn(_queue_run(mta, items, now_us), MESSAGE_ORDER + items[0].number)
+    waiting: dict[str, list[Item]] = {}
+    for item in items:
+        if item.local or mta.figures.concurrency is None or not mta.stopped.quiet:
+            mta.world.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
+        else:
+            waiting.setdefault(item.domain, []).append(item)
+    if mta.log.rows is not None:
+        for item in chain.from_iterable(waiting.values()):
+            _activated(mta, item, now_us)
+    for domain, several in waiting.items():
+        destination = mta.destination(domain)
+        assert destination is not None
+        if destination.is_dead(now_us):
+            put_off_all(mta, several, now_us)
+        else:
+            destination.admit(several, now_us)
 
 
-def _put_off_at_once(mta: MtaActor, items: list[Item], now_us: int) -> set[Item]:
-    """Put off what :func:`put_off` would only give a new instant; gives those items."""
+def serve(mta: MtaActor, item: Item) -> None:
+    """A session of its destination is granted to an item that a scan activated."""
+    mta.world.spawn(_served(mta, item), MESSAGE_ORDER + item.number)
+
+
+def _served(mta: MtaActor, item: Item) -> Life:
+    now: int = yield mta.world.now
+    if mta.log.rows is None and len(item.deliveries) == 1:
+        return express(mta, item, now, granted=True)
+    return walk(mta, item, now, mta.destination(item.domain))
+
+
+def put_off_all(mta: MtaActor, items: list[Item], now_us: int) -> None:
+    """Put items off, those at once that :func:`put_off` would only give a new instant."""
     figures, log, memory = mta.figures, mta.log, mta.memory
-    if log.rows is not None or figures.delay_notice is not None or not isinstance(memory.policy, AgeClampedPolicy):
-        return set()
+    policy = memory.policy
+    if log.rows is not None or figures.delay_notice is not None or not isinstance(policy, AgeClampedPolicy):
+        for item in items:
+            put_off(mta, item, now_us)
+        return
     born_after = now_us - min(figures.queue_lifetime, figures.bounce_lifetime)
-    young = [item for item in items if item.arrived_us > born_after]
-    following, put = memory.policy.next, mta.deferred.put
-    for item in young:
+    following, phase, origin, put = policy.next, memory.phase_us, memory.origin_us, mta.deferred.put
+    why, code = log.why, log.code
+    for item in items:
+        arrived = item.arrived_us
+        if arrived <= born_after:
+            put_off(mta, item, now_us)
+            continue
         for d in item.deliveries:
-            log.why[d], log.code[d] = Why.DESTINATION_DEAD, -1
-        put(item, following(item.arrived_us, now_us, phase_us=memory.phase_us, origin_us=memory.origin_us))
-    return set(young)
+            if why[d] != Why.DESTINATION_DEAD:
+                why[d], code[d] = Why.DESTINATION_DEAD, -1
+        put(item, following(arrived, now_us, phase_us=phase, origin_us=origin))
 
 
 def _activate(mta: MtaActor, item: Item) -> Life:

@@ -5,6 +5,8 @@ Deferred mail is data, not a sleeping generator: an entry in a heap, woken by on
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -58,15 +60,13 @@ class Deferred:
             return
         self._armed = None
         heappop(self._due)
-        batch = [item for _, ticket, item in sorted(self._entries.pop(due_us), key=_by_number) if item.ticket == ticket]
+        entries = self._entries.pop(due_us)
+        entries.sort()  # by message, then by ticket, which is unique
+        batch = [item for _, ticket, item in entries if item.ticket == ticket]
         if batch:
             self._fire(batch, now)
         if self._due:
             self._arm()
-
-
-def _by_number(entry: tuple[int, int, Item]) -> tuple[int, int]:
-    return entry[:2]
 
 
 class Destination:
@@ -79,10 +79,21 @@ class Destination:
     sum are forgotten when nothing is active for the destination.
 
     Sessions whose end is known are kept by their end and settled when somebody looks, in order of their ends; a Flow that
-    watches the ends exists only while somebody waits.
+    watches the ends exists only while somebody waits.  What a queue scan activates waits as data: ``serve(item)`` starts it
+    when its turn comes, ``give_up(items)`` is told when the destination died meanwhile.
     """
 
-    def __init__(self, world: World, rule: Concurrency, order: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        rule: Concurrency,
+        order: int,
+        *,
+        serve: Callable[[Item], None] | None = None,
+        give_up: Callable[[list[Item]], None] | None = None,
+    ) -> None:
+        self._serve = serve
+        self._give_up = give_up
         self._world = world
         self._rule = rule
         self._order = order
@@ -93,6 +104,8 @@ class Destination:
         self.open = 0
         self.ends: list[tuple[int, int, bool]] = []
         self.line = world.line()
+        #: who waits, in order: an item, or None for the next Flow on the line
+        self._queue: deque[Item | None] = deque()
         self._bell = world.line()
         self._watched = False
         self._sequence = 0
@@ -118,7 +131,7 @@ class Destination:
                 if self.window < self._rule.limit:
                     self.window += 1
                     self.fresh = True
-        if not ends and not self.open and not self.line:
+        if not ends and not self.open and not self._queue:
             self._start()
 
     def _start(self) -> None:
@@ -129,7 +142,7 @@ class Destination:
         self.settle(t_us)
         if self.dead_until_us > t_us:
             return False
-        if self.line or self.open + len(self.ends) >= self.window:
+        if self._queue or self.open + len(self.ends) >= self.window:
             return None
         self.open += 1
         return True
@@ -141,11 +154,24 @@ class Destination:
 
     def wait(self) -> Life:
         """Wait for a session: gives True when one is handed over, False when the destination died meanwhile."""
+        self._wait_in_line([None])
+        granted = yield self.line
+        return granted
+
+    def admit(self, items: list[Item], t_us: int) -> None:
+        """Serve what a scan activated at ``t_us`` (the clock) as far as sessions are free; the rest waits its turn."""
+        assert self._serve is not None
+        for k, item in enumerate(items):
+            if not self.enter(t_us):
+                self._wait_in_line(items[k:])
+                return
+            self._serve(item)
+
+    def _wait_in_line(self, entries: Sequence[Item | None]) -> None:
+        self._queue.extend(entries)
         if not self._watched:
             self._watched = True
             self._world.spawn(self._watch(), self._order)
-        granted = yield self.line
-        return granted
 
     def leave(self, end_us: int, *, failed: bool) -> None:
         """The session's end is known."""
@@ -157,15 +183,24 @@ class Destination:
 
     def _watch(self) -> Life:
         yield self._world.now
-        while self.line:
+        queue = self._queue
+        while queue:
             self.settle(self._world.now)
             if self.dead_until_us > self._world.now:
+                items = [entry for entry in queue if entry is not None]
+                queue.clear()
                 self._world.wake_all(self.line, False)
+                if items and self._give_up is not None:
+                    self._give_up(items)
                 break
-            while self.line and self.open + len(self.ends) < self.window:
+            while queue and self.open + len(self.ends) < self.window:
                 self.open += 1
-                self._world.wake_one(self.line, True)
-            if not self.line:
+                entry = queue.popleft()
+                if entry is None:
+                    self._world.wake_one(self.line, True)
+                elif self._serve is not None:
+                    self._serve(entry)
+            if not queue:
                 break
             if self.ends and not self.open:
                 yield self.ends[0][0]
