@@ -77,6 +77,7 @@ class ResolverActor:
         path = self._world.wire(asker, self.name).path
         tries, timeout = patience
         limit = timeout if self.figures.discard_timeout is None else min(timeout, self.figures.discard_timeout)
+        waited = Why.NONE  # what an earlier try waited for in vain: a later one gets that answer from the cache
         for k in range(tries):
             start = t_us + k * timeout
             if path.at(start).reach != Why.OK:
@@ -92,12 +93,14 @@ class ResolverActor:
                     why = Why.JOINED if entry.filled_us > start else _cached(entry)
             else:
                 why = _cached(entry)
+            why = waited or why
             wait = max(entry.filled_us - start, 0)
             if wait <= limit:
                 arrives = start + wait + self.stub_delay_us
                 if wait:
                     arrives = yield arrives
                 return arrives, entry.answer, why
+            waited = why
         gave_up = yield t_us + tries * timeout
         return gave_up, NO_ANSWER, Why.DNS_TIMEOUT
 

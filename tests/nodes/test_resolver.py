@@ -79,6 +79,16 @@ def test_a_resolver_that_comes_back_answers_the_second_try() -> None:
     assert asked(result, "example.com")[0] == (0.651, pytest.approx(5.101), Why.FROM_SERVER)
 
 
+def test_an_answer_that_comes_too_late_for_the_first_try_is_there_for_the_second() -> None:
+    """unbound drops questions after 1.9 s: the answer is here after 3 s, the stub asks again after 5 s."""
+    slow = {"kind": "resolver", "parameters": {"stub_delay": "1ms", "miss_delay": "3s"}}
+    values = world(com("@ MX 10 mx1", "mx1 A 192.0.2.1"), {"mx1": FINAL, "slow": slow}, isp={"resolver": "slow"})
+    values["defaults"] = {"resolver": "dns"}
+    result = run(values)
+    assert asked(result, "example.com") == [(0.55, pytest.approx(5.001), Why.FROM_SERVER)]
+    assert result.delivery().stored_us == 1_000_000 + 2 * 5_001_000
+
+
 def test_servfail_is_kept_for_five_seconds() -> None:
     """All servers say no: five rounds at once; unbound keeps that for 5 s (observed), so the next message fails from the cache."""
     result = looking(outage("dns example.com/MX", "0s", how="servfail", length="1m"), times=("0s", "2s", "20s"), run_until="2m")
