@@ -108,12 +108,15 @@ def queue_scans_keep_their_phase(record: Record) -> Iterator[str]:
 @checker
 def mail_expires_when_it_is_too_old(record: Record) -> Iterator[str]:
     """After a failed attempt mail goes back into the queue only below the queue lifetime, and expires only beyond it."""
-    arrived: dict[tuple[int, str], int] = {}
+    first: dict[tuple[int, str], int] = {}
+    last: dict[tuple[int, str], int] = {}  # a copy may have come later, after a 250 that was lost
     for row in record.rows:
         if row.kind == Event.ACCEPTED:
-            arrived[row.message, row.node] = row.t_us
+            first.setdefault((row.message, row.node), row.t_us)
+            last[row.message, row.node] = row.t_us
         figures = figures_of(record, row.node) if row.kind in (Event.DEFERRED, Event.EXPIRED) else None
-        if figures is not None and (row.message, row.node) in arrived:
+        if figures is not None and (row.message, row.node) in first:
+            arrived = first if row.kind == Event.EXPIRED else last
             age = row.t_us - arrived[row.message, row.node]
             lifetime = figures.queue_lifetime if record.senders.get(row.message) else figures.bounce_lifetime
             if row.kind == Event.DEFERRED and age >= lifetime and row.why not in UNTRIED:
