@@ -23,7 +23,7 @@ from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
-__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "legs_of"]
+__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "legs_of", "pass_on"]
 
 
 class Item:
@@ -270,6 +270,22 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         if said.action == Action.DEFER:
             break
     return progress.outcome(Action.DEFER, why, t_us, keys)
+
+
+def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
+    """The server has it (the clock stands at that instant): log it and give the server's part of the life."""
+    log = agent.log
+    host = log.name(handover.target.host)
+    for d in handover.deliveries:
+        if log.relayed_us[d] < 0:
+            log.relayed_us[d] = handover.taken_us
+            log.via[d] = host
+    if log.rows is not None and not handover.keep:
+        address, peer = log.name(handover.target.address), log.name(handover.server.name)
+        row = (handover.end_us, item.number, -1, Event.DELIVERED, agent.number, peer, address, item.attempt, 250, Why.OK, 0, host)
+        log.rows.extend(row)
+    life: Life | None = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, agent.number)
+    return life
 
 
 def _reached(mta: Agent, server: Any, t_us: int) -> bool:

@@ -9,7 +9,7 @@ from pydantic import Field
 from mailsim.events import Event, State
 from mailsim.flavours import default, mta_figures, resolver_figures
 from mailsim.flavours.models import MtaFigures
-from mailsim.nodes.attempt import Handover, Item, Outcome, RouteEntry, attempt, find_route
+from mailsim.nodes.attempt import Handover, Item, Outcome, RouteEntry, attempt, find_route, pass_on
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.cold import ColdResolver
 from mailsim.nodes.contact import Caller, Doorman
@@ -99,7 +99,7 @@ class LoneMta:
             if outcome.handover is not None:
                 self._refused(item, outcome)
                 yield outcome.handover.taken_us
-                return self._pass_on(item, outcome.handover)
+                return pass_on(self, item, outcome.handover)
             expired = self.memory.note_failures(outcome.failed_hosts, outcome.end_us)
             self._refused(item, outcome)
             item.deliveries = outcome.left
@@ -201,22 +201,7 @@ class LoneMta:
 
     def _gone(self, item: Item, handover: Handover) -> Life:
         yield handover.taken_us
-        return self._pass_on(item, handover)
-
-    def _pass_on(self, item: Item, handover: Handover) -> Life:
-        log = self.log
-        host = log.name(handover.target.host)
-        for d in handover.deliveries:
-            if log.relayed_us[d] < 0:
-                log.relayed_us[d] = handover.taken_us
-                log.via[d] = host
-        if log.rows is not None and not handover.keep:
-            address, peer = log.name(handover.target.address), log.name(handover.server.name)
-            log.rows.extend(
-                (handover.end_us, item.number, -1, Event.DELIVERED, self.number, peer, address, item.attempt, 250, Why.OK, 0, host)
-            )
-        life: Life = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, self.number)
-        return life
+        return pass_on(self, item, handover)
 
     def _refused(self, item: Item, outcome: Outcome) -> None:
         for d, reply, why in outcome.refused:

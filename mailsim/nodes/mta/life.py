@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from mailsim.events import Event, State
-from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of
+from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of, pass_on
 from mailsim.nodes.contact import call
 from mailsim.nodes.mta.express import express
 from mailsim.nodes.mta.queue import Destination
@@ -109,7 +109,7 @@ def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
             for address in outcome.failed_hosts:
                 mta.memory.note_failures((address,), outcome.end_us)
             _came_back(mta, outcome.good_hosts, outcome.end_us)
-        return _pass_on(mta, item, last)
+        return pass_on(mta, item, last)
     if outcome.end_us > mta.world.now:
         yield outcome.end_us
     expired = mta.memory.note_failures(outcome.failed_hosts, outcome.end_us)
@@ -142,23 +142,7 @@ def release(mta: MtaActor, item: Item, handover: Handover) -> None:
 def _handed_over(mta: MtaActor, item: Item, handover: Handover) -> Life:
     """A part of the message goes on by itself from the instant at which the server took it."""
     yield handover.taken_us
-    return _pass_on(mta, item, handover)
-
-
-def _pass_on(mta: MtaActor, item: Item, handover: Handover) -> Life:
-    """The server has it (the clock stands at that instant): log it and give the server's part of the life."""
-    log = mta.log
-    name = log.name(handover.target.host)
-    for d in handover.deliveries:
-        if log.relayed_us[d] < 0:
-            log.relayed_us[d] = handover.taken_us
-            log.via[d] = name
-    if log.rows is not None and not handover.keep:
-        address = log.name(handover.target.address)
-        peer = log.name(handover.server.name)
-        log.rows.extend((handover.end_us, item.number, -1, Event.DELIVERED, mta.number, peer, address, item.attempt, 250, Why.OK, 0, name))
-    life: Life = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, mta.number)
-    return life
+    return pass_on(mta, item, handover)
 
 
 def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
