@@ -70,7 +70,8 @@ def _checked(file: str) -> dict[str, Any]:
 
 
 def _show_report(report: dict[str, Any]) -> None:
-    show(f"{report['file']}: {report['name']} is well-formed; {len(report['findings'])} findings")
+    number = len(report["findings"])
+    show(f"{report['file']}: {report['name']} is well-formed; {number} finding{'' if number == 1 else 's'}")
     for one in report["findings"]:
         show(f"  {one['severity']}: {one['where']}: {one['what']}")
         show(f"    {one['mend']} ({one['source']})")
