@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush, heapreplace
+from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from mailsim.draws import Stream
@@ -90,7 +90,7 @@ class Doorman:
 
     def wait_us(self, t_us: int, now_us: int) -> int:
         """How long a connection made at ``t_us`` waits for one of the server's sessions (first come, first served)."""
-        return heappop(self.sessions) - t_us if self.crowded(now_us) else 0
+        return max(heappop(self.sessions) - t_us, 0) if self.crowded(now_us) else 0
 
     def must_wait_for(self, t_us: int, now_us: int) -> bool:
         """Whether a session at ``t_us`` may only be opened when the clock shows that instant.
@@ -107,13 +107,9 @@ class Doorman:
         return self.limit is not None and len(sessions) >= self.limit
 
     def occupy(self, end_us: int) -> None:
-        """A session is open until ``end_us``; where all are taken it follows the one that ends first, if it waits so long."""
-        if self.limit is None:
-            return
-        if len(self.sessions) < self.limit:
+        """A session is open until ``end_us`` (who waited in vain gives it back when it would have come)."""
+        if self.limit is not None:
             heappush(self.sessions, end_us)
-        elif end_us > self.sessions[0]:
-            heapreplace(self.sessions, end_us)
 
 
 def call(
@@ -160,6 +156,7 @@ def call(
         )
     if refusal is None and by_recipient and None not in by_recipient:
         refusal = by_recipient[0]
+    wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
     result = contact(
         caller.script(door, service, login=login is not None, recipients=len(envelope.recipients)),
         wire.path,
@@ -167,10 +164,10 @@ def call(
         rtt_us=rtt,
         body_us=wire.transfer_us(envelope.size),
         work_us=door.work.at(envelope.number, turn),
-        pause_us=door.figures.greeting_pause + (door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0),
+        pause_us=door.figures.greeting_pause + wait,
         refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
         refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
     )
     if result.stage > Stage.CONNECT:
-        door.occupy(result.end_us)
+        door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+import mailsim
+from mailsim.engine import simulate
 from mailsim.events import Event, State
 from mailsim.rules.reasons import Why
+from mailsim.scenario.compiled import compiled
 from small_worlds import MTA, S, com, outage, run, world
 
 FINAL: dict[str, Any] = {**MTA, "final_for": ["example.com"]}
@@ -49,10 +52,51 @@ def test_who_waits_longer_for_the_greeting_than_its_patience_gives_up() -> None:
     assert {d.state for d in result.deliveries} == {State.STORED}
 
 
+def test_who_gave_up_waiting_frees_nobodys_session() -> None:
+    """As above; a third message, at 310 s, still waits for the end of the first one's session at 401.05 s.
+
+    It calls at 310.55 s, gets its greeting 90.5 s late, and is taken 0.45 + 400 s after that.
+    """
+    result = run(world(ONE, {"mx1": slow(400, max_sessions=1)}, times=("0s", "0s", "310s")))
+    assert result.delivery(2).stored_us == int((310.55 + 90.5 + 400.45) * S)
+
+
+@pytest.mark.parametrize(("work", "copies"), [(599, 1), (700, 2)])
+def test_a_server_slower_than_the_clients_patience_takes_two_copies_at_every_level(work: int, copies: int) -> None:
+    """smtp_data_done_timeout 600 s.  The first message teaches the engine the way, the others could go by plan.
+
+    The checkers want a fault behind every failure, so the log is taken as it is.
+    """
+    hashes = set()
+    for level in ("events", "messages"):
+        scenario = mailsim.load(world(ONE, {"mx1": slow(work)}, times=("0s", "1m", "2m"), run_until="40m"))
+        log = simulate(compiled(scenario), 1, level)
+        assert list(log.messages["copies"])[:3] == [copies] * 3
+        hashes.add(log.trace_hash())
+    assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("level", ["events", "messages"])
+@pytest.mark.parametrize(("pause", "state"), [("299s", State.STORED), ("310s", State.QUEUED)])
+def test_a_pause_longer_than_the_clients_patience_lets_nothing_through_at_any_level(pause: str, state: State, level: str) -> None:
+    """smtp_helo_timeout 300 s."""
+    patient = {**FINAL, "parameters": {**MTA["parameters"], "greeting_pause": pause}}
+    scenario = mailsim.load(world(ONE, {"mx1": patient}, times=("0s", "1m", "2m"), run_until="40m"))
+    assert set(simulate(compiled(scenario), 1, level).messages["state"]) == {state}
+
+
 def test_a_dead_server_keeps_nobodys_session() -> None:
     """Silent until 10 s: those who tried in vain hold no session, so the first one after it is served at once."""
     values = world(ONE, {"mx1": slow(0, max_sessions=1)}, times=("0s", "0s", "0s"), faults=(outage("mx1", "0s", length="10s"),))
     assert min(stored(values)) == pytest.approx(11 + 0.55 + 0.45)  # the SYN after 11 s gets through
+
+
+def test_a_connection_that_never_stood_takes_no_session() -> None:
+    """The way is cut until 20 s: the first message calls until 30.55 s in vain; the second one, at 25 s, is served at once."""
+    fault = outage("link isp-mx1", "0s", length="20s")
+    result = run(world(ONE, {"mx1": slow(0, max_sessions=1)}, times=("0s", "25s"), faults=(fault,)))
+    assert result.tries(number=0)[0] == (0.55, "mx1", Why.SILENT)
+    assert result.delivery(1).stored_us == 26 * S
 
 
 def test_a_pause_before_the_greeting_is_charged() -> None:

@@ -156,10 +156,13 @@ def test_another_password_for_fetching_than_for_sending_is_used() -> None:
 
 
 def test_two_programs_of_one_user_both_fetch_and_the_first_one_counts() -> None:
-    phone = {"kind": "client", "address": "bob@example.com", "password": "hunter2", "fetch": {"host": "imap.example.com", "idle": False}}
-    result = run(reading(nodes={"phone": phone}))
-    assert result.delivery().fetched_us == 1_600_000
-    assert {row.node for row in result.of(Event.FETCHED)} <= {"bob", "phone"}
+    phone = {"kind": "client", "address": "bob@example.com", "password": "hunter2", "fetch": {"host": "imap.example.com"}}
+    values = reading(nodes={"phone": phone}, times=("0s", "10s"))
+    values["links"]["boxes-phone"] = {"rtt": "60ms", "bandwidth": None}
+    result = run(values)
+    assert result.delivery().fetched_us == 1_450_000 + 90_000
+    assert [row.node for row in result.of(Event.FETCHED, number=0)] == ["phone", "bob"]
+    assert result.delivery(1).fetched_us == 11_450_000 + 90_000
     assert result.log.end_reason == "settled"
 
 

@@ -160,6 +160,12 @@ def test_a_service_that_stops_while_it_works_on_the_message_resets_the_session_a
     assert result == Contact(Why.CLOSED, Stage.EOD, None, 1050 * MS, -1)
 
 
+def test_a_service_that_stops_at_the_very_instant_at_which_it_would_answer_does_not_answer() -> None:
+    """Intervals include their start: it has the message at 0.45 s and would have taken it at 2.45 s."""
+    assert session(from_(2450, Why.REFUSED), work_us=2 * S) == Contact(Why.CLOSED, Stage.EOD, None, 2500 * MS, -1)
+    assert session(from_(2451, Why.REFUSED), work_us=2 * S) == Contact(Why.OK, Stage.EOD, ACCEPTED, 2500 * MS, 2450 * MS)
+
+
 def test_a_service_that_stops_and_starts_again_has_forgotten_the_session() -> None:
     result = session(during(1000, 1100, Why.REFUSED), work_us=2 * S)
     assert result == Contact(Why.CLOSED, Stage.EOD, None, 1050 * MS, -1)
@@ -251,6 +257,13 @@ def test_a_transfer_goes_on_where_a_silence_stopped_it() -> None:
 def test_a_transfer_that_stalls_for_good_is_given_up_and_nothing_was_taken() -> None:
     result = session(from_(1000, Why.SILENT), body_us=2 * S)
     assert result == Contact(Why.REPLY_TIMEOUT, Stage.EOD, None, 950 * MS + 180 * S, -1)
+
+
+def test_silence_at_the_very_instant_of_the_last_octet_swallows_it() -> None:
+    """It would be at the server at 2.45 s; one millisecond later the server has the message, and only its reply is lost."""
+    swallowed = Contact(Why.REPLY_TIMEOUT, Stage.EOD, None, 2400 * MS + 180 * S, -1)
+    assert session(from_(2450, Why.SILENT), body_us=2 * S) == swallowed
+    assert session(from_(2451, Why.SILENT), body_us=2 * S) == Contact(Why.REPLY_LOST, Stage.EOD, None, 2400 * MS + 600 * S, 2450 * MS)
 
 
 def test_a_service_that_stops_during_a_transfer_resets_it() -> None:

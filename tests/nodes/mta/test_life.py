@@ -13,6 +13,9 @@ from small_worlds import MTA, S, com, outage, run, world
 FINAL: dict[str, Any] = {**MTA, "final_for": ["example.com"]}
 ONE = com("@ MX 10 mx1", "mx1 A 192.0.2.1")
 EXIM: dict[str, Any] = {"flavour": "exim", "scan_phase": "0s"}
+BOXES = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {}, "eve@example.com": {}}}
+STORED = {"mx1": {**FINAL, "store": "boxes"}, "boxes": BOXES}
+WITH_STORE = com("@ MX 10 mx1", "mx1 A 192.0.2.1", "imap A 192.0.2.3")
 MIN, HOUR, DAY = 60, 3600, 86400
 
 
@@ -132,14 +135,16 @@ def test_a_copy_that_can_no_longer_be_delivered_bounces_though_the_first_one_arr
     assert [report.state for report in result.reports()] == [State.STORED]
 
 
-def test_a_copy_that_arrives_after_the_other_one_bounced_is_stored_all_the_same() -> None:
+@pytest.mark.parametrize("store", [{}, {"store": "boxes"}])
+def test_a_copy_that_arrives_after_the_other_one_bounced_is_stored_all_the_same(store: dict[str, str]) -> None:
     """isp gives its copy up after an hour; the backup has the other one since 1.1 s and keeps to its own schedule.
 
     mx1 refuses until 3 h; the link between isp and mx2 is cut from 1.12 s on, before the 250 is back.  The backup's attempts
     fall on 5 10 20 40 80 150 220 min.
     """
     zone = com("@ MX 10 mx1", "@ MX 20 mx2", "mx1 A 192.0.2.1", "mx2 A 192.0.2.2")
-    nodes = {"mx1": FINAL, "mx2": {**MTA, "relays_for": ["example.com"]}}
+    boxes = {"kind": "mailstore", "host": "mx1.example.com", "mailboxes": {"bob@example.com": {}}}
+    nodes = {"mx1": {**FINAL, **store}, "boxes": boxes, "mx2": {**MTA, "relays_for": ["example.com"]}}
     faults = (outage("mx1", "0s", how="refused", length="3h"), outage("link isp-mx2", "1120ms"))
     result = run(world(zone, nodes, faults=faults, isp={"queue_lifetime": "1h"}))
     message = result.delivery()
@@ -147,6 +152,21 @@ def test_a_copy_that_arrives_after_the_other_one_bounced_is_stored_all_the_same(
     assert message.stored_us == 220 * MIN * S + 450_000
     assert [report.state for report in result.reports()] == [State.STORED]
     assert result.log.end_reason == "settled"
+
+
+def test_a_message_that_bounced_stays_bounced_while_another_copy_of_it_is_still_under_way() -> None:
+    """As above, but at 4 h the copy lies in mx1, whose mail store is down: its sender was told, its reader has nothing."""
+    zone = com("@ MX 10 mx1", "@ MX 20 mx2", "mx1 A 192.0.2.1", "mx2 A 192.0.2.2", "imap A 192.0.2.3")
+    nodes = {**STORED, "mx2": {**MTA, "relays_for": ["example.com"]}}
+    faults = (
+        outage("mx1", "0s", how="refused", length="3h"),
+        outage("boxes", "0s", how="refused", length="5h"),
+        outage("link isp-mx2", "1120ms"),
+    )
+    result = run(world(zone, nodes, faults=faults, isp={"queue_lifetime": "1h"}, run_until="4h"))
+    assert result.of(Event.ACCEPTED, node="mx1") != []
+    assert result.state() == State.BOUNCED
+    assert run(world(zone, nodes, faults=faults, isp={"queue_lifetime": "1h"})).state() == State.STORED
 
 
 # -- a service that does not run ---------------------------------------------------------------------------------------
@@ -175,10 +195,6 @@ def test_a_silent_host_goes_on_working_and_finds_everybody_silent() -> None:
 
 
 # -- final delivery ----------------------------------------------------------------------------------------------------
-
-BOXES = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {}, "eve@example.com": {}}}
-STORED = {"mx1": {**FINAL, "store": "boxes"}, "boxes": BOXES}
-WITH_STORE = com("@ MX 10 mx1", "mx1 A 192.0.2.1", "imap A 192.0.2.3")
 
 
 def test_a_working_mx_takes_mail_for_a_mail_store_that_is_down_and_tries_on_its_own_schedule() -> None:
