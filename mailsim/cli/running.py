@@ -24,18 +24,21 @@ LEVELS = click.Choice(["events", "messages", "counts"])
 
 @click.command()
 @click.option("--out", type=DIRECTORY, default=Path("mailsim-demo"), show_default=True, help="Folder for the picture.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @SEED
-def demo(out: Path, seed: int | None) -> None:
+def demo(out: Path, seed: int | None, quiet: bool) -> None:
     """Run the shipped scenario primary-outage: headline and timeline picture."""
     from mailsim.results.files import write_whole
     from mailsim.scenario import load
 
     scenario = load("primary-outage")
-    show(f"{scenario.name}: {scenario.lesson}\n")
     result = scenario.run(seed=seed)
-    show(repr(result.summary()))
     out.mkdir(parents=True, exist_ok=True)
     picture = write_whole(out / "timeline.png", result.plot.png("timeline"))
+    if quiet:
+        return
+    show(f"{scenario.name}: {scenario.lesson}\n")
+    show(repr(result.summary()))
     show(f"\npicture: {picture}")
     show("next:    mailsim explain primary-outage fallback    the story of a message that took the other way")
     show("         mailsim scenarios                          what else is there")

@@ -32,7 +32,8 @@ _KEYS = ("layouts", "target", "lengths", "senders", "runs", "messages", "seed", 
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the first run.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for tables (CSV), manifest and picture.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-def study(scenario: str, out: Path | None, as_json: bool, lengths: str | None, **given: Any) -> None:
+@click.option("--quiet", is_flag=True, help="Print nothing but errors (and --json).")
+def study(scenario: str, out: Path | None, as_json: bool, quiet: bool, lengths: str | None, **given: Any) -> None:
     """Let one target fail for several lengths and compare what becomes of the mail sent while it is down.
 
     The scenario's `study:` part may name layouts (shipped names or files) to compare, and defaults for the options.
@@ -49,13 +50,13 @@ def study(scenario: str, out: Path | None, as_json: bool, lengths: str | None, *
         mtas = ", ".join(name for name, node in world.nodes.items() if node.kind == "mta")
         raise ScenarioError([Problem(scenario, 0, 0, "study.target", f"say what fails with --target; the MTAs are {mtas}")])
     options.setdefault("seed", world.seed)
-    found = outage_study(layouts, **options, progress=False if as_json else None)
+    found = outage_study(layouts, **options, progress=False if as_json or quiet else None)
     if as_json:
         show_json({**found.manifest(), "cells": json.loads(found.table.to_json(orient="records"))})
-    else:
+    elif not quiet:
         show(repr(found))
     if out is not None:
-        _save(found, out)
+        _save(found, out, quiet=quiet)
 
 
 def _declared(world: Scenario, source: str) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def _layouts(declared: Any, world: Scenario, source: str) -> dict[str, Scenario]
     return {str(title): load(name if name in scenario_names() else beside / name) for title, name in declared.items()}
 
 
-def _save(found: Study, out: Path) -> None:
+def _save(found: Study, out: Path, *, quiet: bool) -> None:
     from mailsim.plots.picture import png
     from mailsim.results.files import csv_text, write_whole
 
@@ -99,4 +100,5 @@ def _save(found: Study, out: Path) -> None:
     }
     for name, content in files.items():
         write_whole(out / name, content)
-    complain(f"wrote {out}")
+    if not quiet:
+        complain(f"wrote {out}")

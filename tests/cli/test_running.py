@@ -115,3 +115,9 @@ def test_demo_runs_prints_and_draws(mailsim, tmp_path):
     assert "conservation: " in out
     assert f"picture: {tmp_path / 'd' / 'timeline.png'}" in out
     assert (tmp_path / "d" / "timeline.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_quiet_demo_draws_and_prints_nothing(mailsim, tmp_path):
+    code, out, err = mailsim("demo", "--quiet", "--out", tmp_path / "d")
+    assert (code, out, err) == (0, "", "")
+    assert (tmp_path / "d" / "timeline.png").is_file()

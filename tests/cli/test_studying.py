@@ -78,3 +78,9 @@ def test_lengths_that_are_none_are_refused(mailsim, one, lengths):
     code, _, err = mailsim("study", one, "--target", "mx1", "--lengths", lengths)
     assert code == 2
     assert err
+
+
+def test_a_quiet_study_writes_its_files_and_prints_nothing(mailsim, one, tmp_path):
+    code, out, err = mailsim("study", one, "--target", "mx1", *SMALL, "--quiet", "--out", tmp_path / "s")
+    assert (code, out, err) == (0, "", "")
+    assert (tmp_path / "s" / "study.csv").is_file()
