@@ -166,33 +166,30 @@ def _write_peak(ax: Axes, result: Result, total: QueuePeak, window: tuple[float,
     if total.peak < 2:
         return
     peak_s = total.peak_us / 1e6
-    arrow = {"arrowstyle": "-", "color": COLOURS["quiet"], "linewidth": 0.8}
+    span_s = result.log.end_us / 1e6
+    wide = window[1] - window[0]
     if window[0] <= peak_s <= window[1]:
-        right = peak_s > window[0] + 0.6 * (window[1] - window[0])
-        ax.annotate(
-            f"{total.peak} at {clock_text(result.starts, peak_s, span_s=result.log.end_us / 1e6)}",
-            (peak_s, total.peak),
-            xytext=(-14 if right else 14, 12),
-            textcoords="offset points",
-            ha="right" if right else "left",
-            arrowprops=arrow,
-            bbox=_PAPER,
-            zorder=5,
-        )
+        text = f"{total.peak} at {clock_text(result.starts, peak_s, span_s=span_s)}"
+        _point_at(ax, text, (peak_s, total.peak), (14, 12), leftwards=peak_s > window[0] + 0.6 * wide)
     last_us = max((span.end_us for span in result.log.conditions), default=0)
     if total.drained_us is not None and window[0] <= total.drained_us / 1e6 <= window[1] and total.drained_us > max(total.peak_us, last_us):
         drained = total.drained_us / 1e6
-        right = drained > window[0] + 0.75 * (window[1] - window[0])
-        ax.annotate(
-            f"back to usual {clock_text(result.starts, drained, span_s=result.log.end_us / 1e6)}",
-            (drained, total.level),
-            xytext=(-10 if right else 10, 26),
-            textcoords="offset points",
-            ha="right" if right else "left",
-            arrowprops=arrow,
-            bbox=_PAPER,
-            zorder=5,
-        )
+        text = f"back to usual {clock_text(result.starts, drained, span_s=span_s)}"
+        _point_at(ax, text, (drained, total.level), (10, 26), leftwards=drained > window[0] + 0.75 * wide)
+
+
+def _point_at(ax: Axes, text: str, at: tuple[float, float], apart_pt: tuple[int, int], *, leftwards: bool) -> None:
+    """A remark beside a point, so many points apart, with a thin line to it."""
+    ax.annotate(
+        text,
+        at,
+        xytext=(-apart_pt[0] if leftwards else apart_pt[0], apart_pt[1]),
+        textcoords="offset points",
+        ha="right" if leftwards else "left",
+        arrowprops={"arrowstyle": "-", "color": COLOURS["quiet"], "linewidth": 0.8},
+        bbox=_PAPER,
+        zorder=5,
+    )
 
 
 def _messages(count: int) -> str:
