@@ -36,18 +36,17 @@ SUBMISSION_SERVICES = ("submission", "submissions")
 class RunningWire:
     """The way between two nodes as the first one sees it: conditions, and what a session or some octets cost."""
 
-    __slots__ = ("_us_per_octet", "bandwidth", "path", "rtt_us")
+    __slots__ = ("path", "rtt_us", "us_per_octet")
 
     def __init__(self, draws: Draws, name: str, rtt: Any, bandwidth: float, path: Timeline) -> None:
         #: ``rtt_us(item, turn)``: round-trip time of a session, drawn
         self.rtt_us: Callable[[int, int], int] = draws.stream(name, rtt).at
         self.path = path
-        self.bandwidth = bandwidth
-        self._us_per_octet = 8_000_000 / bandwidth if bandwidth else 0.0
+        self.us_per_octet = 8_000_000 / bandwidth if bandwidth else 0.0
 
     def transfer_us(self, octets: int) -> int:
         """Time that the octets need on the wire."""
-        return int(octets * self._us_per_octet)
+        return int(octets * self.us_per_octet)
 
 
 class RunningWorld:

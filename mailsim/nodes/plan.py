@@ -107,7 +107,7 @@ def leg_to(
         door.work.at,
         plan.rtts,
         door.figures.greeting_pause,
-        8_000_000 / wire.bandwidth if wire.bandwidth else 0.0,
+        wire.us_per_octet,
         1 << 62 if limit is None else limit,
         caller.timeouts.connect_us,
         caller.timeouts.greeting_us,

@@ -18,7 +18,7 @@ class Wire(Protocol):
     """The way between two nodes as the first one sees it."""
 
     path: Timeline
-    bandwidth: float
+    us_per_octet: float
     #: ``rtt_us(item, turn)``: round-trip time of a session, drawn
     rtt_us: Callable[[int, int], int]
 
