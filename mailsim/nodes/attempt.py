@@ -264,7 +264,7 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
         progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
         stop = figures.session_limit is not None and progress.sessions >= figures.session_limit
-        said = verdict(why, result.stage, last=stop or k == len(due) - 1, figures=figures)
+        said = verdict(why, result.stage, last=stop or k == len(due) - 1, failures=figures.failures)
         if said.action == Action.BOUNCE:
             return progress.outcome(Action.BOUNCE, why, t_us)
         if said.action == Action.DEFER:

@@ -180,7 +180,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         mta.world.opened(len(item.deliveries))
         mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)
     yield result.end_us
-    said_verdict = verdict(result.why, result.stage, last=True, figures=mta.figures)
+    said_verdict = verdict(result.why, result.stage, last=True, failures=mta.figures.failures)
     if said_verdict.action == Action.BOUNCE:
         return _bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
     mta.memory.note_failures((address,), result.end_us)
