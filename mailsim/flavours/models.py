@@ -87,6 +87,9 @@ class MtaFigures(Declared):
     status_no_route: str = "5.4.4"
     status_loop: str = "5.4.6"
     status_expired: str | None = None
+    status_failed: str | None = None
+    status_delayed: str | None = None
+    action_expired: Literal["failed", "delayed"] = "failed"
 
     @model_validator(mode="after")
     def _known(self) -> MtaFigures:

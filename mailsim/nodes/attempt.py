@@ -29,15 +29,18 @@ __all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "env
 class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
-    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "ticket", "waits_for")
+    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "several", "ticket", "waits_for")
 
-    def __init__(self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool) -> None:
+    def __init__(
+        self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool, several: bool = False
+    ) -> None:
         self.number = number
         self.deliveries = deliveries
         self.domain = domain
         self.hops = hops
         self.arrived_us = arrived_us
         self.local = local
+        self.several = several  #: the message has more recipients than these, or had
         self.attempt = 0
         self.notices = 0
         self.ticket = 0  # of its entry in the deferred queue, 0 for none
@@ -247,6 +250,8 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item))
         if mta.log.rows is not None:
             _tried(mta, item, target, result, t_us)
+            if len(envelope.recipients) > 1 or item.several:
+                _answered(mta, item, target, result, t_us, progress.left, verdicts)
         progress.contacted += 1
         progress.sessions += result.stage >= Stage.MAIL
         progress.held = progress.held or result.stage > Stage.CONNECT
@@ -291,6 +296,22 @@ def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
 def _reached(mta: Agent, server: Any, t_us: int) -> bool:
     """Whether a connection made now would stand."""
     return bool(mta.world.wire(mta.name, server.name).path.at(t_us).reach == Why.OK)
+
+
+def _answered(
+    mta: Agent, item: Item, target: Target, result: Contact, start_us: int, left: Sequence[int], verdicts: Sequence[Refusal | None]
+) -> None:
+    """One row for each recipient of the session, where the message has several."""
+    name, log = mta.log.name, mta.log
+    host, address = name(target.host), name(target.address)
+    for d, refusal in zip(left, verdicts or (None,) * len(left), strict=True):
+        reply = result.reply if refusal is None else refusal.reply
+        why = result.why if refusal is None or result.why not in (Why.OK, refusal.why) else refusal.why
+        stage = result.stage if refusal is None else refusal.stage
+        text = name(f"{stage.name.lower()}|{reply if reply is not None else ''}")
+        code = reply.code if reply is not None else -1
+        row = (start_us, item.number, log.rcpt[d], Event.ANSWERED, mta.number, host, address, item.attempt)
+        log.rows.extend((*row, code, why, result.end_us - start_us, text))
 
 
 def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: int) -> None:

@@ -82,7 +82,10 @@ class MtaActor:
             size_limit=self.figures.size_limit,
         )
         limit = declared.max_sessions or self.figures.max_sessions
-        return Doorman(self.world, self.name, self.figures, policy, limit=limit)
+        door = Doorman(self.world, self.name, self.figures, policy, limit=limit)
+        door.cues = tuple(line.cue(self.world.origin_us) for line in declared.script)
+        door.greylist_us = declared.greylist
+        return door
 
     # -- receiving ----------------------------------------------------------------------------------------------
 

@@ -52,7 +52,8 @@ def _split(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t
     by_domain: dict[str, list[int]] = {}
     for d in deliveries:
         by_domain.setdefault(domain_of(rcpt[d]), []).append(d)
-    return [Item(number, tuple(ds), domain, hops, t_us, local=domain in final) for domain, ds in by_domain.items()]
+    several = len(deliveries) > 1
+    return [Item(number, tuple(ds), domain, hops, t_us, local=domain in final, several=several) for domain, ds in by_domain.items()]
 
 
 def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
