@@ -67,7 +67,7 @@ class MtaFigures(Declared):
     worse_preference_beyond_limit: bool = False
     session_limit: Annotated[int, Field(ge=1)] | None = None
     failures: Failures = Failures()
-    mx_to_self: Literal["bounce", "freeze"] = "bounce"
+    mx_to_self: Literal["bounce", "freeze", "defer"] = "bounce"
     mx_to_address: Literal["deliver", "unusable"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
     concurrency: Concurrency | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -27,8 +28,8 @@ __all__ = [
     "AgeStep",
     "AgeSteps",
     "Bursts",
-    "EveryRun",
     "Evenly",
+    "EveryRun",
     "Exponential",
     "GiveUp",
     "HostRecords",
@@ -50,6 +51,11 @@ class _Schedule(Declared):
     def grid_us(self) -> int:
         """The interval of queue runs, 0 for a schedule that needs none."""
         return 0
+
+    @property
+    def jittered(self) -> bool:
+        """Whether each wait needs a draw."""
+        return False
 
 
 class AgeClamped(_Schedule):
@@ -164,6 +170,11 @@ class AgeSteps(_Schedule):
     last: Positive
     jitter: Duration = 0
 
+    @property
+    def jittered(self) -> bool:
+        """Whether each wait needs a draw."""
+        return self.jitter > 0
+
     def policy(self) -> AgeStepsPolicy:
         """The schedule as a pure rule."""
         return AgeStepsPolicy(tuple((step.below, step.wait) for step in self.steps), self.last, self.jitter)
@@ -181,6 +192,11 @@ class Exponential(_Schedule):
     jitter_grows: bool = False
     whole: bool = False
     from_start: bool = False
+
+    @property
+    def jittered(self) -> bool:
+        """Whether each wait needs a draw."""
+        return self.early + self.late > 0
 
     def policy(self) -> ExponentialPolicy:
         """The schedule as a pure rule."""
@@ -219,7 +235,7 @@ class Listed(_Schedule):
     @model_validator(mode="after")
     def _ascending(self) -> Listed:
         ends = [age.until if isinstance(age, Evenly) else age for age in self.ages]
-        if any(later <= earlier for earlier, later in zip(ends, ends[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(ends)):
             raise ValueError("the ages of a listed schedule ascend")
         return self
 

@@ -11,10 +11,12 @@ from mailsim.rules.retry.ladder import AgeStepsPolicy, LadderPolicy
 from mailsim.rules.retry.listed import ListedPolicy
 from mailsim.rules.retry.policy import RetryPolicy
 from mailsim.rules.retry.quadratic import QuadraticPolicy, RootPolicy
+from mailsim.rules.retry.walk import Attempts, lone_attempts
 
 __all__ = [
     "AgeClampedPolicy",
     "AgeStepsPolicy",
+    "Attempts",
     "BurstPolicy",
     "EveryRunPolicy",
     "ExponentialPolicy",
@@ -27,5 +29,6 @@ __all__ = [
     "RetryPolicy",
     "RootPolicy",
     "RuleStep",
+    "lone_attempts",
     "next_scan",
 ]

@@ -28,6 +28,10 @@ class GivingUp(NamedTuple):
     way: Way = "after_attempt"
     attempts: int = 0
 
+    def by_count(self, attempt: int) -> bool:
+        """Whether this was the last attempt because of their number."""
+        return bool(self.attempts) and attempt >= self.attempts
+
     def given_up_us(
         self,
         arrival_us: int,
@@ -54,7 +58,7 @@ class GivingUp(NamedTuple):
             When the attempt began; -1 for one that took no time.
         """
         over = arrival_us + lifetime_us
-        if self.attempts and attempt >= self.attempts:
+        if self.by_count(attempt):
             return due_us if self.way == "at_wake" and due_us is not None else failed_us
         if self.way == "after_attempt":
             return failed_us if failed_us >= over else None
