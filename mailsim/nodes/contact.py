@@ -172,22 +172,21 @@ def call(
         refusal = by_recipient[0]
     wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
+    work = door.work.at(envelope.number, turn)
     if door.scripted and refusal is None:
-        result, by_recipient = _scripted(caller, door, envelope, steps, wire, start_us, rtt, door.work.at(envelope.number, turn), wait)
-        if result.stage > Stage.CONNECT:
-            door.occupy(max(result.end_us, start_us + wait))
-        return result, server, by_recipient
-    result = contact(
-        steps,
-        wire.path,
-        start_us=start_us,
-        rtt_us=rtt,
-        body_us=wire.transfer_us(envelope.size),
-        work_us=door.work.at(envelope.number, turn),
-        pause_us=door.figures.greeting_pause + wait,
-        refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
-        refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
-    )
+        result, by_recipient = _scripted(caller, door, envelope, steps, wire, start_us, rtt, work, wait)
+    else:
+        result = contact(
+            steps,
+            wire.path,
+            start_us=start_us,
+            rtt_us=rtt,
+            body_us=wire.transfer_us(envelope.size),
+            work_us=work,
+            pause_us=door.figures.greeting_pause + wait,
+            refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
+            refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
+        )
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient

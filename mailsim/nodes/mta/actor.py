@@ -10,6 +10,7 @@ from mailsim.nodes.attempt import Handover, Item, RouteEntry
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
+from mailsim.nodes.mta.disciplines import discipline_of
 from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
@@ -56,12 +57,15 @@ class MtaActor:
         self.plans: dict[tuple[str, int], Any] = {}
         self.store_legs: dict[int, Leg | None] = {}
         self._retry()
+        self.discipline = discipline_of(self)
 
     def _retry(self) -> None:
         retry = self.figures.retry
-        phase = self.declaration.scan_phase
-        if phase is None:
-            phase = int(self.world.draws.uniform(f"scan phase {self.name}", 0) * retry.grid_us)
+        drawn, given = f"scan phase {self.name}", self.declaration.scan_phase
+        if given is None:
+            phase = int(self.world.draws.uniform(drawn, 0) * retry.grid_us)
+        else:
+            phase = self.world.draws.stream(drawn, given.distribution()).at(0)
         self.memory = RetryMemory(
             retry.policy(),
             scan_us=retry.grid_us,
@@ -174,5 +178,9 @@ class MtaActor:
             if item.over is not None:
                 give_up(self, item)
         items = [item for item in items if item.over is None]
-        if items:
+        if not items:
+            return
+        if self.discipline is not None:
+            self.discipline.due(items, now_us)
+        else:
             run_batch(self, items, now_us)
