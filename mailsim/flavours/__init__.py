@@ -25,6 +25,7 @@ __all__ = [
     "default",
     "defaults",
     "flavour",
+    "flavour_kinds",
     "mta_figures",
     "mta_flavours",
     "resolver_figures",
@@ -75,6 +76,11 @@ def mta_flavours() -> tuple[str, ...]:
 def resolver_flavours() -> tuple[str, ...]:
     """Names of the resolver flavours."""
     return _names()["resolver"]
+
+
+def flavour_kinds() -> dict[str, str]:
+    """Every flavour's name and kind (``mta``, ``resolver`` ...), MTAs first."""
+    return {name: kind for kind, names in _names().items() for name in names}
 
 
 def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
