@@ -136,8 +136,10 @@ def no_contact_fails_without_a_cause(record: Record) -> Iterator[str]:
         if row.kind != Event.TRIED or row.why not in BROKEN:
             continue
         peer = at.get(record.log.names[row.detail])
-        if peer is None or (row.why == Why.REPLY_TIMEOUT and getattr(record.nodes[peer], "max_sessions", None)):
-            continue  # nobody lives there; or the wait for one of few sessions was longer than the client's patience
+        if peer is None or getattr(record.nodes[peer], "script", ()):
+            continue  # nobody lives there, or it follows a script
+        if row.why == Why.REPLY_TIMEOUT and getattr(record.nodes[peer], "max_sessions", None):
+            continue  # the wait for one of few sessions was longer than the client's patience
         places = {name for one in (row.node, peer) for name in record.nodes if record.one_machine(name, one)}
         places |= {f"{row.node}-{peer}", f"{peer}-{row.node}"}
         spans = [span for span in record.log.conditions if span.node in places]
