@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from mailsim.validation.agreement.bands import outside, within
+from mailsim.validation.agreement.bands import outside, span, within
 from mailsim.validation.shape import Json
 
 __all__ = ["TOLD", "differences"]
@@ -93,13 +93,18 @@ def _compared(mine: Json, real: Sequence[Json]) -> str:
         fits = None in waits
     else:
         fits = bool(answered) and within(own, answered, max(_LATE_S, _LATE_SHARE * max(answered)))
-    return "" if fits else outside("answered after", own, waits) + " s"
+    return "" if fits else f"{_after([own])}, recorded {_after(waits)}"
 
 
 def _wait_s(row: Json) -> float | None:
     """Seconds from question to answer; None where there was none."""
     answer = row.get("t_answer")
     return None if answer is None else float(answer) - float(row["t_sent"])
+
+
+def _after(waits: Sequence[float | None]) -> str:
+    words = [] if set(waits) == {None} else [f"answered after {span(waits)} s"]
+    return " or ".join([*words, *(["never answered"] if None in waits else [])])
 
 
 def _records(row: Json) -> Records:

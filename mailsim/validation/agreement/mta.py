@@ -28,7 +28,7 @@ _CROWD = 4  #: more messages than this are a crowd
 _POPULATION = 20  #: so many messages give shares worth comparing
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
-Way: TypeAlias = tuple[tuple[tuple[str | None, str | None, object], ...], ...]
+Way: TypeAlias = tuple[tuple[tuple[str, str | None, object], ...], ...]
 
 
 class _Frame(NamedTuple):
@@ -37,6 +37,10 @@ class _Frame(NamedTuple):
     scan_s: float
     equals: Mapping[str, str]
     crowd: bool
+
+    def place(self, host: str | None) -> str:
+        """The host, or what it shares with its equals; a mail that went nowhere has none."""
+        return self.equals.get(host, host) if host is not None else "nowhere"
 
 
 def scan_s(params: Mapping[str, object]) -> float:
@@ -139,9 +143,9 @@ def _where(mine: Json, real: Sequence[Json], frame: _Frame) -> str:
     """A delivered mail goes to a host that got it in some repeat."""
     if mine["final"] != "delivered":
         return ""
-    hosts = {frame.equals.get(via, via) for other in real if other["final"] == "delivered" for via in [other.get("via")]}
+    hosts = {frame.place(other.get("via")) for other in real if other["final"] == "delivered"}
     via = mine.get("via")
-    return "" if frame.equals.get(via, via) in hosts else f"delivered to {via}, recorded {' or '.join(sorted(map(str, hosts)))}"
+    return "" if frame.place(via) in hosts else f"delivered to {via}, recorded {' or '.join(sorted(hosts))}"
 
 
 def _copies(mine: Json, real: Sequence[Json], frame: _Frame) -> str:
@@ -153,9 +157,9 @@ def _copies(mine: Json, real: Sequence[Json], frame: _Frame) -> str:
 
 def _way(recipient: Json, frame: _Frame) -> Way:
     """Host, outcome and code of each address of each try; the same try again and again counts once."""
-    way: list[tuple[tuple[str | None, str | None, object], ...]] = []
+    way: list[tuple[tuple[str, str | None, object], ...]] = []
     for attempt in _contacts(recipient):
-        step = tuple((frame.equals.get(a.get("host"), a.get("host")), a.get("outcome"), a.get("code")) for a in attempt["addresses"])
+        step = tuple((frame.place(a.get("host")), a.get("outcome"), a.get("code")) for a in attempt["addresses"])
         if way[-1:] != [step]:
             way.append(step)
     return tuple(way)
