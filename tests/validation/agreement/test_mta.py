@@ -39,8 +39,6 @@ def told(simulated, *recorded, body=BODY):
 FIRST, SECOND = attempt(0.0, address("mx3")), attempt(4.0, address("mx3"))
 USUAL = repeat(mail(FIRST, SECOND, attempt(8.0, address("mx3", "delivered", code=250))))
 LATER = repeat(mail(FIRST, SECOND, attempt(9.0, address("mx3", "delivered", code=250)), t_final=11.0))
-    mail(attempt(0.0, address("mx3")), attempt(4.0, address("mx3")), attempt(9.0, address("mx3", "delivered", code=250)), t_final=11.0)
-)
 
 
 def changed(original, **more):
