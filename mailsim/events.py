@@ -46,6 +46,7 @@ class Event(IntEnum):
     CONDITION = 18  #: a condition began on a node or link; node = node, peer = its description, value = when it ends
     ZONE_CHANGED = 19  #: a planned edit or a health check changed a zone; peer = zone
     LOST = 20  #: accepted mail was destroyed by a declared fault
+    ANSWERED = 21  #: what one recipient of several came to in the session of the TRIED row of that instant; columns as there
 
 
 class State(IntEnum):

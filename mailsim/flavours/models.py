@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from mailsim.declared import Declared, DrawnDuration, Duration, Octets
 from mailsim.rules.retry import AgeClampedPolicy, HostRecordPolicy, RuleStep
 
-__all__ = ["AgeClamped", "Concurrency", "HostRecords", "MtaFigures", "ResolverFigures", "RetryStep"]
+__all__ = ["AgeClamped", "Concurrency", "Failures", "HostRecords", "MtaFigures", "ResolverFigures", "RetryStep"]
 
 
 def _drawn(value: Any) -> Any:
@@ -65,9 +65,31 @@ class Concurrency(Declared):
     dead_for: Duration = 0
 
 
-class MtaFigures(Declared):
-    """Every figure of an MTA program."""
+Meaning = Literal["next_then_defer", "next_then_bounce", "defer", "bounce"]
 
+
+class Failures(Declared):
+    """What a failure on one target means for the message: see :func:`mailsim.rules.smtp.verdict`."""
+
+    no_connection: Meaning = "next_then_defer"
+    greeting_lost: Meaning = "next_then_defer"
+    greeting_4xx: Meaning = "next_then_defer"
+    greeting_5xx: Meaning = "next_then_bounce"
+    ehlo_4xx: Meaning = "next_then_defer"
+    ehlo_5xx: Meaning = "next_then_bounce"
+    session_lost: Meaning = "next_then_defer"
+    transaction_4xx: Meaning = "next_then_defer"
+    transaction_5xx: Meaning = "bounce"
+
+
+class MtaFigures(Declared):
+    """Every figure of an MTA program.
+
+    ``discipline`` is how it works off its queue: ``timers`` (each message, or each host, has its retry time), or a word of
+    :mod:`mailsim.nodes.mta.disciplines`.
+    """
+
+    discipline: Literal["timers", "queue_runs", "routes", "host_workers"] = "timers"
     retry: Annotated[AgeClamped | HostRecords, Field(discriminator="kind")]
     queue_lifetime: Duration
     bounce_lifetime: Duration
@@ -84,11 +106,13 @@ class MtaFigures(Declared):
     address_limit: Annotated[int, Field(ge=1)] | None = None
     worse_preference_beyond_limit: bool = False
     session_limit: Annotated[int, Field(ge=1)] | None = None
-    greeting_5xx: Literal["next_then_defer", "next_then_bounce"] = "next_then_defer"
+    failures: Failures = Failures()
     mx_to_self: Literal["bounce", "freeze"] = "bounce"
     mx_to_address: Literal["deliver", "unusable"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
     concurrency: Concurrency | None = None
+    smarthost: str | None = None
+    fallback_relay: str | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None
     hop_limit: Annotated[int, Field(ge=1)] = 50
     size_limit: Octets | None = None
@@ -105,6 +129,9 @@ class MtaFigures(Declared):
     status_no_route: str = "5.4.4"
     status_loop: str = "5.4.6"
     status_expired: str | None = None
+    status_failed: str | None = None
+    status_delayed: str | None = None
+    action_expired: Literal["failed", "delayed"] = "failed"
 
 
 class ResolverFigures(Declared):

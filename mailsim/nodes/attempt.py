@@ -16,7 +16,7 @@ from mailsim.nodes.lookups import asked
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Leg, Window, leg_to, remembered
 from mailsim.nodes.world import Life
-from mailsim.rules.dns import Answer, Question
+from mailsim.rules.dns import Answer, Question, Rcode
 from mailsim.rules.mx import NoRoute, Target, best_first, both, is_address, mx_hosts, mx_targets
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import Refusal
@@ -26,18 +26,28 @@ from mailsim.rules.smtp import Action, Reply, Stage, verdict
 __all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "legs_of", "pass_on"]
 
 
+#: an MX set that is empty because nobody asked for it
+NO_MX = Answer(Rcode.NOERROR)
+
+#: a fallback relay counts as so much worse than any MX (preferences have 16 bits, RFC 1035 section 3.3.9)
+LAST_RESORT = 1 << 16
+
+
 class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
-    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "ticket", "waits_for")
+    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "several", "ticket", "waits_for")
 
-    def __init__(self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool) -> None:
+    def __init__(
+        self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool, several: bool = False
+    ) -> None:
         self.number = number
         self.deliveries = deliveries
         self.domain = domain
         self.hops = hops
         self.arrived_us = arrived_us
         self.local = local
+        self.several = several  #: the message has more recipients than these, or had
         self.attempt = 0
         self.notices = 0
         self.ticket = 0  # of its entry in the deferred queue, 0 for none
@@ -128,25 +138,47 @@ def find_route(mta: Agent, item: Item, t_us: int) -> Life:
         window = known.window
         if window.from_us <= t_us and t_us + window.delay_us < window.until_us:
             return t_us + window.delay_us, known.route
-    start = t_us
-    questions = [Question(item.domain, "MX")]
-    t_us, answer = yield from asked(mta, item.number, questions[0], t_us, item.attempt)
-    hosts = mx_hosts(item.domain, answer, mta.figures)
-    if isinstance(hosts, NoRoute):
-        return t_us, hosts
+    start, questions = t_us, list[Question]()
+    t_us, route = yield from _way_to(mta, item, mta.figures.smarthost or item.domain, t_us, questions)
+    if mta.figures.fallback_relay is not None:
+        t_us, route = yield from _with_fallback(mta, item, route, t_us, questions)
+    held = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
+    if held is not None:
+        mta.routes[item.domain] = RouteEntry(held, route)
+    return t_us, route
+
+
+def _way_to(mta: Agent, item: Item, nexthop: str, t_us: int, questions: list[Question]) -> Life:
+    """The targets of a domain, or of a host in brackets, whose MX is not asked for."""
+    if nexthop.startswith("["):
+        answer, hosts = NO_MX, [(0, nexthop.strip("[]").rstrip(".").lower())]
+    else:
+        questions.append(Question(nexthop, "MX"))
+        t_us, answer = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
+        found = mx_hosts(nexthop, answer, mta.figures)
+        if isinstance(found, NoRoute):
+            return t_us, found
+        hosts = found
     addresses: dict[str, Answer] = {}
     for _, host in hosts:
         if host in addresses or is_address(host):
             continue
         for rtype in mta.address_types:
             questions.append(Question(host, rtype))
-            t_us, found = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
-            addresses[host] = both(addresses[host], found) if host in addresses else found
-    route = mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
-    held = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
-    if held is not None:
-        mta.routes[item.domain] = RouteEntry(held, route)
-    return t_us, route
+            t_us, found_there = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
+            addresses[host] = both(addresses[host], found_there) if host in addresses else found_there
+    return t_us, mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
+
+
+def _with_fallback(mta: Agent, item: Item, route: tuple[Target, ...] | NoRoute, t_us: int, questions: list[Question]) -> Life:
+    """The fallback relay comes after all others, and where there are none but for a loop (postconf(5) smtp_fallback_relay)."""
+    if isinstance(route, NoRoute) and route.why == Why.MX_SELF:
+        return t_us, route
+    t_us, more = yield from _way_to(mta, item, mta.figures.fallback_relay or "", t_us, questions)
+    if isinstance(more, NoRoute):
+        return t_us, route
+    own = () if isinstance(route, NoRoute) else route
+    return t_us, (*own, *(target._replace(preference=target.preference + LAST_RESORT) for target in more))
 
 
 def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:
@@ -208,9 +240,7 @@ class _Progress:
         self.left = tuple(d for d, v in each if v is not None and v.reply.code < 500)
         return Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False)
 
-    def outcome(
-        self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None
-    ) -> Outcome:
+    def outcome(self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None) -> Outcome:
         """What it all came to."""
         return Outcome(
             action=action,
@@ -247,6 +277,8 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item))
         if mta.log.rows is not None:
             _tried(mta, item, target, result, t_us)
+            if len(envelope.recipients) > 1 or item.several:
+                _answered(mta, item, target, result, t_us, progress.left, verdicts)
         progress.contacted += 1
         progress.sessions += result.stage >= Stage.MAIL
         progress.held = progress.held or result.stage > Stage.CONNECT
@@ -264,7 +296,7 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
         progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
         stop = figures.session_limit is not None and progress.sessions >= figures.session_limit
-        said = verdict(why, result.stage, last=stop or k == len(due) - 1, figures=figures)
+        said = verdict(why, result.stage, last=stop or k == len(due) - 1, failures=figures.failures)
         if said.action == Action.BOUNCE:
             return progress.outcome(Action.BOUNCE, why, t_us)
         if said.action == Action.DEFER:
@@ -291,6 +323,22 @@ def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
 def _reached(mta: Agent, server: Any, t_us: int) -> bool:
     """Whether a connection made now would stand."""
     return bool(mta.world.wire(mta.name, server.name).path.at(t_us).reach == Why.OK)
+
+
+def _answered(
+    mta: Agent, item: Item, target: Target, result: Contact, start_us: int, left: Sequence[int], verdicts: Sequence[Refusal | None]
+) -> None:
+    """One row for each recipient of the session, where the message has several."""
+    name, log = mta.log.name, mta.log
+    host, address = name(target.host), name(target.address)
+    for d, refusal in zip(left, verdicts or (None,) * len(left), strict=True):
+        reply = result.reply if refusal is None else refusal.reply
+        why = result.why if refusal is None or result.why not in (Why.OK, refusal.why) else refusal.why
+        stage = result.stage if refusal is None else refusal.stage
+        text = name(f"{stage.name.lower()}|{reply if reply is not None else ''}")
+        code = reply.code if reply is not None else -1
+        row = (start_us, item.number, log.rcpt[d], Event.ANSWERED, mta.number, host, address, item.attempt)
+        log.rows.extend((*row, code, why, result.end_us - start_us, text))
 
 
 def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: int) -> None:

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.world import World
+from mailsim.rules.cues import GREYLISTED, NOTHING, Cue, Said, said
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients
-from mailsim.rules.session import Contact, Script, Timeouts, contact, script
+from mailsim.rules.session import Contact, Script, Timeouts, contact, script, scripted_contact
 from mailsim.rules.smtp import Stage
 
 __all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Envelope", "call"]
@@ -74,6 +75,10 @@ class Doorman:
         self.policy = policy
         self.limit = limit
         self.work: Stream[int] = world.draws.stream(f"server time {name}", figures.server_time.distribution())
+        #: what it says by script instead of its own rules, and for how long it turns strangers away
+        self.cues: tuple[Cue, ...] = ()
+        self.greylist_us: int | None = None
+        self._met: dict[tuple[str, str, str], int] = {}
         #: ends of the sessions that are or will be open, a heap
         self.sessions: list[int] = []
         self._judged: dict[Any, tuple[Refusal | None, tuple[Refusal | None, ...]]] = {}
@@ -87,6 +92,19 @@ class Doorman:
             policy = self.policy._replace(submission=service.startswith("submission"))
             found = self._judged[key] = judge_recipients(policy, envelope.sender, envelope.recipients, envelope.size, login)
         return found
+
+    @property
+    def scripted(self) -> bool:
+        """Whether each command has to be looked at by itself."""
+        return bool(self.cues) or self.greylist_us is not None
+
+    def says(self, client: str, envelope: Envelope, stage: Stage, t_us: int, recipient: str) -> Said:
+        """What the script has for a command; greylisting keeps (client, sender, recipient) from the first attempt (RFC 6647)."""
+        line = said(self.cues, stage, t_us, recipient)
+        if line is not NOTHING or self.greylist_us is None or stage != Stage.RCPT:
+            return line
+        met = self._met.setdefault((client, envelope.sender, recipient), t_us)
+        return Said(GREYLISTED) if t_us < met + self.greylist_us else NOTHING
 
     def wait_us(self, t_us: int, now_us: int) -> int:
         """How long a connection made at ``t_us`` waits for one of the server's sessions (first come, first served)."""
@@ -143,11 +161,7 @@ def call(
     wire = world.wire(caller.name, server.name if server is not None else machine)
     rtt = wire.rtt_us(envelope.number, turn)
     if server is None:
-        reach = wire.path.at(start_us).reach
-        if reach == Why.SILENT:
-            return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1), None, ()
-        why = Why.UNREACHABLE if reach == Why.UNREACHABLE else Why.NO_SERVICE
-        return Contact(why, Stage.CONNECT, None, start_us + rtt, -1), None, ()
+        return _nobody(caller, wire, start_us, rtt), None, ()
     door: Doorman = server.door
     refusal, by_recipient = door.judge(envelope, service, login)
     if service == "lmtp":
@@ -157,17 +171,49 @@ def call(
     if refusal is None and by_recipient and None not in by_recipient:
         refusal = by_recipient[0]
     wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
-    result = contact(
-        caller.script(door, service, login=login is not None, recipients=len(envelope.recipients)),
-        wire.path,
-        start_us=start_us,
-        rtt_us=rtt,
-        body_us=wire.transfer_us(envelope.size),
-        work_us=door.work.at(envelope.number, turn),
-        pause_us=door.figures.greeting_pause + wait,
-        refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
-        refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
-    )
+    steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
+    work = door.work.at(envelope.number, turn)
+    if door.scripted and refusal is None:
+        result, by_recipient = _scripted(caller, door, envelope, steps, wire, start_us, rtt, work, wait)
+    else:
+        result = contact(
+            steps,
+            wire.path,
+            start_us=start_us,
+            rtt_us=rtt,
+            body_us=wire.transfer_us(envelope.size),
+            work_us=work,
+            pause_us=door.figures.greeting_pause + wait,
+            refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
+            refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
+        )
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient
+
+
+def _nobody(caller: Caller, wire: Any, start_us: int, rtt_us: int) -> Contact:
+    """A machine without such a service refuses the connection, if the network lets it."""
+    reach = wire.path.at(start_us).reach
+    if reach == Why.SILENT:
+        return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1)
+    why = Why.UNREACHABLE if reach == Why.UNREACHABLE else Why.NO_SERVICE
+    return Contact(why, Stage.CONNECT, None, start_us + rtt_us, -1)
+
+
+def _scripted(
+    caller: Caller, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, wait_us: int
+) -> tuple[Contact, tuple[Refusal | None, ...]]:
+    """A session with a server that follows a script."""
+    result, refused = scripted_contact(
+        steps,
+        wire.path,
+        lambda stage, t, recipient: door.says(caller.name, envelope, stage, t, recipient),
+        start_us=start_us,
+        rtt_us=rtt_us,
+        body_us=wire.transfer_us(envelope.size),
+        work_us=work_us,
+        pause_us=door.figures.greeting_pause + wait_us,
+        recipients=envelope.recipients,
+    )
+    return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], r[1].kind) for r in refused)

@@ -19,14 +19,16 @@ So a plain pipelined session costs 5, with STARTTLS and TLS 1.3 8, with TLS 1.2 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from mailsim.rules.conditions import FOREVER, NORMAL, Condition, Timeline
+from mailsim.rules.cues import Said
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
 
-__all__ = ["SYN_RESENT_US", "Contact", "Script", "Step", "Timeouts", "contact", "script"]
+__all__ = ["SYN_RESENT_US", "Contact", "Script", "Step", "Timeouts", "contact", "script", "scripted_contact"]
 
 #: a SYN is sent again this long after the first one: Linux 6.5 and later (four linear time-outs, then doubling);
 #: recorded at 1, 2, 3, 4, 5, 7, 11 s
@@ -186,6 +188,81 @@ def contact(
     return Contact(Why.OK, Stage.EOD, reply, t, done)
 
 
+def scripted_contact(
+    plan: Script,
+    path: Timeline,
+    said: Callable[[Stage, int, str], Said],
+    *,
+    start_us: int,
+    rtt_us: int,
+    body_us: int,
+    work_us: int,
+    pause_us: int,
+    recipients: Sequence[str],
+) -> tuple[Contact, tuple[tuple[int, Reply] | None, ...]]:
+    """What a session with a server that follows a script comes to: each command, and each recipient, by itself.
+
+    Parameters
+    ----------
+    said : callable
+        ``said(stage, t_us, recipient)``: what the script has for a command that is at the server at ``t_us``.
+    recipients : sequence of str
+        Envelope recipients, in order.
+
+    Returns
+    -------
+    (Contact, tuple of ((int, Reply) or None))
+        The session's outcome; for each recipient the instant and text of its refusal.  A session in which all are refused
+        ends at RCPT with the last of these replies.
+
+    Notes
+    -----
+    What is pipelined arrives together and is answered one after the other.
+    """
+    refused: list[tuple[int, Reply] | None] = [None] * len(recipients)
+    t = _connected(path, start_us, rtt_us, plan.timeouts.connect_us)
+    if isinstance(t, Contact):
+        return t, tuple(refused)
+    work = {Stage.GREETING: pause_us, Stage.EOD: work_us}
+    there_us = rtt_us - (rtt_us >> 1)
+    done, piped = t, 0
+    for step in plan.steps[1:]:
+        piped = max(piped, t + there_us)
+        for k in range(len(recipients) if step.stage == Stage.RCPT else 1):
+            sent = max(t, piped - there_us)
+            line = said(step.stage, sent + there_us, recipients[k] if step.stage == Stage.RCPT else "")
+            outcome = _by_script(plan, path, sent, rtt_us, step, body_us, work.get(step.stage, 0), line)
+            if isinstance(outcome, Contact):
+                turned_away = step.stage == Stage.RCPT and outcome.reply is not None
+                if not turned_away or line.close:
+                    return outcome, tuple(refused)
+                refused[k] = (outcome.end_us, outcome.reply)  # type: ignore[assignment]
+                arrives, done = outcome.end_us, outcome.end_us - (rtt_us >> 1)
+            else:
+                arrives, done = outcome
+            piped = done
+            if step.rtts:
+                t = arrives
+        if step.stage == Stage.RCPT and None not in refused:
+            end, reply = max((r for r in refused if r is not None), key=lambda r: r[0])
+            return Contact(reply.kind, Stage.RCPT, reply, end, -1), tuple(refused)
+    return Contact(Why.OK, Stage.EOD, ACCEPTED, t, done), tuple(refused)
+
+
+def _by_script(
+    plan: Script, path: Timeline, sent_us: int, rtt_us: int, step: Step, body_us: int, work_us: int, line: Said
+) -> tuple[int, int] | Contact:
+    """One command and what the script has for it."""
+    answer = (step.stage, line.reply) if line.reply is not None else None
+    each = step._replace(rtts=1) if step.stage in _ONE_BY_ONE else step
+    dropped = line.close and line.reply is None
+    return _exchange(plan, path, sent_us, rtt_us, each, body_us, work_us + line.delay_us, answer, hangs_up=dropped)
+
+
+#: each of these commands has its own reply, though they may travel together
+_ONE_BY_ONE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+
+
 def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> Contact | int:
     """The instant at which the connection stands, or what came instead."""
     there_us = rtt_us - (rtt_us >> 1)
@@ -203,9 +280,21 @@ def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> C
 
 
 def _exchange(
-    plan: Script, path: Timeline, sent_us: int, rtt_us: int, step: Step, body_us: int, work_us: int, refusal: tuple[Stage, Reply] | None
+    plan: Script,
+    path: Timeline,
+    sent_us: int,
+    rtt_us: int,
+    step: Step,
+    body_us: int,
+    work_us: int,
+    refusal: tuple[Stage, Reply] | None,
+    *,
+    hangs_up: bool = False,
 ) -> tuple[int, int] | Contact:
-    """When the client has the good reply to a command and when the server gave it, or what came instead."""
+    """When the client has the good reply to a command and when the server gave it, or what came instead.
+
+    ``hangs_up``: the server drops the connection where its reply would come.
+    """
     stage = step.stage
     body_us = body_us if stage == Stage.EOD else 0
     patience = plan.timeouts.body_us if body_us else step.timeout_us
@@ -224,6 +313,8 @@ def _exchange(
             closed = edge + back_us
             return Contact(Why.CLOSED if closed <= limit else Why.REPLY_TIMEOUT, stage, None, min(closed, limit), -1)
         edge = path.next_edge(edge)
+    if hangs_up:
+        return Contact(Why.CLOSED if done + back_us <= limit else Why.REPLY_TIMEOUT, stage, None, min(done + back_us, limit), -1)
     said = _condition_reply(path.at(done), stage) or (refusal[1] if refusal is not None and refusal[0] == stage else None)
     refused = said is not None and said.code >= 400
     taken = done if stage == Stage.EOD and not refused else -1

@@ -59,13 +59,14 @@ def test_a_primary_that_says_not_now_at_any_stage_is_passed_over(stage: str, cos
     assert result.tries() == [(0.55, "mx1", Why.TEMPFAIL), (pytest.approx(0.55 + costs), "mx2", Why.OK)]
 
 
-@pytest.mark.parametrize("stage", ["greeting", "ehlo"])
-def test_a_5xx_greeting_sends_the_mail_to_the_backup(stage: str) -> None:
-    assert [try_[1:] for try_ in pair(outage("mx1", "0s", how="5xx", stage=stage)).tries()] == [("mx1", Why.PERMFAIL), ("mx2", Why.OK)]
+def test_a_5xx_greeting_sends_the_mail_to_the_backup() -> None:
+    result = pair(outage("mx1", "0s", how="5xx", stage="greeting"))
+    assert [try_[1:] for try_ in result.tries()] == [("mx1", Why.PERMFAIL), ("mx2", Why.OK)]
 
 
-@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "eod"])
+@pytest.mark.parametrize("stage", ["ehlo", "mail", "rcpt", "data", "eod"])
 def test_a_5xx_later_bounces_and_no_other_mx_is_asked(stage: str) -> None:
+    """EHLO too: Postfix takes only soft errors to the next server (smtp_trouble.c)."""
     result = pair(outage("mx1", "0s", how="5xx", stage=stage))
     assert [try_[1:] for try_ in result.tries(number=0)] == [("mx1", Why.PERMFAIL)]
     assert (result.state(), result.delivery().code) == (State.BOUNCED, 550)

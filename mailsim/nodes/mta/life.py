@@ -34,7 +34,7 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
             log.state[d] = State.QUEUED
         if log.accepted_us[d] < 0:
             log.accepted_us[d] = t_us
-    if log.rows is None and len(deliveries) == 1:
+    if log.rows is None and len(deliveries) == 1 and mta.discipline is None:
         domain = mta.domain_of(log.rcpt[deliveries[0]])
         return express(mta, Item(number, deliveries, domain, hops, t_us, local=domain in mta.final_for), t_us)
     if log.rows is not None:
@@ -52,7 +52,8 @@ def _split(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t
     by_domain: dict[str, list[int]] = {}
     for d in deliveries:
         by_domain.setdefault(domain_of(rcpt[d]), []).append(d)
-    return [Item(number, tuple(ds), domain, hops, t_us, local=domain in final) for domain, ds in by_domain.items()]
+    several = len(deliveries) > 1
+    return [Item(number, tuple(ds), domain, hops, t_us, local=domain in final, several=several) for domain, ds in by_domain.items()]
 
 
 def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
@@ -64,6 +65,8 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
         t_us = yield from _until_running(mta, t_us)
     if item.local:
         return (yield from _store(mta, item, t_us))
+    if mta.discipline is not None:
+        return mta.discipline.carry(item, t_us)
     destination = mta.destination(item.domain)
     if destination is not None:
         granted = destination.enter(t_us)
@@ -180,7 +183,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         mta.world.opened(len(item.deliveries))
         mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)
     yield result.end_us
-    said_verdict = verdict(result.why, result.stage, last=True, figures=mta.figures)
+    said_verdict = verdict(result.why, result.stage, last=True, failures=mta.figures.failures)
     if said_verdict.action == Action.BOUNCE:
         return _bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
     mta.memory.note_failures((address,), result.end_us)
