@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,16 @@ from mailsim.cli.show import complain, show, show_json, show_table
 
 if TYPE_CHECKING:
     from mailsim.validation import Conformance
-    from mailsim.validation.conform import Verdict
+    from mailsim.validation.conformance import Verdict
 
 __all__ = ["conform"]
 
 #: so many cases that differ are listed for each program; ``--json`` and ``--report`` have all
 LISTED = 12
+#: so many cases with the same reason share a line
+ALIKE = 4
+
+FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -25,9 +30,11 @@ LISTED = 12
 @click.option("--seeds", type=click.IntRange(1, 10_000), default=3, show_default=True, help="Runs of each case.")
 @click.option("--seed", type=click.IntRange(0, 2**62), default=1, show_default=True, help="Seed of the first run; the next ones count on.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes at the same time.")
-@click.option("--emit", type=click.Path(dir_okay=False, path_type=Path), help="File for the simulated repeats, one JSON line each.")
-@click.option("--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="File for a page (HTML) to show.")
-@click.option("--floor", "floor_file", type=click.Path(dir_okay=False, path_type=Path), help="File of floors: exit code 1 if one is missed.")
+@click.option("--emit", type=FILE, help="File for the simulated repeats, one JSON line each.")
+@click.option("--report", "report_file", type=FILE, help="File for a page (HTML) to show.")
+@click.option(
+    "--floor", "floor_file", type=click.Path(dir_okay=False, path_type=Path), help="File of floors; exit code 1 if one is missed."
+)
 @click.option("--raise-floor", is_flag=True, help="Write floors that this run exceeds into the --floor file.")
 @click.option("--table", "as_table", is_flag=True, help="Print the agreement as a table in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -35,6 +42,7 @@ LISTED = 12
 @click.pass_context
 def conform(
     context: click.Context,
+    /,
     cases: tuple[Path, ...],
     emit: Path | None,
     report_file: Path | None,
@@ -60,7 +68,7 @@ def conform(
         write_whole(emit, "".join(found.lines()))
         _warn_of_one_name(found)
     if report_file is not None:
-        from mailsim.validation.report import page
+        from mailsim.validation.page import page
 
         write_whole(report_file, page(found))
     _print(found, how)
@@ -73,8 +81,8 @@ def conform(
 
 def _run(cases: tuple[Path, ...], seeds: int, seed: int, jobs: int, *, talk: bool) -> Conformance:
     """Run the cases, with a bar on a terminal."""
-    from mailsim.validation import conform as conform_cases
     from mailsim.validation.cases import read_cases, shipped_recordings
+    from mailsim.validation.conformance import conform as conform_cases
 
     paths = cases or shipped_recordings()
     stream = click.get_text_stream("stderr")
@@ -92,7 +100,9 @@ def _warn_of_one_name(found: Conformance) -> None:
         programs.setdefault(one.name, set()).add(one.software)
     shared = sorted(name for name, used in programs.items() if len(used) > 1)
     if shared:
-        complain(f"{len(shared)} case names, such as {shared[0]!r}, are used by several programs; emit one program at a time to tell them apart")
+        complain(
+            f"{len(shared)} case names, such as {shared[0]!r}, are used by several programs; emit one program at a time to tell them apart"
+        )
 
 
 def _print(found: Conformance, how: dict[str, Any]) -> None:
@@ -109,17 +119,24 @@ def _print(found: Conformance, how: dict[str, Any]) -> None:
 
 
 def _list_differing(verdicts: list[Verdict]) -> None:
-    """The cases of a program in which some run differs, each with the first thing that does."""
+    """The cases of a program in which some run differs, each with the first thing that does; one reason of many cases once."""
     wrong = [one for one in verdicts if not all(run.agrees for run in one.runs)]
     if not wrong:
         return
     show(f"\n{wrong[0].software}: {len(wrong)} of {len(verdicts)} cases differ in some run")
-    for one in wrong[:LISTED]:
-        agreed = f"{sum(run.agrees for run in one.runs)} of {len(one.runs)}"
-        words = one.words[0]
-        show(f"  {one.name}  {agreed}  {words if len(words) <= 160 else words[:157] + '...'}")
-    if len(wrong) > LISTED:
-        show(f"  ... and {len(wrong) - LISTED} more; --json or --report shows all")
+    reasons = Counter(one.words[0] for one in wrong)
+    often = [reason for reason, number in reasons.items() if number >= ALIKE]
+    for reason in often:
+        show(f"  {reasons[reason]} cases  {_cut(reason)}")
+    rest = [one for one in wrong if one.words[0] not in often]
+    for one in rest[:LISTED]:
+        show(f"  {one.name}  {sum(run.agrees for run in one.runs)} of {len(one.runs)}  {_cut(one.words[0])}")
+    if len(rest) > LISTED:
+        show(f"  ... and {len(rest) - LISTED} more; --json or --report shows all")
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= 160 else words[:157] + "..."
 
 
 def _judge_floors(found: Conformance, floors: Any) -> int:
@@ -145,7 +162,7 @@ def _plain(found: Conformance) -> dict[str, object]:
                 "repeats": one.count.of,
                 "share": one.count.share,
                 "itself": one.itself.share,
-                "impostor": None if one.impostor is None else {"program": one.impostor.program, "share": one.impostor.count.share},
+                "impostor": None if one.impostor is None else {"program": one.impostor.program, "share": one.impostor.score.share},
             }
             for one in found.agreements
         ],
@@ -154,7 +171,9 @@ def _plain(found: Conformance) -> dict[str, object]:
                 "case": one.name,
                 "program": one.software,
                 "place": one.place,
-                "runs": [{"seed": run.seed, "agrees": run.agrees, "differences": list(run.differences), "failed": run.failed} for run in one.runs],
+                "runs": [
+                    {"seed": run.seed, "agrees": run.agrees, "differences": list(run.differences), "failed": run.failed} for run in one.runs
+                ],
             }
             for one in found.verdicts
         ],

@@ -41,7 +41,7 @@ class Impostor(NamedTuple):
     """The other program that passes most often for this one."""
 
     program: str
-    count: Count
+    score: Count
 
 
 def against_itself(case: Case) -> Count:
@@ -72,8 +72,8 @@ def impostors(cases: Sequence[Case]) -> Mapping[str, Impostor]:
                 if other.software != case.software and same_world(case, other):
                     shared[case.software, other.software].append(_posing(case, other))
     best: dict[str, Impostor] = {}
-    for (program, other), counts in sorted(shared.items()):
-        found = Impostor(other, _total(counts))
+    for (program, poser), counts in sorted(shared.items()):
+        found = Impostor(poser, _total(counts))
         if len(counts) >= LEAST_SHARED * number[program] and _share(found) > _share(best.get(program)):
             best[program] = found
     return best
@@ -103,4 +103,4 @@ def _total(counts: Iterable[Count]) -> Count:
 
 
 def _share(found: Impostor | None) -> float:
-    return -1.0 if found is None or found.count.share is None else found.count.share
+    return -1.0 if found is None or found.score.share is None else found.score.share

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mailsim.errors import Problem, ScenarioError
-from mailsim.validation.conform import Conformance
+from mailsim.validation.conformance import Conformance
 from mailsim.validation.control import Count
 
 __all__ = ["below", "raised", "read_floors", "written"]

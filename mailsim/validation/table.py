@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsim.validation.conform import Agreement, Conformance
+from mailsim.validation.conformance import Agreement, Conformance
 from mailsim.validation.control import Count
 
 __all__ = ["HEADER", "markdown", "percent", "rows", "with_count"]
@@ -43,7 +43,7 @@ def rows(found: Conformance) -> list[tuple[str, ...]]:
 
 
 def _row(one: Agreement) -> tuple[str, ...]:
-    other = "-" if one.impostor is None else f"{percent(one.impostor.count)} ({one.impostor.program})"
+    other = "-" if one.impostor is None else f"{percent(one.impostor.score)} ({one.impostor.program})"
     return (one.software, str(one.cases), with_count(one.count), percent(one.itself), other)
 
 

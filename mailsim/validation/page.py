@@ -9,7 +9,7 @@ from mailsim.results.files import write_whole
 from mailsim.results.html import Markup, details, joined, tag
 from mailsim.stories.sentences import printable
 from mailsim.validation.cases import Paths
-from mailsim.validation.conform import Agreement, Conformance, Verdict, conform
+from mailsim.validation.conformance import Agreement, Conformance, Verdict, conform
 from mailsim.validation.control import Count
 from mailsim.validation.style import STYLE
 from mailsim.validation.table import percent, with_count
@@ -130,10 +130,10 @@ def _bar(one: Agreement) -> Markup:
     """A row: the bar is ours, the line the program itself, the ring the impostor; the figures stand beside it."""
     marks = [tag("span", "", class_="ours", style=f"width:{_share(one.count)}%")]
     if one.impostor is not None:
-        marks.append(tag("span", "", class_="other", style=f"left:{_share(one.impostor.count)}%"))
+        marks.append(tag("span", "", class_="other", style=f"left:{_share(one.impostor.score)}%"))
     if one.itself.of:
         marks.append(tag("span", "", class_="itself", style=f"left:{_share(one.itself)}%"))
-    impostor = "-" if one.impostor is None else f"{percent(one.impostor.count)} {printable(one.impostor.program)}"
+    impostor = "-" if one.impostor is None else f"{percent(one.impostor.score)} {printable(one.impostor.program)}"
     reached = one.count.share is not None and one.itself.share is not None and one.count.share >= one.itself.share
     ours = joined((percent(one.count), tag("span", " ✓" if reached else "", class_="reached")))
     return tag(
