@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ __all__ = ["conform"]
 
 #: so many cases that differ are listed for each program; ``--json`` and ``--report`` have all
 LISTED = 12
-#: so many cases with the same reason share a line
+#: so many cases that can't be simulated for the same reason share a line
 ALIKE = 4
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -85,10 +86,9 @@ def _run(cases: tuple[Path, ...], seeds: int, seed: int, jobs: int, *, talk: boo
     from mailsim.validation.conformance import conform as conform_cases
 
     paths = cases or shipped_recordings()
-    stream = click.get_text_stream("stderr")
-    if not (talk and stream.isatty()):
+    if not (talk and sys.stderr.isatty()):
         return conform_cases(paths, seeds=seeds, seed=seed, jobs=jobs)
-    with click.progressbar(length=len(read_cases(paths)), label="cases", file=stream) as bar:
+    with click.progressbar(length=len(read_cases(paths)), label="cases", file=sys.stderr) as bar:
         watch: Callable[[int], object] = bar.update
         return conform_cases(paths, seeds=seeds, seed=seed, jobs=jobs, watch=watch)
 
@@ -100,9 +100,8 @@ def _warn_of_one_name(found: Conformance) -> None:
         programs.setdefault(one.name, set()).add(one.software)
     shared = sorted(name for name, used in programs.items() if len(used) > 1)
     if shared:
-        complain(
-            f"{len(shared)} case names, such as {shared[0]!r}, are used by several programs; emit one program at a time to tell them apart"
-        )
+        some = f"{len(shared)} names of cases, such as {shared[0]!r}"
+        complain(f"{some}, are used by several programs; emit one program at a time to tell them apart")
 
 
 def _print(found: Conformance, how: dict[str, Any]) -> None:
@@ -124,7 +123,7 @@ def _list_differing(verdicts: list[Verdict]) -> None:
     if not wrong:
         return
     show(f"\n{wrong[0].software}: {len(wrong)} of {len(verdicts)} cases differ in some run")
-    reasons = Counter(one.words[0] for one in wrong)
+    reasons = Counter(one.words[0] for one in wrong if one.runs[0].failed)
     often = [reason for reason, number in reasons.items() if number >= ALIKE]
     for reason in often:
         show(f"  {reasons[reason]} cases  {_cut(reason)}")

@@ -2,7 +2,7 @@
 
 from mailsim.validation.cases import Case, read_cases
 from mailsim.validation.conformance import Conformance, conform
-from mailsim.validation.rebuild import repeat_of, scenario_of
 from mailsim.validation.page import report
+from mailsim.validation.rebuild import repeat_of, scenario_of
 
 __all__ = ["Case", "Conformance", "conform", "read_cases", "repeat_of", "report", "scenario_of"]

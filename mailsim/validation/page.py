@@ -19,6 +19,17 @@ __all__ = ["page", "report"]
 #: the groups of programs and what was compared in them, by the kind of their cases
 _GROUPS: Mapping[str, str] = {"mta": "Mail servers", "path": "Whole paths", "dns": "Resolvers and stubs"}
 
+_KEYS = (("ours", "mailsim"), ("itself", "the program against itself"), ("other", "the best impostor"))
+
+_COLUMNS = ("mailsim", "itself", "impostor")
+#: the style of each column of bars
+_WIDTHS = ("name", "wide", "figure", "figure", "words")
+
+_READING = (
+    "A bar that reaches the line can't be told from one more recording. The line stays below 100 % where the real program differs from "
+    "itself: races, phases of clocks, chance. The ring is another program's recordings in its place."
+)
+
 _METHOD: tuple[tuple[str, str], ...] = (
     (
         "Recorded",
@@ -106,23 +117,15 @@ def _slide(found: Conformance) -> Iterator[Markup]:
         "could be one more recording.",
         class_="lead",
     )
-    yield tag(
-        "p",
-        joined(
-            (
-                joined((tag("span", "", class_="key ours"), "mailsim")),
-                joined((tag("span", "", class_="key itself"), "the program against itself")),
-                joined((tag("span", "", class_="key other"), "the best impostor")),
-            )
-        ),
-        class_="keys",
-    )
+    yield tag("p", joined(tag("span", joined((tag("i", "", class_=key), words))) for key, words in _KEYS), class_="keys")
     groups = [(kind, [one for one in found.agreements if one.kind == kind]) for kind in _GROUPS]
-    yield tag("div", joined(_group(_GROUPS[kind], rows) for kind, rows in groups if rows), class_="groups")
+    tables = [_group(_GROUPS[kind], rows) for kind, rows in groups if rows]
+    note = tag("p", _READING, class_="note")
+    yield tag("div", joined((*tables[:-1], note, *tables[-1:])), class_="groups")
 
 
 def _group(title: str, rows: Sequence[Agreement]) -> Markup:
-    head = tag("tr", joined(tag("th", cell, scope="col") for cell in (title, "", "mailsim", "itself", "impostor")))
+    head = tag("tr", joined(tag("th", cell, scope="col", class_=name) for cell, name in zip((title, "", *_COLUMNS), _WIDTHS, strict=True)))
     return tag("table", joined((tag("thead", head), tag("tbody", joined(map(_bar, rows))))), class_="bars")
 
 
@@ -141,7 +144,7 @@ def _bar(one: Agreement) -> Markup:
         joined(
             (
                 tag("th", printable(one.software), scope="row"),
-                tag("td", tag("div", joined(marks), class_="scale"), class_="wide"),
+                tag("td", tag("div", joined(marks), class_="scale")),
                 tag("td", ours, class_="strong"),
                 tag("td", percent(one.itself)),
                 tag("td", impostor, class_="quiet"),

@@ -13,24 +13,30 @@ body {{margin: 0 auto; max-width: 1216px; padding: 24px 32px 48px}}
 h1 {{font-size: 32px; line-height: 1.2; margin: 0 0 6px}}
 h2 {{font-size: 22px; margin: 40px 0 8px}}
 .lead {{font-size: 19px; margin: 0 0 12px}}
-.slide {{min-height: 640px}}
-.keys {{margin: 0 0 14px; color: {COLOURS["quiet"]}; display: flex; gap: 6px 28px; flex-wrap: wrap}}
-.key {{display: inline-block; margin-right: 8px; vertical-align: -2px; box-sizing: border-box}}
-.key.ours {{width: 32px; height: 14px; background: {COLOURS["strong"]}}}
-.key.itself {{width: 4px; height: 20px; background: {COLOURS["ink"]}; vertical-align: -5px}}
-.key.other {{width: 14px; height: 14px; border: 3px solid {COLOURS["bounced"]}; border-radius: 50%}}
+.slide {{min-height: 690px}}
+.keys {{margin: 0 0 14px; color: {COLOURS["quiet"]}; display: flex; gap: 6px 36px; flex-wrap: wrap; align-items: center; font-size: 18px}}
+.keys span {{display: flex; align-items: center; gap: 10px}}
+.keys i {{display: block; box-sizing: border-box}}
+.keys .ours {{width: 36px; height: 16px; background: {COLOURS["strong"]}}}
+.keys .itself {{width: 4px; height: 22px; background: {COLOURS["ink"]}}}
+.keys .other {{width: 14px; height: 14px; border: 3px solid {COLOURS["bounced"]}; border-radius: 50%}}
+.note {{break-inside: avoid; margin: 6px 0 0; color: {COLOURS["quiet"]}; font-size: 17px}}
 .groups {{columns: 2; column-gap: 40px}}
 table {{border-collapse: collapse; width: 100%}}
-.bars {{break-inside: avoid; margin-bottom: 18px; font-variant-numeric: tabular-nums}}
-.bars th, .bars td {{padding: 3px 0 3px 12px; text-align: right; font-weight: normal; white-space: nowrap}}
-.bars th:first-child {{text-align: left; padding-left: 0}}
-.bars thead th {{color: {COLOURS["quiet"]}; font-size: 14px; border-bottom: 1px solid {COLOURS["down"]}}}
-.bars thead th:first-child {{color: {COLOURS["ink"]}; font-weight: bold; font-size: 16px}}
-.bars .wide {{width: 45%}}
+.bars {{break-inside: avoid; margin-bottom: 18px; font-variant-numeric: tabular-nums; table-layout: fixed; font-size: 18px}}
+.bars th, .bars td {{padding: 3px 0; text-align: right; font-weight: normal; white-space: nowrap}}
+.bars th, .bars td {{overflow: hidden; text-overflow: ellipsis}}
+.bars th:first-child {{text-align: left}}
+.bars td:nth-child(2) {{overflow: visible; padding: 0 8px}}
+.bars thead th {{color: {COLOURS["quiet"]}; font-size: 15px; border-bottom: 1px solid {COLOURS["down"]}}}
+.bars thead th:first-child {{color: {COLOURS["ink"]}; font-weight: bold; font-size: 18px; overflow: visible}}
+.bars .name {{width: 23%}}
+.bars .figure {{width: 13%}}
+.bars .words {{width: 24%}}
 .bars .strong {{font-weight: bold}}
-.bars .quiet {{color: {COLOURS["quiet"]}; font-size: 14px}}
+.bars .quiet {{color: {COLOURS["quiet"]}; font-size: 15px}}
 .reached {{color: #007A59; display: inline-block; width: 16px; text-align: right}}
-.scale {{position: relative; height: 16px; background: {COLOURS["faint"]}; margin-right: 8px}}
+.scale {{position: relative; height: 16px; background: {COLOURS["faint"]}; }}
 .scale span {{position: absolute; box-sizing: border-box}}
 .scale .ours {{left: 0; top: 0; bottom: 0; background: {COLOURS["strong"]}}}
 .scale .itself {{top: -3px; bottom: -3px; width: 4px; margin-left: -2px; background: {COLOURS["ink"]}; outline: 1px solid #fff}}
