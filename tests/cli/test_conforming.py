@@ -32,10 +32,8 @@ def test_the_table_and_what_differs_are_printed(conform):
 
 def test_one_reason_of_many_cases_is_one_line(mailsim, monkeypatch, tmp_path):
     fake_rooms(monkeypatch)
-    path = write_cases(
-        tmp_path / "many.jsonl", *(case(f"c{k}", "unsupported") for k in range(20)), *(case(f"d{k}", "queued") for k in range(20))
-    )
-    lines = mailsim("conform", path)[1].splitlines()
+    cases = [case(f"{show}{k}", show) for show in ("unsupported", "queued") for k in range(20)]
+    lines = mailsim("conform", write_cases(tmp_path / "many.jsonl", *cases))[1].splitlines()
     assert lines[4] == "  20 cases  no such thing is modelled"
     assert lines[5].startswith("  queued0  0 of 3  ")
     assert lines[-1] == "  ... and 8 more; --json or --report shows all"

@@ -21,7 +21,7 @@ FOUND = Conformance(
     (1, 2, 3),
     (
         verdict("postfix", "", "", ""),
-        verdict("postfix", "", "too late", "", name="stormy", itself=Count(1, 3)),
+        verdict("postfix", "", "too late", "", name="stormy", itself=1),
         verdict("bind", "", "", "", kind="dns"),
     ),
     {"postfix": Impostor("exim", Count(1, 3))},
