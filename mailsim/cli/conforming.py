@@ -83,14 +83,15 @@ def conform(
 def _run(cases: tuple[Path, ...], seeds: int, seed: int, jobs: int, *, talk: bool) -> Conformance:
     """Run the cases, with a bar on a terminal."""
     from mailsim.validation.cases import read_cases, shipped_recordings
-    from mailsim.validation.conformance import conform as conform_cases
+    from mailsim.validation.conformance import conform_cases
 
-    paths = cases or shipped_recordings()
+    read = read_cases(cases or shipped_recordings())
+    numbers = range(seed, seed + seeds)
     if not (talk and sys.stderr.isatty()):
-        return conform_cases(paths, seeds=seeds, seed=seed, jobs=jobs)
-    with click.progressbar(length=len(read_cases(paths)), label="cases", file=sys.stderr) as bar:
+        return conform_cases(read, numbers, jobs=jobs)
+    with click.progressbar(length=len(read), label="cases", file=sys.stderr) as bar:
         watch: Callable[[int], object] = bar.update
-        return conform_cases(paths, seeds=seeds, seed=seed, jobs=jobs, watch=watch)
+        return conform_cases(read, numbers, jobs=jobs, watch=watch)
 
 
 def _warn_of_one_name(found: Conformance) -> None:

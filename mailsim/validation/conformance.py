@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import repeat as always
@@ -20,7 +20,7 @@ from mailsim.validation.rebuild import repeat_of, scenario_of
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-__all__ = ["Agreement", "Conformance", "Run", "Verdict", "conform"]
+__all__ = ["Agreement", "Conformance", "Run", "Verdict", "conform", "conform_cases"]
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,14 @@ def conform(
     if seeds < 1 or jobs < 1:
         raise ScenarioError([Problem("", 0, 0, "seeds and jobs", f"are {seeds} and {jobs}; both count from 1")])
     cases = read_cases(shipped_recordings() if paths is None else paths)
-    numbers = tuple(range(seed, seed + seeds))
+    return conform_cases(cases, range(seed, seed + seeds), jobs=jobs, watch=watch)
+
+
+def conform_cases(
+    cases: Sequence[Case], seeds: Iterable[int], *, jobs: int = 1, watch: Callable[[int], object] | None = None
+) -> Conformance:
+    """The same for cases that are read already; ``seeds`` are the seeds themselves."""
+    numbers = tuple(seeds)
     verdicts = []
     for verdict in _judged(cases, numbers, jobs):
         verdicts.append(verdict)
