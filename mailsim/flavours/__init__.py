@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "mta_flavours",
     "resolver_figures",
     "resolver_flavours",
+    "store_figures",
+    "store_flavours",
 ]
 
 
@@ -50,7 +53,7 @@ def _file(name: str) -> dict[str, Any]:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {"mta": [], "resolver": []}
+    found: dict[str, list[str]] = {"mta": [], "resolver": [], "mailstore": []}
     for entry in sorted(resources.files(__package__).iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".toml") and entry.name != "defaults.toml":
             found[_file(entry.name[:-5])["kind"]].append(entry.name[:-5])
@@ -67,6 +70,11 @@ def resolver_flavours() -> tuple[str, ...]:
     return _names()["resolver"]
 
 
+def store_flavours() -> tuple[str, ...]:
+    """Names of the flavours of mail stores."""
+    return _names()["mailstore"]
+
+
 def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
     found = {}
     for key, entry in table.items():
@@ -77,11 +85,14 @@ def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
     return found
 
 
+_KINDS = {"mta": "MTA flavour", "resolver": "resolver flavour", "mailstore": "mail store flavour"}
+
+
 @cache
 def flavour(name: str, kind: str = "mta") -> Flavour:
     """The flavour file ``name``; raises :class:`UnknownNameError` with a suggestion."""
     if name not in _names()[kind]:
-        raise UnknownNameError({"mta": "MTA flavour", "resolver": "resolver flavour"}[kind], name, _names()[kind])
+        raise UnknownNameError(_KINDS[kind], name, _names()[kind])
     text = _file(name)
     return Flavour(name, kind, text["program"], _figures(text["figures"]))
 
@@ -111,6 +122,12 @@ def mta_figures(name: str, overrides: dict[str, Any] | None = None) -> MtaFigure
 def resolver_figures(name: str, overrides: dict[str, Any] | None = None) -> ResolverFigures:
     """The figures of the resolver flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
     result: ResolverFigures = _build(ResolverFigures, flavour(name, "resolver"), overrides or {})
+    return result
+
+
+def store_figures(name: str, overrides: dict[str, Any] | None = None) -> StoreFigures:
+    """The figures of the mail store flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
+    result: StoreFigures = _build(StoreFigures, flavour(name, "mailstore"), overrides or {})
     return result
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
+from mailsim.nodes.logins import SmtpLogins
 from mailsim.nodes.world import World
 from mailsim.rules.cues import GREYLISTED, NOTHING, Cue, Said, said
 from mailsim.rules.reasons import Why
-from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients
+from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients, refusal_reason
 from mailsim.rules.session import Contact, Script, Timeouts, contact, script, scripted_contact
 from mailsim.rules.smtp import Stage
 
@@ -78,6 +80,8 @@ class Doorman:
         #: what it says by script instead of its own rules, and for how long it turns strangers away
         self.cues: tuple[Cue, ...] = ()
         self.greylist_us: int | None = None
+        #: its users' logins, where it offers any
+        self.logins: SmtpLogins | None = None
         self._met: dict[tuple[str, str, str], int] = {}
         #: ends of the sessions that are or will be open, a heap
         self.sessions: list[int] = []
@@ -172,8 +176,10 @@ def call(
         refusal = by_recipient[0]
     wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
-    if door.scripted and refusal is None:
-        result, by_recipient = _scripted(caller, door, envelope, steps, wire, start_us, rtt, door.work.at(envelope.number, turn), wait)
+    says = _line(world, caller, door, envelope, service, login, refusal, by_recipient)
+    if says is not None:
+        work = door.work.at(envelope.number, turn)
+        result, by_recipient = _scripted(says, door, envelope, steps, wire, start_us, rtt, work, wait)
         if result.stage > Stage.CONNECT:
             door.occupy(max(result.end_us, start_us + wait))
         return result, server, by_recipient
@@ -186,7 +192,6 @@ def call(
         work_us=door.work.at(envelope.number, turn),
         pause_us=door.figures.greeting_pause + wait,
         refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
-        refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
     )
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
@@ -202,14 +207,50 @@ def _nobody(caller: Caller, wire: Any, start_us: int, rtt_us: int) -> Contact:
     return Contact(why, Stage.CONNECT, None, start_us + rtt_us, -1)
 
 
+Line = Callable[[Stage, int, str], Said]
+
+
+def _line(
+    world: World,
+    caller: Caller,
+    door: Doorman,
+    envelope: Envelope,
+    service: str,
+    login: tuple[str, str] | None,
+    refusal: Refusal | None,
+    by_recipient: tuple[Refusal | None, ...],
+) -> Line | None:
+    """What the server says to each command, where that hangs on more than its rules: its script, its memory of the client's logins."""
+    logins = door.logins
+    client = world.compiled.nodes[caller.name].addresses[0] if login is not None else None
+    right = login is None or door.policy.login_ok(*login)
+    if logins is None or (right and not logins.concerns(service, client)):
+        return (lambda stage, t, rcpt: door.says(caller.name, envelope, stage, t, rcpt)) if door.scripted and refusal is None else None
+    judged = dict(zip(envelope.recipients, by_recipient, strict=True))
+
+    def says(stage: Stage, t_us: int, recipient: str) -> Said:
+        assert logins is not None
+        if stage == Stage.AUTH and login is not None and client is not None:
+            return logins.answers(service, client, login, right, t_us)
+        first = logins.greets(service, t_us) if stage == Stage.GREETING else NOTHING
+        if first is NOTHING:
+            first = door.says(caller.name, envelope, stage, t_us, recipient)
+        if first is not NOTHING:
+            return first
+        no = judged.get(recipient) if stage == Stage.RCPT else refusal if refusal is not None and refusal.stage == stage else None
+        return NOTHING if no is None else Said(no.reply)
+
+    return says
+
+
 def _scripted(
-    caller: Caller, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, wait_us: int
+    says: Line, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, wait_us: int
 ) -> tuple[Contact, tuple[Refusal | None, ...]]:
-    """A session with a server that follows a script."""
+    """A session in which each command is looked at by itself."""
     result, refused = scripted_contact(
         steps,
         wire.path,
-        lambda stage, t, recipient: door.says(caller.name, envelope, stage, t, recipient),
+        says,
         start_us=start_us,
         rtt_us=rtt_us,
         body_us=wire.transfer_us(envelope.size),
@@ -217,4 +258,4 @@ def _scripted(
         pause_us=door.figures.greeting_pause + wait_us,
         recipients=envelope.recipients,
     )
-    return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], r[1].kind) for r in refused)
+    return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], refusal_reason(r[1])) for r in refused)
