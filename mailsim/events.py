@@ -47,6 +47,7 @@ class Event(IntEnum):
     ZONE_CHANGED = 19  #: a planned edit or a health check changed a zone; peer = zone
     LOST = 20  #: accepted mail was destroyed by a declared fault
     ANSWERED = 21  #: what one recipient of several came to in the session of the TRIED row of that instant; columns as there
+    PROBED = 22  #: a step of a prober's call; attempt = number of the call, value = time since it began, extra = stage|text; "done" ends it
 
 
 class State(IntEnum):

@@ -211,9 +211,7 @@ class _Progress:
         self.left = tuple(d for d, v in each if v is not None and v.reply.code < 500)
         return Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False)
 
-    def outcome(
-        self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None
-    ) -> Outcome:
+    def outcome(self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None) -> Outcome:
         """What it all came to."""
         return Outcome(
             action=action,

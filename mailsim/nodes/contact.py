@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
@@ -16,11 +16,23 @@ from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients, ref
 from mailsim.rules.session import Contact, Script, Timeouts, contact, script, scripted_contact
 from mailsim.rules.smtp import Stage
 
-__all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Envelope", "call"]
+__all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Ear", "Envelope", "Line", "call"]
 
 
 #: so far ahead of the clock a session may be booked with a server that serves a limited number at a time
 BOOK_AHEAD_US = 60_000_000
+
+
+#: ``line(stage, t_us, recipient)``: what a server says to a command that is there at an instant
+Line: TypeAlias = Callable[[Stage, int, str], Said]
+
+
+class Ear(Protocol):
+    """Who listens to a session."""
+
+    def attend(self, steps: Script, says: Line, door: Doorman, rtt_us: int) -> tuple[Script, Line]:
+        """The steps that are to be gone, and what the server says, overheard."""
+        ...
 
 
 class Envelope(NamedTuple):
@@ -144,6 +156,7 @@ def call(
     start_us: int,
     turn: int,
     login: tuple[str, str] | None = None,
+    ear: Ear | None = None,
 ) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
     """Try one address from ``start_us`` on: what it came to, the server's actor (None if nobody took it), refusals by recipient.
 
@@ -153,6 +166,8 @@ def call(
         ``smtp``, ``submission`` (587), ``submissions`` (465) or ``lmtp``.
     turn : int
         Tells the draws of several contacts of one message apart.
+    ear : Ear, optional
+        Who wants to hear each command and may end the session before the message is sent.
 
     Notes
     -----
@@ -176,7 +191,9 @@ def call(
         refusal = by_recipient[0]
     wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
-    says = _line(world, caller, door, envelope, service, login, refusal, by_recipient)
+    says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
+    if ear is not None and says is not None:
+        steps, says = ear.attend(steps, says, door, rtt)
     if says is not None:
         work = door.work.at(envelope.number, turn)
         result, by_recipient = _scripted(says, door, envelope, steps, wire, start_us, rtt, work, wait)
@@ -207,9 +224,6 @@ def _nobody(caller: Caller, wire: Any, start_us: int, rtt_us: int) -> Contact:
     return Contact(why, Stage.CONNECT, None, start_us + rtt_us, -1)
 
 
-Line = Callable[[Stage, int, str], Said]
-
-
 def _line(
     world: World,
     caller: Caller,
@@ -219,20 +233,23 @@ def _line(
     login: tuple[str, str] | None,
     refusal: Refusal | None,
     by_recipient: tuple[Refusal | None, ...],
+    *,
+    always: bool,
 ) -> Line | None:
     """What the server says to each command, where that hangs on more than its rules: its script, its memory of the client's logins."""
     logins = door.logins
     client = world.compiled.nodes[caller.name].addresses[0] if login is not None else None
     right = login is None or door.policy.login_ok(*login)
-    if logins is None or (right and not logins.concerns(service, client)):
+    if not always and (logins is None or (right and not logins.concerns(service, client))):
         return (lambda stage, t, rcpt: door.says(caller.name, envelope, stage, t, rcpt)) if door.scripted and refusal is None else None
     judged = dict(zip(envelope.recipients, by_recipient, strict=True))
 
     def says(stage: Stage, t_us: int, recipient: str) -> Said:
-        assert logins is not None
-        if stage == Stage.AUTH and login is not None and client is not None:
+        first = NOTHING
+        if logins is not None and stage == Stage.AUTH and login is not None and client is not None:
             return logins.answers(service, client, login, right, t_us)
-        first = logins.greets(service, t_us) if stage == Stage.GREETING else NOTHING
+        if logins is not None and stage == Stage.GREETING:
+            first = logins.greets(service, t_us)
         if first is NOTHING:
             first = door.says(caller.name, envelope, stage, t_us, recipient)
         if first is not NOTHING:

@@ -12,9 +12,8 @@ from mailsim.nodes.lookups import asked
 from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER, merged
 from mailsim.rules.dns import Question
-from mailsim.rules.fetch import LOGIN_RTTS, idle_since, next_poll, session_cost
+from mailsim.rules.fetch import LOGIN_RTTS, connection, idle_since, lost, next_poll, session_cost
 from mailsim.rules.reasons import Why
-from mailsim.rules.session import SYN_RESENT_US
 
 __all__ = ["Reader"]
 
@@ -138,7 +137,7 @@ class Reader:
                 return self._login_failed(t_us, host)
             return self._failed(t_us, Why.SILENT if silent else Why.NO_SERVICE, host)
         rtt = self.wire.rtt_us(client.number, self.turn)
-        t_us, why = self._connect(t_us, rtt)
+        t_us, why = connection(self.path, t_us, rtt, self.fetch.timeout)
         if why != Why.OK:
             yield t_us
             return self._failed(t_us, why, host)
@@ -147,37 +146,15 @@ class Reader:
         if not right or not server.desk.calm(client.home):
             put = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt - (rtt >> 1)
             late = server.desk.check(client.home, (self.address, self.password), right, put).answered_us - put
-            lost = self._lost(put, late)
-            if lost is not None:
-                yield lost[0]
-                return self._failed(*lost, host)
+            end = lost(self.path, put, late, self.fetch.timeout)
+            if end is not None:
+                yield end[0]
+                return self._failed(*end, host)
         if not right:
             t_us = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt + late
             return self._login_failed(t_us, host)
         self.rejections = 0
         return (yield from self._fetch_all(t_us + late, rtt, host))
-
-    def _lost(self, asked_us: int, late_us: int) -> tuple[int, Why] | None:
-        """When and how the connection is lost while the reply to a login of ``asked_us`` is waited for, or None."""
-        edge = self.path.next_edge(asked_us)
-        reach = self.path.at(edge).reach
-        if edge <= asked_us + min(late_us, self.fetch.timeout) and reach == Why.REFUSED:
-            return edge, Why.CLOSED
-        if late_us > self.fetch.timeout or (edge <= asked_us + late_us and reach != Why.OK):
-            return asked_us + self.fetch.timeout, Why.REPLY_TIMEOUT
-        return None
-
-    def _connect(self, t_us: int, rtt_us: int) -> tuple[int, Why]:
-        """When the first SYN that gets through is sent, or the failure."""
-        for resent in (0, *SYN_RESENT_US):
-            if resent >= self.fetch.timeout:
-                break
-            reach = self.path.at(t_us + resent + (rtt_us >> 1)).reach
-            if reach == Why.OK:
-                return t_us + resent, Why.OK
-            if reach in (Why.REFUSED, Why.UNREACHABLE):
-                return t_us + resent + rtt_us, reach
-        return t_us + self.fetch.timeout, Why.SILENT
 
     def _fetch_all(self, t_us: int, rtt_us: int, host: str) -> Life:
         """Log in and fetch what is there when the list is read."""

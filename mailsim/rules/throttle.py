@@ -29,9 +29,7 @@ class Start(NamedTuple):
     dies_us: int
 
 
-def start(
-    figures: Startup, back_end: Timeline, rests: tuple[tuple[int, int], ...], t_us: int
-) -> tuple[Start, tuple[tuple[int, int], ...]]:
+def start(figures: Startup, back_end: Timeline, rests: tuple[tuple[int, int], ...], t_us: int) -> tuple[Start, tuple[tuple[int, int], ...]]:
     """What a connection made at ``t_us`` meets, and the stretches (start, end) in which no server is started, after it.
 
     Parameters

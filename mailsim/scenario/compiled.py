@@ -154,9 +154,7 @@ class Compiled:
         found = self._paths.get((client, server))
         if found is None:
             own = Timeline(
-                s._replace(condition=Condition(s.condition.reach))
-                for s in self.nodes[client].timeline.spans()
-                if s.condition.reach in _CUT
+                s._replace(condition=Condition(s.condition.reach)) for s in self.nodes[client].timeline.spans() if s.condition.reach in _CUT
             )
             parts = [own, self.link(client, server).timeline, self.nodes[server].timeline]
             if client == server or set(self.nodes[client].addresses) & set(self.nodes[server].addresses):

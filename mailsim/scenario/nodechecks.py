@@ -12,7 +12,7 @@ from mailsim.errors import UnknownNameError, did_you_mean
 from mailsim.flavours import mta_figures, mta_flavours, resolver_figures, store_figures
 from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
-from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
+from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
 from mailsim.scenario.document import Path
 from mailsim.scenario.problems import KEY
 from mailsim.scenario.sentences import sentences_of
@@ -58,7 +58,7 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
             yield from _check_client(sight, at, node)
         elif isinstance(node, Nameserver):
             yield from _check_health(sight, at, node)
-        if isinstance(node, Mta | Client) and node.resolver is None:
+        if isinstance(node, Mta | Client | Prober) and node.resolver is None:
             lonely.append(name)
     yield from _check_lonely(sight, lonely)
 

@@ -54,7 +54,7 @@ class NameFault(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """Everything that is wrong in a run: by node, by link (see :func:`link_key`), by name, the list for people, and what is wrong with logins."""
+    """Everything that is wrong in a run: by node, by link (see :func:`link_key`), by name; the list for people; logins."""
 
     nodes: dict[str, Timeline]
     links: dict[tuple[str, str], Timeline]
