@@ -83,8 +83,13 @@ class Failures(Declared):
 
 
 class MtaFigures(Declared):
-    """Every figure of an MTA program."""
+    """Every figure of an MTA program.
 
+    ``discipline`` is how it works off its queue: ``timers`` (each message, or each host, has its retry time), or a word of
+    :mod:`mailsim.nodes.mta.disciplines`.
+    """
+
+    discipline: Literal["timers", "queue_runs", "routes", "host_workers"] = "timers"
     retry: Annotated[AgeClamped | HostRecords, Field(discriminator="kind")]
     queue_lifetime: Duration
     bounce_lifetime: Duration
@@ -106,6 +111,8 @@ class MtaFigures(Declared):
     mx_to_address: Literal["deliver", "unusable"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
     concurrency: Concurrency | None = None
+    smarthost: str | None = None
+    fallback_relay: str | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None
     hop_limit: Annotated[int, Field(ge=1)] = 50
     size_limit: Octets | None = None

@@ -16,7 +16,7 @@ from mailsim.nodes.lookups import asked
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Leg, Window, leg_to, remembered
 from mailsim.nodes.world import Life
-from mailsim.rules.dns import Answer, Question
+from mailsim.rules.dns import Answer, Question, Rcode
 from mailsim.rules.mx import NoRoute, Target, best_first, both, is_address, mx_hosts, mx_targets
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import Refusal
@@ -24,6 +24,13 @@ from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
 __all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "legs_of", "pass_on"]
+
+
+#: an MX set that is empty because nobody asked for it
+NO_MX = Answer(Rcode.NOERROR)
+
+#: a fallback relay counts as so much worse than any MX (preferences have 16 bits, RFC 1035 section 3.3.9)
+LAST_RESORT = 1 << 16
 
 
 class Item:
@@ -131,25 +138,47 @@ def find_route(mta: Agent, item: Item, t_us: int) -> Life:
         window = known.window
         if window.from_us <= t_us and t_us + window.delay_us < window.until_us:
             return t_us + window.delay_us, known.route
-    start = t_us
-    questions = [Question(item.domain, "MX")]
-    t_us, answer = yield from asked(mta, item.number, questions[0], t_us, item.attempt)
-    hosts = mx_hosts(item.domain, answer, mta.figures)
-    if isinstance(hosts, NoRoute):
-        return t_us, hosts
+    start, questions = t_us, list[Question]()
+    t_us, route = yield from _way_to(mta, item, mta.figures.smarthost or item.domain, t_us, questions)
+    if mta.figures.fallback_relay is not None:
+        t_us, route = yield from _with_fallback(mta, item, route, t_us, questions)
+    held = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
+    if held is not None:
+        mta.routes[item.domain] = RouteEntry(held, route)
+    return t_us, route
+
+
+def _way_to(mta: Agent, item: Item, nexthop: str, t_us: int, questions: list[Question]) -> Life:
+    """The targets of a domain, or of a host in brackets, whose MX is not asked for."""
+    if nexthop.startswith("["):
+        answer, hosts = NO_MX, [(0, nexthop.strip("[]").rstrip(".").lower())]
+    else:
+        questions.append(Question(nexthop, "MX"))
+        t_us, answer = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
+        found = mx_hosts(nexthop, answer, mta.figures)
+        if isinstance(found, NoRoute):
+            return t_us, found
+        hosts = found
     addresses: dict[str, Answer] = {}
     for _, host in hosts:
         if host in addresses or is_address(host):
             continue
         for rtype in mta.address_types:
             questions.append(Question(host, rtype))
-            t_us, found = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
-            addresses[host] = both(addresses[host], found) if host in addresses else found
-    route = mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
-    held = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
-    if held is not None:
-        mta.routes[item.domain] = RouteEntry(held, route)
-    return t_us, route
+            t_us, found_there = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
+            addresses[host] = both(addresses[host], found_there) if host in addresses else found_there
+    return t_us, mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
+
+
+def _with_fallback(mta: Agent, item: Item, route: tuple[Target, ...] | NoRoute, t_us: int, questions: list[Question]) -> Life:
+    """The fallback relay comes after all others, and where there are none but for a loop (postconf(5) smtp_fallback_relay)."""
+    if isinstance(route, NoRoute) and route.why == Why.MX_SELF:
+        return t_us, route
+    t_us, more = yield from _way_to(mta, item, mta.figures.fallback_relay or "", t_us, questions)
+    if isinstance(more, NoRoute):
+        return t_us, route
+    own = () if isinstance(route, NoRoute) else route
+    return t_us, (*own, *(target._replace(preference=target.preference + LAST_RESORT) for target in more))
 
 
 def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:

@@ -191,25 +191,23 @@ def call(
         refusal = by_recipient[0]
     wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
+    work = door.work.at(envelope.number, turn)
     says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
     if ear is not None and says is not None:
         steps, says = ear.attend(steps, says, door, rtt)
     if says is not None:
-        work = door.work.at(envelope.number, turn)
         result, by_recipient = _scripted(says, door, envelope, steps, wire, start_us, rtt, work, wait)
-        if result.stage > Stage.CONNECT:
-            door.occupy(max(result.end_us, start_us + wait))
-        return result, server, by_recipient
-    result = contact(
-        steps,
-        wire.path,
-        start_us=start_us,
-        rtt_us=rtt,
-        body_us=wire.transfer_us(envelope.size),
-        work_us=door.work.at(envelope.number, turn),
-        pause_us=door.figures.greeting_pause + wait,
-        refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
-    )
+    else:
+        result = contact(
+            steps,
+            wire.path,
+            start_us=start_us,
+            rtt_us=rtt,
+            body_us=wire.transfer_us(envelope.size),
+            work_us=work,
+            pause_us=door.figures.greeting_pause + wait,
+            refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
+        )
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient

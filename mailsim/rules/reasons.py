@@ -27,6 +27,7 @@ class Why(IntEnum):
     PERMFAIL = 8
     REPLY_LOST = 9
     NO_SERVICE = 10
+    GAVE_UP = 11
     # -- how a name was resolved
     FROM_CACHE = 20
     FROM_SERVER = 21
@@ -97,6 +98,7 @@ REASONS: dict[Why, Reason] = {
         "reply lost", "the server took the message but its 250 never arrived, so the client will send it again", "RFC 1047"
     ),
     Why.NO_SERVICE: Reason("no such service", "no mail server listens at that address", "RFC 9293 section 3.5.3"),
+    Why.GAVE_UP: Reason("left", "the sending program ended the session by itself", "RFC 5321 section 4.1.1.10"),
     Why.FROM_CACHE: Reason("cached", "answered from the resolver's cache", "RFC 1034 section 5.3.3"),
     Why.FROM_SERVER: Reason("asked", "the resolver asked the zone's name servers", "RFC 1034 section 5.3.3"),
     Why.JOINED: Reason("joined", "the resolver was already asking; this question waited for the same answer", "unbound 1.17 observed"),

@@ -225,9 +225,9 @@ def scripted_contact(
         return t, tuple(refused)
     work = {Stage.GREETING: pause_us, Stage.EOD: work_us}
     there_us = rtt_us - (rtt_us >> 1)
-    done = t
+    done, piped = t, 0
     for step in plan.steps[1:]:
-        piped = t + there_us
+        piped = max(piped, t + there_us)
         for k in range(len(recipients) if step.stage == Stage.RCPT else 1):
             sent = max(t, piped - there_us)
             line = said(step.stage, sent + there_us, recipients[k] if step.stage == Stage.RCPT else "")

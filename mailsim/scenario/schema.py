@@ -72,4 +72,6 @@ def _with_shorthand(name: str, inner: dict[str, Any]) -> dict[str, Any]:
         if inner.get("$ref") == f"#/$defs/{model}":
             about = {key: value for key, value in inner.items() if key != "$ref"}
             return {**about, "anyOf": [{"$ref": inner["$ref"]}, {"type": ["string", "integer"]}]}
+        if {"$ref": f"#/$defs/{model}"} in inner.get("anyOf", ()):
+            return {**inner, "anyOf": [*inner["anyOf"], {"type": ["string", "integer"]}]}
     return inner

@@ -11,6 +11,7 @@ from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.logins import LoginDesk, SmtpLogins, login_rules
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
+from mailsim.nodes.mta.disciplines import discipline_of
 from mailsim.nodes.mta.life import carry, put_off, put_off_all, release, run_batch, serve, take, walk
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
@@ -57,12 +58,15 @@ class MtaActor:
         self.plans: dict[tuple[str, int], Any] = {}
         self.store_legs: dict[int, Leg | None] = {}
         self._retry()
+        self.discipline = discipline_of(self)
 
     def _retry(self) -> None:
         retry = self.figures.retry
-        phase = self.declaration.scan_phase
-        if phase is None:
-            phase = int(self.world.draws.uniform(f"scan phase {self.name}", 0) * retry.scan)
+        drawn, given = f"scan phase {self.name}", self.declaration.scan_phase
+        if given is None:
+            phase = int(self.world.draws.uniform(drawn, 0) * retry.scan)
+        else:
+            phase = self.world.draws.stream(drawn, given.distribution()).at(0)
         phase += self.world.origin_us
         self.memory = RetryMemory(retry.policy(), scan_us=retry.scan, phase_us=phase, origin_us=self.world.origin_us)
         self.waiting: dict[str, dict[Item, None]] = {}
@@ -172,4 +176,7 @@ class MtaActor:
         """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim)."""
         for item in items:
             self._forget_waiting(item)
-        run_batch(self, items, now_us)
+        if self.discipline is not None:
+            self.discipline.due(items, now_us)
+        else:
+            run_batch(self, items, now_us)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from mailsim.declared import Declared, Duration, HostName
+from mailsim.declared import Declared, DrawnDuration, Duration, HostName, drawn
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.rules.conditions import FOREVER
 from mailsim.rules.cues import Cue
@@ -88,7 +88,7 @@ class Mta(HostDeclaration):
         How long mail is kept and tried; by default the flavour's.
     max_sessions : int, optional
         Sessions that it serves at a time; by default the flavour's.
-    scan_phase : duration, optional
+    scan_phase : duration or distribution, optional
         When the first queue scan (queue run) is; by default drawn uniformly over the scan interval.
     script : tuple of ScriptedReply
         What it says instead of its own replies: the first line that fits decides.
@@ -108,7 +108,7 @@ class Mta(HostDeclaration):
     accounts: dict[str, Account] = {}
     queue_lifetime: Duration | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None
-    scan_phase: Duration | None = None
+    scan_phase: Annotated[DrawnDuration, BeforeValidator(drawn)] | None = None
     script: tuple[ScriptedReply, ...] = ()
     greylist: Duration | None = None
     parameters: dict[str, Any] = {}

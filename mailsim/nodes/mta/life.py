@@ -34,7 +34,7 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
             log.state[d] = State.QUEUED
         if log.accepted_us[d] < 0:
             log.accepted_us[d] = t_us
-    if log.rows is None and len(deliveries) == 1:
+    if log.rows is None and len(deliveries) == 1 and mta.discipline is None:
         domain = mta.domain_of(log.rcpt[deliveries[0]])
         return express(mta, Item(number, deliveries, domain, hops, t_us, local=domain in mta.final_for), t_us)
     if log.rows is not None:
@@ -65,6 +65,8 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
         t_us = yield from _until_running(mta, t_us)
     if item.local:
         return (yield from _store(mta, item, t_us))
+    if mta.discipline is not None:
+        return mta.discipline.carry(item, t_us)
     destination = mta.destination(item.domain)
     if destination is not None:
         granted = destination.enter(t_us)

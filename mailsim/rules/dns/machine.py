@@ -50,6 +50,7 @@ class Say(NamedTuple):
     answer: Answer
 
 
+#: what a machine asks its driver to do
 Action: TypeAlias = Send | Alarm | Say
 
 

@@ -1,0 +1,193 @@
+"""The world of a recorded MTA case as a scenario: zones, scripted servers, faults, the MTA with its parameters, the mail.
+
+What all recordings have in common, and no case states: the machine is one host, so a round trip takes a fraction of a
+millisecond; the sinks answer at once and need 40 ms after the end of data (a delayed ACK); the recordings began about a second
+before a queue scan (retries fall at 1.00 to 1.13 s modulo the scan interval).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mailsim.errors import UnsupportedError
+from mailsim.scenario import load
+from mailsim.scenario.scenario import Scenario
+from mailsim.validation.mta.parameters import figures_of
+
+__all__ = ["scenario_of", "sink_name"]
+
+#: when the first queue scan comes, in every recording: drawn for each run from this range
+SCAN_PHASE = {"kind": "uniform", "low": "1s", "high": "1.03s"}
+
+HOW = {"timeout": "silent", "refused": "refused", "unreachable": "unreachable", "netunreach": "unreachable", "servfail": "servfail"}
+HOW["nxdomain"] = "nxdomain"
+
+#: an outage that never ends
+NEVER_S = 999
+
+#: what a resolver does that asks the name server for each question and remembers nothing
+FORGETFUL = {
+    "ttl_maximum": "0s", "negative_ttl_maximum": "0s", "servfail_ttl": "0s", "negative_without_soa": "0s", "miss_delay": "1ms",
+}  # fmt: skip
+
+
+def sink_name(host: str, k: int) -> str:
+    """The node for the k-th address of a recorded host."""
+    return f"{host}-{k + 1}"
+
+
+def scenario_of(body: dict[str, Any]) -> Scenario:
+    """The world of an MTA case.
+
+    Parameters
+    ----------
+    body : dict
+        The case without name, description and repeats.
+
+    Raises
+    ------
+    UnsupportedError
+        Something in it is not modelled.
+    """
+    world, mta = body["world"], body["mta"]
+    sinks = _sinks(world, _domains(body))
+    senders = list(dict.fromkeys(mail["from"] for mail in body["workload"]))
+    clients = {f"sender{k}": _client(sender, k, mta["host"]) for k, sender in enumerate(senders)}
+    accounts = {client["address"]: {"password": "right"} for client in clients.values()}
+    resolver, patience = _resolver(world["resolver"])
+    nodes = {
+        **resolver,
+        "mta": {
+            "kind": "mta",
+            "flavour": mta["kind"],
+            "host": mta["host"],
+            "address": mta["ip"],
+            "submission": True,
+            "accounts": accounts,
+            "relays_for": world.get("relay_domains", "").replace(",", " ").split(),
+            "scan_phase": SCAN_PHASE,
+            "parameters": {"server_time": "10ms", "starttls": False, **patience, **figures_of(mta["kind"], mta["params"], world)},
+        },
+        **sinks,
+        **clients,
+    }
+    names = {sender: name for name, sender in zip(clients, senders, strict=True)}
+    values = {
+        "name": "recorded",
+        "run_until": f"{body['horizon']}s",
+        "zones": _zones(world["zones"]),
+        "defaults": {"resolver": "dns"},
+        "nodes": nodes,
+        "links": {name: {"rtt": "200us", "bandwidth": None} for name in ("default", "local")},
+        "traffic": [_mail(mail, clients[names[mail["from"]]]["address"]) for mail in body["workload"]],
+        "faults": [fault for one in world["faults"] for fault in _faults(one, world)],
+        "changes": [change for one in world.get("zone_changes", ()) for change in _changes(one, world["zones"])],
+    }
+    return load(values)
+
+
+def _domains(body: dict[str, Any]) -> list[str]:
+    """The domains that the sinks take mail for: all that mail comes from or goes to, but for the MTA's own."""
+    addresses = [a for mail in body["workload"] for a in (mail["from"], *mail["to"]) if a]
+    return list(dict.fromkeys(a.rpartition("@")[2] for a in addresses))
+
+
+def _sinks(world: dict[str, Any], domains: list[str]) -> dict[str, Any]:
+    """A scripted server for each address of each host."""
+    found = {}
+    for host, place in world["hosts"].items():
+        script, greylist = [], None
+        for rule in place["behaviour"]:
+            if "greylist" in rule:
+                greylist = f"{rule['greylist']}s"
+            else:
+                script.append(_line(rule))
+        for k, address in enumerate(place["addrs"]):
+            limit = place.get("size_limit")
+            figures = {"server_time": "40ms", "starttls": False, "max_sessions": None, "size_limit": limit, "hop_limit": 1000}
+            found[sink_name(host, k)] = {
+                "kind": "mta", "flavour": "postfix", "host": f"{sink_name(host, k)}.sink.test", "address": address,
+                "final_for": domains, "script": script, "greylist": greylist, "parameters": figures,
+            }  # fmt: skip
+    return found
+
+
+def _line(rule: dict[str, Any]) -> dict[str, Any]:
+    line: dict[str, Any] = {key: rule[key] for key in ("stage", "reply", "match", "close") if key in rule}
+    for theirs, ours in (("start", "start"), ("end", "until"), ("delay", "delay")):
+        if theirs in rule and rule[theirs] != NEVER_S:
+            line[ours] = f"{max(rule[theirs], 0)}s"
+    return line
+
+
+def _client(sender: str, k: int, host: str) -> dict[str, Any]:
+    """Who hands the mail of one sender to the MTA; the null sender's has an address of its own."""
+    return {"kind": "client", "address": sender or f"null{k}@client.test", "password": "right", "submission": {"discover": host}}
+
+
+def _mail(mail: dict[str, Any], client: str) -> dict[str, Any]:
+    line = {"kind": "at", "from": client, "to": mail["to"], "times": [f"{mail['t']}s"], "size": mail["size"]}
+    return line if mail["from"] else {**line, "null_sender": True}
+
+
+def _resolver(resolver: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The resolver node, and the patience of the MTA's stub."""
+    kinds: dict[str, dict[str, Any]] = {
+        "direct": {"flavour": "unbound", "parameters": FORGETFUL},
+        "unbound": {"flavour": "unbound", "parameters": {"miss_delay": "1ms"}},
+    }
+    if resolver["kind"] not in kinds:
+        raise UnsupportedError(f"a resolver of kind {resolver['kind']!r}; there are {', '.join(kinds)}")
+    patience = {"dns_timeout": f"{resolver['timeout']}s", "dns_tries": resolver["attempts"]}
+    return {"dns": {"kind": "resolver", **kinds[resolver["kind"]]}}, patience
+
+
+def _zones(records: list[dict[str, Any]]) -> list[str]:
+    """BIND text, one zone for each SOA; what has none is left to the parent's zone."""
+    origins = sorted((r["name"] for r in records if r["type"] == "SOA"), key=len, reverse=True)
+    texts = {origin: [f"$ORIGIN {origin}"] for origin in origins}
+    for r in records:
+        origin = next((o for o in origins if r["name"] == o or r["name"].endswith("." + o)), None)
+        if origin is None:
+            raise UnsupportedError(f"{r['name']} {r['type']}: no zone with a SOA record holds this name")
+        texts[origin].append(f"{r['name']} {r['ttl']} IN {r['type']} {r['value']}")
+    return ["\n".join(lines) + "\n" for lines in texts.values()]
+
+
+def _changes(change: dict[str, Any], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The new content of a zone, whatever was there before."""
+    zone = change["zone"].rstrip(".")
+    old = {(name, r["type"]) for r in before if (name := r["name"].rstrip(".")) == zone or name.endswith("." + zone)}
+    new = {(r["name"].rstrip("."), r["type"]) for r in change["records"]}
+    records = "\n".join(f"{r['name']} {r['ttl']} IN {r['type']} {r['value']}" for r in change["records"])
+    gone = [f"{name} {rtype}" for name, rtype in sorted(old - new)]
+    return [{"at": f"{change['t']}s", "zone": zone, "records": records, "remove": gone}]
+
+
+def _faults(fault: list[Any], world: dict[str, Any]) -> list[dict[str, Any]]:
+    """An outage of a host, of an address, or of all names that a pattern finds."""
+    start, end, target, kind = fault
+    begin = max(start, 0)
+    span = {"kind": "outage", "start": f"{begin}s", "length": f"{(end if end != NEVER_S else 10_000_000) - begin}s"}
+    if target.startswith("dns"):
+        how = {**HOW, "refused": "refused"}[kind]
+        return [{**span, "target": f"dns {name}/{rtype}", "how": how} for name, rtype in _questions(target[4:], world)]
+    hosts = world["hosts"]
+    if target in hosts:
+        nodes = [sink_name(target, k) for k in range(len(hosts[target]["addrs"]))]
+    else:
+        nodes = [sink_name(h, k) for h, place in hosts.items() for k, a in enumerate(place["addrs"]) if a == target]
+    if not nodes:
+        raise UnsupportedError(f"a fault of {target!r}, which is neither host nor address nor dns")
+    return [{**span, "target": node, "how": HOW[kind]} for node in nodes]
+
+
+def _questions(pattern: str, world: dict[str, Any]) -> list[tuple[str, str]]:
+    """The questions ``name/TYPE`` that a pattern finds, among the names of the zones and whatever lies below them."""
+    records = [*world["zones"], *(r for change in world.get("zone_changes", ()) for r in change["records"])]
+    names = list(dict.fromkeys(r["name"].rstrip(".") for r in records))
+    types = ("MX", "A", "AAAA", "CNAME", "TXT", "SRV", "NS", "SOA", "PTR")
+    found = [(name, rtype) for name in names for rtype in types if re.search(pattern, f"{name}/{rtype}")]
+    below = [("_mta-sts." + name, "TXT") for name in names if re.search(pattern, f"_mta-sts.{name}/TXT")]
+    return [*found, *below]
