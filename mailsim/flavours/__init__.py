@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.own import OwnFlavour, laid_over
 from mailsim.flavours.schedules import Schedule, schedule_of
@@ -30,6 +31,8 @@ __all__ = [
     "resolver_figures",
     "resolver_flavours",
     "schedule",
+    "store_figures",
+    "store_flavours",
 ]
 
 
@@ -60,7 +63,7 @@ def _file(name: str) -> dict[str, Any]:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {"mta": [], "resolver": []}
+    found: dict[str, list[str]] = {"mta": [], "resolver": [], "mailstore": []}
     for entry in sorted(resources.files(__package__).iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".toml") and entry.name != "defaults.toml":
             found[_file(entry.name[:-5])["kind"]].append(entry.name[:-5])
@@ -77,6 +80,11 @@ def resolver_flavours() -> tuple[str, ...]:
     return _names()["resolver"]
 
 
+def store_flavours() -> tuple[str, ...]:
+    """Names of the flavours of mail stores."""
+    return _names()["mailstore"]
+
+
 def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
     found = {}
     for key, entry in table.items():
@@ -87,10 +95,13 @@ def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
     return found
 
 
+_KINDS = {"mta": "MTA flavour", "resolver": "resolver flavour", "mailstore": "mail store flavour"}
+
+
 @cache
 def _shipped(name: str, kind: str) -> Flavour:
     if name not in _names()[kind]:
-        raise UnknownNameError({"mta": "MTA flavour", "resolver": "resolver flavour"}[kind], name, _names()[kind])
+        raise UnknownNameError(_KINDS[kind], name, _names()[kind])
     text = _file(name)
     figures = _figures(text["figures"])
     inherits = text.get("inherits", "")
@@ -116,7 +127,7 @@ def flavour(name: str, kind: str = "mta", *, own: Mapping[str, OwnFlavour] | Non
     if own and name not in _names()[kind]:
         if name in chain:
             raise MailsimError(f"flavour {name!r} inherits from itself: {' from '.join([*chain, name])}")
-        raise UnknownNameError({"mta": "MTA flavour", "resolver": "resolver flavour"}[kind], name, (*_names()[kind], *own))
+        raise UnknownNameError(_KINDS[kind], name, (*_names()[kind], *own))
     found = _shipped(name, kind)
     for heir in reversed(chain):
         assert own is not None
@@ -184,6 +195,12 @@ def schedule(
 def resolver_figures(name: str, overrides: dict[str, Any] | None = None) -> ResolverFigures:
     """The figures of the resolver flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
     result: ResolverFigures = _build(ResolverFigures, flavour(name, "resolver"), overrides or {})
+    return result
+
+
+def store_figures(name: str, overrides: dict[str, Any] | None = None) -> StoreFigures:
+    """The figures of the mail store flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
+    result: StoreFigures = _build(StoreFigures, flavour(name, "mailstore"), overrides or {})
     return result
 
 

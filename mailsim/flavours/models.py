@@ -89,7 +89,12 @@ class MtaFigures(Declared):
     tls: Literal["1.2", "1.3"] = "1.3"
     pipelining: bool = True
     greeting_pause: Duration = 0
-    auth_failure_delay: Duration = 0
+    logins: Literal["dovecot"] | None = None
+    auth_failure_delay: Duration | None = None
+    login_timeout: Duration | None = None
+    stillborn_for: Duration = 0
+    throttle: Duration = 0
+    relay_denied: Annotated[str, Field(pattern=r"^(4\d\d 4|5\d\d 5)\.7\.1$")] = "554 5.7.1"
     server_time: Drawn
     dns_tries: Annotated[int, Field(ge=1)] = 2
     dns_timeout: Duration

@@ -137,7 +137,8 @@ class Compiled:
     @cached_property
     def _changes(self) -> list[int]:
         found = set(self._zone_edges)
-        for timeline in (*self.conditions.nodes.values(), *self.conditions.links.values(), *(n.timeline for n in self.conditions.names)):
+        wrong = self.conditions
+        for timeline in (*wrong.nodes.values(), *wrong.links.values(), *(n.timeline for n in wrong.names), *wrong.logins.values()):
             found.update(timeline.edges)
         return sorted(found)
 
