@@ -60,6 +60,7 @@ class Why(IntEnum):
     HOP_LIMIT = 70
     ATTEMPTS_OVER = 71
     SCHEDULE_UNKNOWN = 72
+    HOST_LONG_DEAD = 73
     # -- reports
     REPORT_TO_SENDER = 80
     NULL_SENDER = 81
@@ -74,6 +75,7 @@ class Why(IntEnum):
     LOCAL_DELIVERY = 97
     PUSHED = 98
     POLLED = 99
+    AUTH_UNAVAILABLE = 100
 
 
 class Reason(NamedTuple):
@@ -129,6 +131,11 @@ REASONS: dict[Why, Reason] = {
     ),
     Why.HOST_RETRY_TIME: Reason("retry time not reached", "the host failed before and its retry time has not come", "Exim spec chapter 32"),
     Why.HOST_CUTOFF: Reason("retry timeout exceeded", "the host has failed for longer than the retry rule allows", "Exim spec chapter 32"),
+    Why.HOST_LONG_DEAD: Reason(
+        "host dead for long",
+        "every host has failed for longer than the retry rule allows, so new mail is returned untried",
+        "Exim spec chapter 32, delay_after_cutoff",
+    ),
     Why.LIFETIME_OVER: Reason("lifetime over", "the message was in the queue for longer than its lifetime", "RFC 5321 section 4.5.4.1"),
     Why.PERMANENT: Reason("permanent", "a permanent failure is returned to the sender, no other MX is asked", "RFC 5321 section 4.2.1"),
     Why.RETRY_LATER: Reason("retry later", "a temporary failure keeps the message in the queue", "RFC 5321 section 4.5.4.1"),
@@ -142,6 +149,9 @@ REASONS: dict[Why, Reason] = {
     Why.REPORT_TO_SENDER: Reason("report", "who can't deliver must tell the sender", "RFC 5321 section 6.1; RFC 3464"),
     Why.NULL_SENDER: Reason("null sender", "no report for a report: the null sender is never answered", "RFC 5321 section 4.5.5"),
     Why.AUTH_FAILED: Reason("wrong password", "the login failed, and the user is told", "RFC 4954 section 6"),
+    Why.AUTH_UNAVAILABLE: Reason(
+        "login not possible now", "the server could not check the password in time", "RFC 4954 section 4; Postfix 3.7.11 observed"
+    ),
     Why.AUTH_REQUIRED: Reason("login needed", "this server takes mail from users only after a login", "RFC 6409 section 4.3"),
     Why.RELAY_DENIED: Reason("relay denied", "this server is not responsible for that domain", "RFC 5321 section 3.6.2"),
     Why.NO_SUCH_MAILBOX: Reason("no such mailbox", "there is no such mailbox here", "RFC 3463 section 3.2 (X.1.1)"),

@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import Any
 
-from mailsim.flavours import mta_flavours, resolver_flavours
+from mailsim.flavours import mta_flavours, resolver_flavours, store_flavours
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes import KINDS
 from mailsim.scenario.scenario import Scenario
@@ -45,6 +45,7 @@ def schema() -> dict[str, Any]:
         assert model["properties"]["kind"]["const"] == kind
     models["Mta"]["properties"]["flavour"]["examples"] = list(mta_flavours())
     models["Resolver"]["properties"]["flavour"]["enum"] = list(resolver_flavours())
+    models["Mailstore"]["properties"]["flavour"]["enum"] = list(store_flavours())
     own = models["OwnFlavour"]
     figures = MtaFigures.model_json_schema(mode="validation", ref_template="#/$defs/{model}")
     for name, model in figures.pop("$defs").items():

@@ -8,14 +8,16 @@ from typing import Any
 from mailsim.flavours import mta_figures
 from mailsim.nodes.attempt import Handover, Item, RouteEntry
 from mailsim.nodes.contact import Caller, Doorman
+from mailsim.nodes.logins import LoginDesk, SmtpLogins, login_rules
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
 from mailsim.nodes.mta.disciplines import discipline_of
 from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
+from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.world import Life, World
-from mailsim.rules.conditions import Timeline
+from mailsim.rules.conditions import QUIET, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.units import duration
@@ -75,7 +77,8 @@ class MtaActor:
             draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
         )
         self.waiting: dict[str, dict[Item, None]] = {}
-        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER)
+        rank = rank_of(self.figures.queue_order, self.name, self.world.draws, self.world.origin_us)
+        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER, rank)
         self.destinations: dict[str, Destination] = {}
 
     def _door(self) -> Doorman:
@@ -90,11 +93,17 @@ class MtaActor:
             mailbox_known=(lambda address: True) if store is None else mailboxes.__contains__,
             login_ok=lambda user, password: user.lower() in logins and logins[user.lower()] == password,
             size_limit=self.figures.size_limit,
+            relay_denied=(int(self.figures.relay_denied[:3]), self.figures.relay_denied[4:]),
         )
         limit = declared.max_sessions or self.figures.max_sessions
         door = Doorman(self.world, self.name, self.figures, policy, limit=limit)
         door.cues = tuple(line.cue(self.world.origin_us) for line in declared.script)
         door.greylist_us = declared.greylist
+        services = ("submission", "submissions") * declared.submission + ("smtp",) * declared.login_on_smtp
+        if services:
+            outages = self.world.compiled.conditions.logins.get(self.name, QUIET)
+            desk = self.world.actor(declared.store).desk if declared.store else LoginDesk(self.world, login_rules(self.figures))
+            door.logins = SmtpLogins(desk, self.figures, services, outages)
         return door
 
     # -- receiving ----------------------------------------------------------------------------------------------
@@ -141,6 +150,7 @@ class MtaActor:
                 self.world,
                 rule,
                 RUNNER_ORDER,
+                pace_us=self.figures.start_pace,
                 serve=lambda item: serve(self, item),
                 give_up=lambda items: put_off_all(self, items, self.world.now),
             )
