@@ -104,6 +104,10 @@ class ResolverActor:
         gave_up = yield t_us + tries * timeout
         return gave_up, NO_ANSWER, Why.DNS_TIMEOUT
 
+    def quiet_for(self, asker: str) -> bool:
+        """Whether nothing is ever wrong on the way from ``asker``."""
+        return self._world.wire(asker, self.name).path.quiet
+
     def hit(self, question: Question, t_us: int) -> Entry | None:
         """The entry that answers at once at ``t_us``, or None."""
         entry = self.cache.get(question, t_us)
