@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from mailsim.declared import Declared, HostName
 
-__all__ = ["KINDS", "HostDeclaration", "NodeDeclaration", "ServerList", "node_kind"]
+__all__ = ["KINDS", "HostDeclaration", "NodeDeclaration", "ServerList", "StubSettings", "node_kind"]
 
 
 def _addresses(value: object) -> object:
@@ -45,6 +45,17 @@ ServerList = Annotated[
 ]
 
 
+def _settings(value: object) -> object:
+    return {"flavour": value} if isinstance(value, str) else value
+
+
+class StubSettings(Declared):
+    """The stub resolver that a node's programs use: ``flavour`` (``glibc``, ``cares``), ``parameters`` override its figures."""
+
+    flavour: str = "glibc"
+    parameters: dict[str, Any] = {}
+
+
 class NodeDeclaration(Declared):
     """What every node may say.
 
@@ -55,11 +66,14 @@ class NodeDeclaration(Declared):
     resolver : str or list of str, optional
         The servers that this node's stub asks, in order: nodes of kind resolver, or name servers that it asks directly; by
         default ``defaults: {resolver: ...}`` or the only resolver there is.
+    stub : str or dict
+        The stub resolver of its programs: a flavour, or ``{flavour: glibc, parameters: {rotate: true}}``.
     """
 
     kind: str
     site: str | None = None
     resolver: ServerList = ()
+    stub: Annotated[StubSettings, BeforeValidator(_settings)] = StubSettings()
 
 
 class HostDeclaration(NodeDeclaration):

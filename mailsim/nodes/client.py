@@ -74,7 +74,7 @@ class ClientActor:
         self.patience = (figures.dns_tries, figures.dns_timeout)
         self.resolver = stub_of(world, name, self.patience)
         self.caller = Caller(name, figures)
-        self.resolver_quiet = self.resolver is not None and self.resolver.quiet_for(name)
+        self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self._questions: list[Question] = []
         self._plans: dict[tuple[str, ...], tuple[Window, Leg | None]] = {}
         self.reader = Reader(self, declaration) if declaration.fetch is not None else None

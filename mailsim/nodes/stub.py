@@ -1,114 +1,143 @@
-"""The stub of a node: which servers it asks for names, in what order, and how long it waits for each."""
+"""The stub of a node: a stub program on the engine's clock, whose cache hits at its first server cost no event."""
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
 from typing import Any
 
+from mailsim.draws import Constant
+from mailsim.flavours.stubs import stub_figures, stub_model
+from mailsim.nodes.driver import Driver, Reply, chance_of
 from mailsim.nodes.world import Life, World
-from mailsim.rules.conditions import NORMAL, merged
-from mailsim.rules.dns import Answer, Cache, Entry, Question, Rcode, TtlRules
-from mailsim.rules.dns.lookup import look_up
-from mailsim.rules.dns.machine import Action, Alarm, Say, Send, Trouble
-from mailsim.rules.dns.stubs import CLOSED, GlibcRules, GlibcStub
+from mailsim.rules.conditions import NORMAL
+from mailsim.rules.dns import Answer, Entry, Question, Rcode
+from mailsim.rules.dns.stubs import CLOSED, Call, GlibcStub, StubMachine
 from mailsim.rules.reasons import Why
 
-__all__ = ["DirectStub", "stub_of"]
+__all__ = ["Stub", "Waiting", "stub_of"]
 
-NO_RULES = TtlRules(0, 86400, 86400, 0, 0, True)
-#: what a stub's answer says to those who do not know stubs
+SECOND_US = 1_000_000
+#: records of one answer that surely fit into 512 octets: a name each (RFC 1035 sections 3.1 and 4.2.1), addresses less
+FITTING = 7
+
+#: what mail programs are told where no server's port was open
 _TOLD = {CLOSED: Answer(Rcode.TIMEOUT)}
-_WHY = {Rcode.TIMEOUT: Why.DNS_TIMEOUT, CLOSED: Why.DNS_TIMEOUT}
 
 
-def stub_of(world: World, name: str, patience: tuple[int, int]) -> Any | None:
-    """The stub of a node: the resolver's own side where it asks one resolver, a stub where it asks name servers, or None."""
-    servers = world.compiled.resolvers_of.get(name, ())
-    if not servers:
+class Waiting:
+    """Somebody who waits for a stub's answer: where he is parked, and what came while he was not."""
+
+    __slots__ = ("answer", "line", "world")
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.line: Any = world.line()
+        self.answer: Answer | None = None
+
+    def said(self, answer: Answer, t_us: int) -> None:
+        """The stub's answer."""
+        self.answer = answer
+        self.world.wake_all(self.line, answer)
+
+    def wait(self) -> Life:
+        """Park until the answer is here."""
+        if self.answer is None:
+            yield self.line
+        return self.answer
+
+
+class StubDriver(Driver):
+    """A stub machine on the clock."""
+
+    machine: StubMachine
+
+    def call(self, call: Call, t_us: int, reply: Reply) -> None:
+        """A program calls at the clock's instant; ``reply`` may be called before this returns, later, or never."""
+        self._perform(self.machine.called(reply, call, t_us), t_us)
+
+
+def stub_of(world: World, name: str, patience: tuple[int, int]) -> Stub | None:
+    """The stub of a mail program, or None where the node has nobody to ask.
+
+    ``patience`` is the number of rounds and the timeout that the mail program sets where the library has such options
+    (resolv.conf(5) ``attempts`` and ``timeout``); what the node says of its stub goes before.
+    """
+    if not world.compiled.resolvers_of.get(name):
         return None
-    kinds = {world.compiled.nodes[server].declaration.kind for server in servers}
-    if kinds == {"nameserver"}:
-        return DirectStub(world, name, servers, patience)
-    return world.actor(next(server for server in servers if world.compiled.nodes[server].declaration.kind == "resolver"))
+    tries, timeout = patience
+    options = {"attempts": min(tries, 5), "timeout": min(max(timeout, SECOND_US), 30 * SECOND_US)}
+    return Stub(world, name, options)
 
 
-class DirectStub:
-    """A stub that asks authoritative name servers directly: what they do is known in advance, so no event is needed.
+class Stub:
+    """One node's stub.
 
-    The servers are taken to know every declared zone.
+    Parameters
+    ----------
+    world : World
+        The engine.
+    name : str
+        The node.
+    options : dict
+        Figures that the node's program sets, where the stub has them.
+    phase_us : int
+        How far the wall clock is into its second when the scenario starts.
     """
 
-    #: it keeps nothing, so no route is remembered
-    stub_delay_us = 0
-
-    def __init__(self, world: World, name: str, servers: tuple[str, ...], patience: tuple[int, int]) -> None:
+    def __init__(self, world: World, name: str, options: dict[str, Any], *, phase_us: int = 0) -> None:
         self._world = world
         self._name = name
-        self._servers = servers
-        self._stub = GlibcStub(GlibcRules(timeout_us=patience[1], attempts=patience[0]), servers, self._chance)
-        self._sent: dict[Question, int] = {}
+        settings = world.compiled.nodes[name].declaration.stub
+        known = stub_model(settings.flavour).model_fields
+        self.figures = stub_figures(settings.flavour, {**{k: v for k, v in options.items() if k in known}, **settings.parameters})
+        servers = world.compiled.resolvers_of[name]
+        addresses = tuple(world.compiled.nodes[server].addresses[0] for server in servers)
+        machine = self.figures.machine(addresses, chance_of(world, f"stub {name}"), (phase_us - world.origin_us) % SECOND_US)
+        self.driver = StubDriver(world, name, machine, Constant(0))
+        first = world.compiled.nodes[servers[0]]
+        self._first = servers[0]
+        self._path = world.compiled.path(name, servers[0])
+        self._resolver = world.actor(servers[0]) if first.declaration.kind == "resolver" else None
+        #: what a hit in the first server's cache costs
+        self.stub_delay_us: int = 0 if self._resolver is None else self._resolver.stub_delay_us
+        #: every lookup begins at the first server, and the stub keeps nothing itself
+        self._steady = isinstance(machine, GlibcStub) and not machine.rules.rotate and not machine.rules.by_tcp
 
-    def quiet_for(self, asker: str) -> bool:
-        """Never: without a cache there is no hit to count on."""
-        return False
+    @property
+    def quiet(self) -> bool:
+        """Whether every hit in the first server's cache will be seen: nothing is ever wrong with the server and the way to it."""
+        faults = (fault.node == self._first for fault in self._world.compiled.conditions.servers)
+        return self._steady and self._resolver is not None and self._path.quiet and not any(faults)
 
     def hit(self, question: Question, t_us: int) -> Entry | None:
-        """Nothing is kept."""
-        return None
+        """What the first server's cache answers at once at ``t_us``, or None."""
+        resolver = self._resolver
+        if resolver is None or not self._steady:
+            return None
+        entry: Entry | None = resolver.hit(question, t_us)
+        return entry if entry is not None and len(entry.answer.rdatas) + len(entry.answer.chain) <= FITTING else None
 
     def ask(self, asker: str, question: Question, t_us: int, patience: tuple[int, int]) -> Life:
-        """Ask the list of servers: gives ``(instant, Answer, Why)``; the instant may lie ahead of the clock."""
-        yield from ()
-        answer, done = self._played(question, t_us)
-        return done, _TOLD.get(answer.rcode, answer), _WHY.get(answer.rcode, Why.FROM_SERVER)
+        """Look up a complete name: gives ``(instant, Answer, Why)``; the instant may lie ahead of the clock after a hit.
 
-    def _chance(self, purpose: str) -> float:
-        return self._world.draws.uniform(f"stub {self._name} {purpose}", 0)
+        The stub's way to a resolver is charged on the way back, so that the cache is read at the instant asked.
+        """
+        world, resolver = self._world, self._resolver
+        open_way = self._undisturbed(question, t_us)
+        entry = self.hit(question, t_us) if open_way else None
+        if entry is None and t_us > world.now:
+            t_us = yield t_us
+            entry = self.hit(question, t_us) if open_way else None
+        if entry is not None:
+            return t_us + self.stub_delay_us, entry.answer, Why.FROM_CACHE if entry.answer.rdatas else Why.NEGATIVE_CACHE
+        why = Why.JOINED if open_way and resolver is not None and resolver.asking(question) else Why.FROM_SERVER
+        waiting = Waiting(world)
+        self.driver.call(Call(question.name + ".", question.rtype, search=False), t_us, waiting.said)
+        answer: Answer = yield from waiting.wait()
+        answer = _TOLD.get(answer.rcode, answer)
+        return world.now, answer, Why.DNS_TIMEOUT if answer.rcode == Rcode.TIMEOUT else why
 
-    def _played(self, question: Question, t_us: int) -> tuple[Answer, int]:
-        """The lookup as it will go: the stub's steps against what the servers will do."""
-        queue: list[tuple[int, int, Send | Alarm, Answer | Trouble | None]] = []
-        actions: list[Action] = self._stub.asked(None, question, t_us)
-        order, now = 0, t_us
-        while True:
-            for action in actions:
-                order += 1
-                if isinstance(action, Say):
-                    return action.answer, now
-                if isinstance(action, Alarm):
-                    heappush(queue, (action.at_us, order, action, None))
-                else:
-                    what, arrives = self._exchange(action, now)
-                    if what is not None:
-                        heappush(queue, (arrives, order, action, what))
-            now, _, cause, came = heappop(queue)
-            if isinstance(cause, Send):
-                assert came is not None
-                actions = self._stub.heard(cause.number, came, now)
-            else:
-                actions = self._stub.rang(cause.what, now)
-
-    def _exchange(self, send: Send, t_us: int) -> tuple[Answer | Trouble | None, int]:
-        """What a server sends back and when it is here; None: nothing ever comes."""
-        compiled, question = self._world.compiled, send.question
-        turn = self._sent.get(question, 0)
-        self._sent[question] = turn + 1
-        link = compiled.link(self._name, send.server)
-        rtt = self._world.draws.stream(f"stub {self._name} {question.name}/{question.rtype}", link.rtt).at(turn)
-        there = t_us + (rtt >> 1)
-        condition = compiled.path(self._name, send.server).at(there)
-        faults = [f.timeline for f in compiled.conditions.names if f.concerns(*question)]
-        fault = merged(faults).at(there) if faults else NORMAL
-        if condition.reach == Why.SILENT or fault.reach == Why.SILENT:
-            return None, 0
-        if condition.reach != Why.OK:
-            return Trouble.CLOSED, t_us + rtt
-        if fault.rcode == Rcode.NXDOMAIN:
-            return Answer(Rcode.NXDOMAIN, (), (), 0, 0), t_us + rtt
-        return (self._served(question, there) if fault.rcode < 0 else Answer(fault.rcode)), t_us + rtt
-
-    def _served(self, question: Question, t_us: int) -> Answer:
-        """What the zones say at an instant, aliases followed from zone to zone."""
-        zones = self._world.compiled.zones
-        answer, _ = look_up(question, t_us, Cache(NO_RULES), zones, lambda origin, q, t: (zones[origin].at(t).answer(q), t), 11)
-        return answer
+    def _undisturbed(self, question: Question, t_us: int) -> bool:
+        """Whether a question to the first server gets there, and its answer back, as if nothing was ever wrong."""
+        service = self._world.compiled.dns_service(self._first, "udp", question.rtype)
+        reached = self._path.quiet or self._path.at(t_us).reach == Why.OK
+        return reached and bool(service.quiet or service.at(t_us) == NORMAL)

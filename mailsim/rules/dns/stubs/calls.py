@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
-from mailsim.rules.dns.machine import Action, Alarm, Chance, Say, Send, Trouble
+from mailsim.rules.dns.machine import Action, Alarm, Chance, Machine, Say, Send, Trouble
 from mailsim.rules.dns.records import Question, Rcode
 from mailsim.rules.dns.zones import Answer
 
-__all__ = ["BOTH", "CLOSED", "Call", "Look", "Script", "SteppedStub", "joined"]
+__all__ = ["BOTH", "CLOSED", "Call", "Look", "Script", "SteppedStub", "StubMachine", "joined"]
 
 #: the type of a call that wants IPv4 and IPv6 addresses (AF_UNSPEC): questions for A and for AAAA
 BOTH = "A+AAAA"
@@ -32,6 +32,14 @@ class Call(NamedTuple):
     def types(self) -> tuple[str, ...]:
         """The types of its questions."""
         return ("A", "AAAA") if self.rtype == BOTH else (self.rtype,)
+
+
+class StubMachine(Machine, Protocol):
+    """A stub program: it is called by programs on its own host."""
+
+    def called(self, client: object, call: Call, t_us: int) -> list[Action]:
+        """A program calls."""
+        ...
 
 
 #: what a lookup waits for: a message in the mailbox of a socket (None: of none), until an instant
@@ -65,8 +73,6 @@ class _Asked(NamedTuple):
     look: Look
     which: int
     socket: object
-    question: Question
-    proto: str
 
 
 class _Bell(NamedTuple):
@@ -86,7 +92,7 @@ class SteppedStub:
     chance : callable
         Draws by purpose.
     octets : int
-        The longest answer that it takes by UDP (RFC 1035 section 4.2.1, RFC 6891 section 6.2.3); a longer one is truncated.
+        The longest answer that it takes by UDP (RFC 1035 section 4.2.1, RFC 6891 section 6.2.3).
     """
 
     def __init__(self, servers: tuple[str, ...], chance: Chance, octets: int) -> None:
@@ -104,9 +110,9 @@ class SteppedStub:
     def send(self, look: Look, server: int, which: int, question: Question, *, proto: str = "udp", socket: object = None) -> None:
         """Ask a server of the list; what comes back goes to the mailbox of ``socket``."""
         self._number += 1
-        self._asked[self._number] = _Asked(look, which, socket, question, proto)
+        self._asked[self._number] = _Asked(look, which, socket)
         look.numbers.add(self._number)
-        self._out.append(Send(self._number, self.servers[server], question, proto))
+        self._out.append(Send(self._number, self.servers[server], question, proto, self.octets))
 
     def called(self, client: object, call: Call, t_us: int) -> list[Action]:
         """A program calls."""
@@ -125,8 +131,6 @@ class SteppedStub:
             return []
         look = asked.look
         look.numbers.discard(number)
-        if asked.proto == "udp" and isinstance(what, Answer) and self.too_long(asked.question, what):
-            what = Trouble.TRUNCATED
         if look.waits_on != asked.socket:
             look.mail.setdefault(asked.socket, deque()).append((asked.which, what))
             return []
@@ -140,10 +144,6 @@ class SteppedStub:
             return []
         what.look.t_us = t_us
         return self._go(what.look, None)
-
-    def too_long(self, question: Question, answer: Answer) -> bool:
-        """Whether an answer does not fit into what the stub takes by UDP."""
-        return False
 
     def _go(self, look: Look, event: tuple[int, Answer | Trouble] | None) -> list[Action]:
         """Let a lookup take its next steps."""

@@ -237,7 +237,7 @@ class CaresStub:
         self._number += 1
         query.number = self._number
         self._sent[self._number] = (query, circuit)
-        self._out.append(Send(self._number, self.names[server.index], query.question, proto))
+        self._out.append(Send(self._number, self.names[server.index], query.question, proto, self.rules.octets))
         self._out.append(Alarm(query.until_us, _Bell(query, query.number)))
         if probing:
             self._probe(query.question, server, t_us)

@@ -27,19 +27,14 @@ class DighostRules(NamedTuple):
 
 
 class DighostStub(SteppedStub):
-    """One run of the program.
-
-    ``warnings`` has for each client what the program complained about: server, and whether its port was closed.
-    """
+    """One run of the program."""
 
     def __init__(self, rules: DighostRules, servers: tuple[str, ...], chance: Chance) -> None:
         super().__init__(servers, chance, rules.octets)
         self.rules = rules
-        self.warnings: dict[object, list[tuple[str, bool]]] = {}
 
     def script(self, look: Look) -> Script:
         """The questions one after the other."""
-        self.warnings[look.client] = []
         answers = []
         for rtype in look.call.types:
             answers.append((yield from self._look_up(look, Question(look.call.name.rstrip(".").lower(), rtype))))
@@ -63,7 +58,6 @@ class DighostStub(SteppedStub):
                 server += 1
             else:
                 failure = failure if what is Trouble.CLOSED else Rcode.TIMEOUT
-                self.warnings[look.client].append((servers[server], what is Trouble.CLOSED))
                 if tries > 1:
                     tries -= 1
                     server = 0 if by_tcp else server
