@@ -172,12 +172,15 @@ class NameserverFigures(Declared):
     Parameters
     ----------
     permutes : bool
-        The records of an answer come in a new order each time.
+        The records of an answer come in a drawn order.
+    order_life : duration
+        How long such an order stays (0: each answer has its own).
     additional : bool
         Answers carry the addresses of mail and name servers.
     """
 
     permutes: bool
+    order_life: Duration = 0
     additional: bool
 
 

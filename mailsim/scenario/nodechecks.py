@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from mailsim.errors import UnknownNameError, did_you_mean
-from mailsim.flavours import mta_figures, mta_flavours, resolver_figures, resolver_flavours, resolver_model
+from mailsim.flavours import mta_figures, mta_flavours, resolver_figures, resolver_flavours, resolver_model, stub_flavours
 from mailsim.flavours.models import MtaFigures, ResolverFigures
+from mailsim.flavours.stubs import NameserverFigures, nameserver_figures, stub_figures, stub_model
 from mailsim.nodes import Client, DnsClient, DnsProcess, Mta, Nameserver, Resolver, Senders
+from mailsim.nodes.base import StubSettings
 from mailsim.scenario.document import Path
 from mailsim.scenario.problems import KEY
 from mailsim.scenario.sentences import sentences_of
@@ -43,6 +45,7 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
         elif name in _RESERVED - {"dns"}:
             yield at, f"{name!r} can't name a node: the word has a meaning in links and faults", KEY
         yield from _servers(sight, (*at, "resolver"), node.resolver)
+        yield from _check_stub(at, node.stub)
         if isinstance(node, Mta):
             yield from _check_mta(sight, at, node)
         elif isinstance(node, Resolver):
@@ -55,6 +58,8 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
         elif isinstance(node, Client):
             yield from _check_client(sight, at, node)
         elif isinstance(node, Nameserver):
+            if node.flavour is not None:
+                yield from _check_figures(at, node.flavour, node.parameters, nameserver_figures, NameserverFigures)
             yield from _check_served(sight, at, node)
             yield from _check_health(sight, at, node)
         if isinstance(node, Mta | Client | DnsClient | DnsProcess) and not node.resolver:
@@ -68,6 +73,13 @@ def _servers(sight: Sight, path: Path, names: tuple[str, ...]) -> Iterator[Compl
         yield from _named(sight, path if len(names) == 1 else (*path, k), name, "resolver", "nameserver")
         if name in names[:k]:
             yield (*path, k), f"{name} is in the list twice", 0
+
+
+def _check_stub(at: Path, stub: StubSettings) -> Iterator[Complaint]:
+    """The stub's flavour exists, and its parameters are figures of it."""
+    model = stub_model(stub.flavour) if stub.flavour in stub_flavours() else None
+    for path, what, key in _check_figures((*at, "stub"), stub.flavour, stub.parameters, stub_figures, model):
+        yield path, what, key
 
 
 def _named(sight: Sight, path: Path, name: str | None, kind: str, *others: str) -> Iterator[Complaint]:

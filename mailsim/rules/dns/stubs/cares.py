@@ -90,8 +90,10 @@ class _Wish:
         self.client = client
         self.call = call
         self.names = names
+        self.name = ""
         self.missing = 0
         self.answers: list[Answer] = []
+        self.empty = False  #: some name has no such records
 
 
 class CaresStub:
@@ -168,7 +170,7 @@ class CaresStub:
         return [name, *domains] if call.name.count(".") >= self.rules.ndots else [*domains, name]
 
     def _next_name(self, wish: _Wish, t_us: int) -> None:
-        name = wish.names.pop(0).lower()
+        name = wish.name = wish.names.pop(0).lower()
         wish.answers = []
         wish.missing = len(wish.call.types)
         for rtype in wish.call.types:
@@ -180,16 +182,21 @@ class CaresStub:
                 self._send(_Query(question, wish), t_us)
 
     def _collect(self, wish: _Wish, answer: Answer, t_us: int) -> None:
-        """One of a call's answers is here."""
+        """One of a call's answers is here; where none has records the last one counts (ares_getaddrinfo.c host_callback)."""
         wish.answers.append(answer)
         wish.missing -= 1
         if wish.missing:
             return
-        told = joined(wish.answers)
-        if not told.rdatas and wish.names:
+        if any(one.rdatas for one in wish.answers):
+            self._out.append(Say(wish.client, joined(wish.answers)))
+            return
+        wish.empty = wish.empty or answer.rcode == Rcode.NOERROR
+        single = answer.rcode in _REJECTS and "." not in wish.name
+        if wish.names and (single or answer.rcode in (Rcode.NOERROR, Rcode.NXDOMAIN)):
             self._next_name(wish, t_us)
         else:
-            self._out.append(Say(wish.client, told))
+            known = answer.rcode == Rcode.NXDOMAIN and wish.empty
+            self._out.append(Say(wish.client, answer._replace(rcode=Rcode.NOERROR) if known else answer))
 
     # -- the cache ----------------------------------------------------------------------------------------------
 
