@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import Any
 
-from mailsim.flavours import mta_flavours, resolver_flavours, store_flavours
+from mailsim.flavours import mta_flavours, nameserver_flavours, resolver_flavours, store_flavours, stub_flavours
 from mailsim.nodes import KINDS
 from mailsim.scenario.scenario import Scenario
 
@@ -45,6 +45,8 @@ def schema() -> dict[str, Any]:
     models["Mta"]["properties"]["flavour"]["enum"] = list(mta_flavours())
     models["Resolver"]["properties"]["flavour"]["enum"] = list(resolver_flavours())
     models["Mailstore"]["properties"]["flavour"]["enum"] = list(store_flavours())
+    models["StubSettings"]["properties"]["flavour"]["enum"] = list(stub_flavours())
+    models["Nameserver"]["properties"]["flavour"]["anyOf"][0]["enum"] = list(nameserver_flavours())
     models["Senders"]["properties"]["mix"]["propertyNames"] = {"enum": list(mta_flavours())}
     found["required"] = [key for key in found["required"] if key != "name"]  # a file's own name will do
     return {"$schema": _DIALECT, **found, "title": "mailsim scenario"}
