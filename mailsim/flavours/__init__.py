@@ -31,12 +31,14 @@ __all__ = [
     "flavour_kinds",
     "mta_figures",
     "mta_flavours",
+    "nameserver_flavours",
     "resolver_figures",
     "resolver_flavours",
     "resolver_model",
     "schedule",
     "store_figures",
     "store_flavours",
+    "stub_flavours",
     "unbound_figures",
 ]
 
@@ -73,7 +75,7 @@ def _file(name: str) -> dict[str, Any]:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {"mta": [], "resolver": [], "mailstore": []}
+    found: dict[str, list[str]] = {"mta": [], "resolver": [], "stub": [], "nameserver": [], "mailstore": []}
     for entry in sorted(resources.files(__package__).iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".toml") and entry.name != "defaults.toml":
             found[_file(entry.name[:-5])["kind"]].append(entry.name[:-5])
@@ -100,6 +102,16 @@ def store_flavours() -> tuple[str, ...]:
     return _names()["mailstore"]
 
 
+def stub_flavours() -> tuple[str, ...]:
+    """Names of the flavours of stub resolvers."""
+    return _names()["stub"]
+
+
+def nameserver_flavours() -> tuple[str, ...]:
+    """Names of the flavours of authoritative name servers."""
+    return _names()["nameserver"]
+
+
 def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
     found = {}
     for key, entry in table.items():
@@ -116,7 +128,7 @@ _KINDS = {"mta": "MTA flavour", "resolver": "resolver flavour", "mailstore": "ma
 @cache
 def _shipped(name: str, kind: str) -> Flavour:
     if name not in _names()[kind]:
-        raise UnknownNameError(_KINDS[kind], name, _names()[kind])
+        raise UnknownNameError(_KINDS.get(kind, f"{kind} flavour"), name, _names()[kind])
     text = _file(name)
     figures = _figures(text["figures"])
     inherits = text.get("inherits", "")
@@ -142,7 +154,7 @@ def flavour(name: str, kind: str = "mta", *, own: Mapping[str, OwnFlavour] | Non
     if own and name not in _names()[kind]:
         if name in chain:
             raise MailsimError(f"flavour {name!r} inherits from itself: {' from '.join([*chain, name])}")
-        raise UnknownNameError(_KINDS[kind], name, (*_names()[kind], *own))
+        raise UnknownNameError(_KINDS.get(kind, f"{kind} flavour"), name, (*_names()[kind], *own))
     found = _shipped(name, kind)
     for heir in reversed(chain):
         assert own is not None

@@ -33,6 +33,7 @@ class DnsNetwork:
         self._world = world
         self._sent: dict[tuple[str, Question], int] = {}
         self._lossy: dict[tuple[str, str], int] = {}
+        self._orders: dict[tuple[str, Question], int] = {}
 
     def send(self, asker: str, question: Send, t_us: int, hear: Hear, far: Distribution) -> Why:
         """Send a question at the clock's instant; ``hear`` is called when something comes back, if ever.
@@ -74,6 +75,8 @@ class DnsNetwork:
         if condition.loss and self._lost(asker, question.server, condition.loss):
             return Why.SILENT
         answer = world.compiled.name_service.answer(question.server, question.question, there)
+        if serving.manner.permuted and len(answer.rdatas) > 1:
+            answer = self._permuted(answer, question, serving.manner.order_us, there)
         if condition.rcode >= 0:
             soa = answer.authority if condition.rcode == Rcode.NXDOMAIN else ()
             answer = Answer(condition.rcode, negative_ttl=answer.negative_ttl, authority=soa)
@@ -128,6 +131,15 @@ class DnsNetwork:
             if fault.concerns(*question):
                 found = found.with_worse(fault.timeline.at(t_us))
         return found
+
+    def _permuted(self, answer: Answer, question: Send, life_us: int, t_us: int) -> Answer:
+        """The answer with its records in a drawn order: for each answer, or the same one as long as a server keeps its answers."""
+        key = (question.server, question.question)
+        turn = self._orders[key] = t_us // life_us if life_us else self._orders.get(key, -1) + 1
+        name, rtype = question.question
+        order = self._world.draws.order(f"order of {question.server} {name}/{rtype}", turn, 0, len(answer.rdatas))
+        rdatas = tuple(answer.rdatas[k] for k in order)
+        return answer._replace(rdatas=rdatas, chain=(*answer.chain[:-1], answer.chain[-1]._replace(rdatas=rdatas)))
 
     def _lost(self, asker: str, server: str, share: float) -> bool:
         turn = self._lossy.get((asker, server), 0)

@@ -9,8 +9,7 @@ from mailsim.declared import Duration
 from mailsim.flavours import flavour, resolver_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.driver import Driver, Reply, chance_of
-from mailsim.nodes.stub import stub_asks
-from mailsim.nodes.world import Life, World
+from mailsim.nodes.world import World
 from mailsim.rules.dns import Entry, Question
 from mailsim.rules.dns.machine import Chance, Hint, Recursive
 from mailsim.rules.dns.unbound import Unbound
@@ -60,10 +59,6 @@ class ResolverActor:
         self.stub_delay_us = round(figures.stub_delay.distribution().mean)
         self.hit: Callable[[Question, int], Entry | None] = self.machine.hit
         self.asking: Callable[[Question], bool] = self.machine.asking
-
-    def ask(self, asker: str, question: Question, t_us: int, patience: tuple[int, int]) -> Life:
-        """Answer the stub of a mail program: see :func:`mailsim.nodes.stub.stub_asks`."""
-        return stub_asks(self._world, self, asker, question, t_us, patience)
 
     def put(self, question: Question, t_us: int, reply: Reply) -> None:
         """A question that reached it at the clock's instant; ``reply`` is called at once, later, or never."""

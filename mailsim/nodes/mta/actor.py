@@ -16,6 +16,7 @@ from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release
 from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
+from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.conditions import QUIET, Timeline
 from mailsim.rules.reasons import Why
@@ -47,9 +48,8 @@ class MtaActor:
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
-        resolver = world.compiled.resolver_of.get(name)
-        self.resolver = world.actor(resolver) if resolver else None
-        self.resolver_quiet = resolver is not None and world.compiled.path(name, resolver).quiet
+        self.resolver = stub_of(world, name, self.patience)
+        self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self.caller = Caller(name, self.figures)
         self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))
         self.door = self._door()
