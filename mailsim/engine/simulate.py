@@ -13,6 +13,7 @@ from mailsim.events import Event, EventLog
 from mailsim.nodes.client import ClientActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
+from mailsim.nodes.prober import ProberActor
 from mailsim.nodes.senders import SendersActor
 from mailsim.nodes.world import Life
 from mailsim.scenario.arrivals import Arrivals, Line, arrivals
@@ -24,6 +25,7 @@ __all__ = ["LEVELS", "simulate"]
 LEVELS = ("events", "messages", "counts")
 DAY_US = 86_400_000_000
 FLUSH_ROWS = 12 * 16384
+PROBER_ORDER = 1
 MESSAGE_ORDER = 2
 #: a settled run goes on for so long on paper, so that the last sessions are seen to close
 CLOSING_US = 60_000_000
@@ -66,6 +68,8 @@ def simulate(
     for client in world.actors(ClientActor):
         if client.reader is not None:
             client.reader.begin(next((s for s in stores if client.reader.address in s.mailboxes), None))
+    for prober in world.actors(ProberActor):
+        world.spawn(prober.life(), PROBER_ORDER)
     _note_changes(world)
     Flow(world.clock, _source(world, mail.line, mail.lines, watch), SOURCE)
     del mail  # its other columns stand in the log now

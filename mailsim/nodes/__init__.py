@@ -5,12 +5,14 @@ from mailsim.nodes.client import Client, Fetch, Submission
 from mailsim.nodes.mailstore import Mailbox, Mailstore
 from mailsim.nodes.mta import Account, Mta
 from mailsim.nodes.nameserver import HealthCheck, Nameserver
+from mailsim.nodes.prober import Call, Prober
 from mailsim.nodes.resolver import Resolver
 from mailsim.nodes.senders import Senders
 
 __all__ = [
     "KINDS",
     "Account",
+    "Call",
     "Client",
     "Fetch",
     "HealthCheck",
@@ -19,6 +21,7 @@ __all__ = [
     "Mta",
     "Nameserver",
     "NodeDeclaration",
+    "Prober",
     "Resolver",
     "Senders",
     "Submission",

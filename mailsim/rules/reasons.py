@@ -58,7 +58,9 @@ class Why(IntEnum):
     PERMANENT = 68
     RETRY_LATER = 69
     HOP_LIMIT = 70
-    HOST_LONG_DEAD = 71
+    ATTEMPTS_OVER = 71
+    SCHEDULE_UNKNOWN = 72
+    HOST_LONG_DEAD = 73
     # -- reports
     REPORT_TO_SENDER = 80
     NULL_SENDER = 81
@@ -73,6 +75,7 @@ class Why(IntEnum):
     LOCAL_DELIVERY = 97
     PUSHED = 98
     POLLED = 99
+    AUTH_UNAVAILABLE = 100
 
 
 class Reason(NamedTuple):
@@ -136,10 +139,19 @@ REASONS: dict[Why, Reason] = {
     Why.LIFETIME_OVER: Reason("lifetime over", "the message was in the queue for longer than its lifetime", "RFC 5321 section 4.5.4.1"),
     Why.PERMANENT: Reason("permanent", "a permanent failure is returned to the sender, no other MX is asked", "RFC 5321 section 4.2.1"),
     Why.RETRY_LATER: Reason("retry later", "a temporary failure keeps the message in the queue", "RFC 5321 section 4.5.4.1"),
+    Why.ATTEMPTS_OVER: Reason("attempts used up", "the program makes no more attempts than these", "the flavour's give_up"),
+    Why.SCHEDULE_UNKNOWN: Reason(
+        "schedule unknown",
+        "nobody has seen what this sender does after its last known attempt, so nobody knows what became of the message",
+        "the flavour's known_until",
+    ),
     Why.HOP_LIMIT: Reason("too many hops", "the message carries too many Received lines: a loop", "RFC 5321 section 6.3"),
     Why.REPORT_TO_SENDER: Reason("report", "who can't deliver must tell the sender", "RFC 5321 section 6.1; RFC 3464"),
     Why.NULL_SENDER: Reason("null sender", "no report for a report: the null sender is never answered", "RFC 5321 section 4.5.5"),
     Why.AUTH_FAILED: Reason("wrong password", "the login failed, and the user is told", "RFC 4954 section 6"),
+    Why.AUTH_UNAVAILABLE: Reason(
+        "login not possible now", "the server could not check the password in time", "RFC 4954 section 4; Postfix 3.7.11 observed"
+    ),
     Why.AUTH_REQUIRED: Reason("login needed", "this server takes mail from users only after a login", "RFC 6409 section 4.3"),
     Why.RELAY_DENIED: Reason("relay denied", "this server is not responsible for that domain", "RFC 5321 section 3.6.2"),
     Why.NO_SUCH_MAILBOX: Reason("no such mailbox", "there is no such mailbox here", "RFC 3463 section 3.2 (X.1.1)"),

@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import Any
 
-from mailsim.flavours import mta_flavours, resolver_flavours
+from mailsim.flavours import mta_flavours, resolver_flavours, store_flavours
 from mailsim.nodes import KINDS
 from mailsim.scenario.scenario import Scenario
 
@@ -44,6 +44,7 @@ def schema() -> dict[str, Any]:
         assert model["properties"]["kind"]["const"] == kind
     models["Mta"]["properties"]["flavour"]["enum"] = list(mta_flavours())
     models["Resolver"]["properties"]["flavour"]["enum"] = list(resolver_flavours())
+    models["Mailstore"]["properties"]["flavour"]["enum"] = list(store_flavours())
     models["Senders"]["properties"]["mix"]["propertyNames"] = {"enum": list(mta_flavours())}
     found["required"] = [key for key in found["required"] if key != "name"]  # a file's own name will do
     return {"$schema": _DIALECT, **found, "title": "mailsim scenario"}

@@ -8,15 +8,16 @@ from typing import Any
 from mailsim.flavours import mta_figures
 from mailsim.nodes.attempt import Handover, Item, RouteEntry
 from mailsim.nodes.contact import Caller, Doorman
+from mailsim.nodes.logins import LoginDesk, SmtpLogins, login_rules
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
 from mailsim.nodes.mta.disciplines import discipline_of
-from mailsim.nodes.mta.life import carry, put_off, put_off_all, release, run_batch, serve, take, walk
+from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
 from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.world import Life, World
-from mailsim.rules.conditions import Timeline
+from mailsim.rules.conditions import QUIET, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.units import duration
@@ -38,7 +39,7 @@ class MtaActor:
         overrides: dict[str, Any] = dict(declaration.parameters)
         if declaration.queue_lifetime is not None:
             overrides["queue_lifetime"] = duration(declaration.queue_lifetime)
-        self.figures = mta_figures(declaration.flavour, overrides)
+        self.figures = mta_figures(declaration.flavour, overrides, own=world.compiled.flavours)
         node = world.compiled.nodes[name]
         self.host = node.host or name
         self.own = frozenset({self.host, *node.addresses})
@@ -64,11 +65,17 @@ class MtaActor:
         retry = self.figures.retry
         drawn, given = f"scan phase {self.name}", self.declaration.scan_phase
         if given is None:
-            phase = int(self.world.draws.uniform(drawn, 0) * retry.scan)
+            phase = int(self.world.draws.uniform(drawn, 0) * retry.grid_us)
         else:
             phase = self.world.draws.stream(drawn, given.distribution()).at(0)
-        phase += self.world.origin_us
-        self.memory = RetryMemory(retry.policy(), scan_us=retry.scan, phase_us=phase, origin_us=self.world.origin_us)
+        self.memory = RetryMemory(
+            retry.policy(),
+            scan_us=retry.grid_us,
+            phase_us=phase + self.world.origin_us,
+            origin_us=self.world.origin_us,
+            giving_up=self.figures.give_up.rule(),
+            draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
+        )
         self.waiting: dict[str, dict[Item, None]] = {}
         rank = rank_of(self.figures.queue_order, self.name, self.world.draws, self.world.origin_us)
         self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER, rank)
@@ -86,11 +93,17 @@ class MtaActor:
             mailbox_known=(lambda address: True) if store is None else mailboxes.__contains__,
             login_ok=lambda user, password: user.lower() in logins and logins[user.lower()] == password,
             size_limit=self.figures.size_limit,
+            relay_denied=(int(self.figures.relay_denied[:3]), self.figures.relay_denied[4:]),
         )
         limit = declared.max_sessions or self.figures.max_sessions
         door = Doorman(self.world, self.name, self.figures, policy, limit=limit)
         door.cues = tuple(line.cue(self.world.origin_us) for line in declared.script)
         door.greylist_us = declared.greylist
+        services = ("submission", "submissions") * declared.submission + ("smtp",) * declared.login_on_smtp
+        if services:
+            outages = self.world.compiled.conditions.logins.get(self.name, QUIET)
+            desk = self.world.actor(declared.store).desk if declared.store else LoginDesk(self.world, login_rules(self.figures))
+            door.logins = SmtpLogins(desk, self.figures, services, outages)
         return door
 
     # -- receiving ----------------------------------------------------------------------------------------------
@@ -169,9 +182,14 @@ class MtaActor:
     # -- the runner ---------------------------------------------------------------------------------------------
 
     def start_batch(self, items: list[Item], now_us: int) -> None:
-        """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim)."""
+        """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim); or it is given up now."""
         for item in items:
             self._forget_waiting(item)
+            if item.over is not None:
+                give_up(self, item)
+        items = [item for item in items if item.over is None]
+        if not items:
+            return
         if self.discipline is not None:
             self.discipline.due(items, now_us)
         else:
