@@ -17,8 +17,10 @@ from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.own import OwnFlavour, laid_over
 from mailsim.flavours.schedules import Schedule, schedule_of
+from mailsim.flavours.unbound import UnboundFigures
 
 __all__ = [
+    "RESOLVER_MODELS",
     "Figure",
     "Flavour",
     "OwnFlavour",
@@ -30,10 +32,16 @@ __all__ = [
     "mta_flavours",
     "resolver_figures",
     "resolver_flavours",
+    "resolver_model",
     "schedule",
     "store_figures",
     "store_flavours",
+    "unbound_figures",
 ]
+
+
+#: machine that a resolver's flavour file names -> the model of its figures
+RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"unbound": UnboundFigures}
 
 
 class Figure(NamedTuple):
@@ -54,6 +62,7 @@ class Flavour(NamedTuple):
     label: str = ""
     note: str = ""
     inherits: str = ""
+    machine: str = ""  #: for resolvers and stubs: the program's machine, see ``mailsim.nodes``
 
 
 @cache
@@ -108,7 +117,7 @@ def _shipped(name: str, kind: str) -> Flavour:
     if inherits:
         base = _shipped(inherits, kind)
         figures = {**{key: _borrowed(figure, base, text["program"]) for key, figure in base.figures.items()}, **figures}
-    return Flavour(name, kind, text["program"], figures, text.get("label", ""), text.get("note", ""), inherits)
+    return Flavour(name, kind, text["program"], figures, text.get("label", ""), text.get("note", ""), inherits, text.get("machine", ""))
 
 
 def _borrowed(figure: Figure, base: Flavour, program: str) -> Figure:
@@ -194,7 +203,8 @@ def schedule(
 
 def resolver_figures(name: str, overrides: dict[str, Any] | None = None) -> ResolverFigures:
     """The figures of the resolver flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
-    result: ResolverFigures = _build(ResolverFigures, flavour(name, "resolver"), overrides or {})
+    found = flavour(name, "resolver")
+    result: ResolverFigures = _build(RESOLVER_MODELS[found.machine], found, overrides or {})
     return result
 
 
@@ -202,6 +212,18 @@ def store_figures(name: str, overrides: dict[str, Any] | None = None) -> StoreFi
     """The figures of the mail store flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
     result: StoreFigures = _build(StoreFigures, flavour(name, "mailstore"), overrides or {})
     return result
+
+
+def unbound_figures() -> UnboundFigures:
+    """The figures of unbound, the resolver of senders of whom nothing is known."""
+    found = resolver_figures("unbound")
+    assert isinstance(found, UnboundFigures)
+    return found
+
+
+def resolver_model(name: str) -> type[ResolverFigures]:
+    """The model that the figures of the resolver flavour ``name`` are validated by."""
+    return RESOLVER_MODELS[flavour(name, "resolver").machine]
 
 
 @cache

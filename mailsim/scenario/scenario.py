@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PlainSer
 
 from mailsim.declared import Declared
 from mailsim.flavours import OwnFlavour
-from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
+from mailsim.nodes import Client, DnsClient, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
 from mailsim.rules.dns.records import Zone
 from mailsim.scenario.document import Document
 from mailsim.scenario.faults import Change, Fault
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Defaults", "Node", "Scenario"]
 
 #: any node, told apart by ``kind``
-Node = Annotated[Client | Mta | Mailstore | Resolver | Nameserver | Senders | Prober, Field(discriminator="kind")]
+Node = Annotated[Client | Mta | Mailstore | Resolver | Nameserver | Senders | Prober | DnsClient, Field(discriminator="kind")]
 
 
 def _starts(value: object) -> object:
