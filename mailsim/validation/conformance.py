@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Agreement", "Conformance", "Run", "Verdict", "conform", "conform_cases"]
 
 
+#: the kinds of cases in the order in which they are shown
+_KINDS = ("mta", "dns", "path")
+
+
 @dataclass(frozen=True)
 class Run:
     """One simulated repeat.
@@ -103,14 +107,14 @@ class Conformance:
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
-        """Program by program, in the order of the cases."""
+        """Program by program: mail servers, then resolvers and stubs, then whole paths, else in the order of the cases."""
         found: dict[str, Agreement] = {}
         for one in self.verdicts:
             old = found.get(one.software) or Agreement(one.software, one.kind, 0, Count(), Count(), self.posing.get(one.software))
             found[one.software] = Agreement(
                 one.software, one.kind, old.cases + one.judged, old.count.plus(one.count), old.itself.plus(one.itself), old.impostor
             )
-        return tuple(found.values())
+        return tuple(sorted(found.values(), key=lambda one: _KINDS.index(one.kind)))
 
     def lines(self) -> Iterator[str]:
         """One JSON line for each case and seed: ``{"case": name, "repeat": {...}}``.
