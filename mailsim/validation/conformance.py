@@ -15,7 +15,7 @@ from mailsim.errors import LimitError, MailsimError, Problem, ScenarioError
 from mailsim.validation.agreement import differences
 from mailsim.validation.cases import Case, Paths, read_cases, shipped_recordings
 from mailsim.validation.control import Count, Impostor, against_itself, impostors
-from mailsim.validation.rebuild import repeat_of, scenario_of
+from mailsim.validation.rebuild import repeat_of, scenario_of, seed_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -215,7 +215,7 @@ def _runs(case: Case, seeds: tuple[int, ...]) -> Iterator[Run]:
         return
     for seed in seeds:
         try:
-            repeat = repeat_of(case, scenario.run(seed=seed, progress=False))
+            repeat = repeat_of(case, scenario.run(seed=seed_for(scenario, seed), progress=False))
             text = json.dumps(repeat, allow_nan=False, separators=(",", ":"))
             yield Run(seed, text, tuple(differences(case, json.loads(text))))
         except Exception as error:
