@@ -28,6 +28,7 @@ __all__ = [
     "default",
     "defaults",
     "flavour",
+    "flavour_kinds",
     "mta_figures",
     "mta_flavours",
     "nameserver_flavours",
@@ -91,6 +92,11 @@ def resolver_flavours() -> tuple[str, ...]:
     return _names()["resolver"]
 
 
+def flavour_kinds() -> dict[str, str]:
+    """Every flavour's name and kind (``mta``, ``resolver`` ...), MTAs first."""
+    return {name: kind for kind, names in _names().items() for name in names}
+
+
 def store_flavours() -> tuple[str, ...]:
     """Names of the flavours of mail stores."""
     return _names()["mailstore"]
@@ -148,7 +154,7 @@ def flavour(name: str, kind: str = "mta", *, own: Mapping[str, OwnFlavour] | Non
     if own and name not in _names()[kind]:
         if name in chain:
             raise MailsimError(f"flavour {name!r} inherits from itself: {' from '.join([*chain, name])}")
-        raise UnknownNameError(_KINDS[kind], name, (*_names()[kind], *own))
+        raise UnknownNameError(_KINDS.get(kind, f"{kind} flavour"), name, (*_names()[kind], *own))
     found = _shipped(name, kind)
     for heir in reversed(chain):
         assert own is not None
