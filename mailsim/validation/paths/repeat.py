@@ -143,7 +143,7 @@ class _Poll(NamedTuple):
 
     def told(self) -> dict[str, Any]:
         """As a row."""
-        row: dict[str, Any] = {"t": _s(self.start_us), "proto": self.protocol, "user": "reader", "outcome": _OUTCOMES.get(self.why, "error")}
+        row: dict[str, Any] = {"t": _s(self.start_us), "proto": self.protocol, "outcome": _OUTCOMES.get(self.why, "error")}
         if self.why == Why.OK:
             row["messages"] = len(self.seen)
         else:
@@ -190,9 +190,9 @@ _FAILED = (Event.FETCH_FAILED, Event.LOGIN_FAILED)
 def _messages(body: dict[str, Any], rows: list[_Row], log: EventLog, polls: list[_Poll]) -> list[dict[str, Any]]:
     """Each mail of the workload with its way."""
     table, own = log.messages, defaultdict(list)
-    for row in rows:
-        own[row.message].append(row)
-    address = {f"{node}": place["ip"] for node, place in body["hosts"].items()}
+    for one in rows:
+        own[one.message].append(one)
+    address = {node: place["ip"] for node, place in body["hosts"].items()}
     found = []
     for number, k in enumerate(_order(body)):
         mail, delivery = body["workload"][k], list(table["message"]).index(number)
@@ -200,7 +200,7 @@ def _messages(body: dict[str, Any], rows: list[_Row], log: EventLog, polls: list
         end = table["sent_us"][delivery] if told is None else told.t_us
         state = State(table["state"][delivery])
         fetched = {poll.protocol: _s(poll.end_us) for poll in polls if k in poll.seen}
-        row = {
+        row: dict[str, Any] = {
             "id": mail["id"],
             "submitted": {"t": mail["t"], "t_end": _s(end), "exit": 0 if state != State.REJECTED else 24},
             "hops": [_hop(host, own[number], address) for host in _way(own[number])],
@@ -220,7 +220,7 @@ def _way(rows: list[_Row]) -> list[str]:
 def _hop(host: str, rows: list[_Row], address: dict[str, str]) -> dict[str, Any]:
     """What a host did with a mail: when it took it, each attempt, when it was rid of it."""
     here = [row for row in rows if row.node == host]
-    tries = []
+    tries: list[dict[str, Any]] = []
     for attempt in sorted({row.attempt for row in here if row.attempt > 0}):
         steps = [row for row in here if row.attempt == attempt]
         contacts = [row for row in steps if row.kind == Event.TRIED]
@@ -230,13 +230,14 @@ def _hop(host: str, rows: list[_Row], address: dict[str, str]) -> dict[str, Any]
         start = contacts[0].t_us if contacts else ended.t_us if ended is not None else 0
         end = max([ended.t_us if ended is not None else start, *(row.t_us + row.value for row in contacts)])
         good = [row for row in contacts if row.why == Why.OK]
+        bad = [row for row in contacts if row.why != Why.OK]
         tries.append(
             {
                 "t_start": _s(start),
                 "t_end": _s(end),
                 "result": "sent" if good else _RESULTS[Event(ended.kind)] if ended is not None else "deferred",
                 "relay": f"{good[0].peer}[{good[0].detail}]" if good else "none",
-                "earlier_hosts": [{"t": _s(row.t_us + row.value), "host": row.peer, "ip": row.detail} for row in contacts if row.why != Why.OK],
+                "earlier_hosts": [{"t": _s(row.t_us + row.value), "host": row.peer, "ip": row.detail} for row in bad],
             }
         )
     taken = next(row.t_us for row in here if row.kind == Event.ACCEPTED)
