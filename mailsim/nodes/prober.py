@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from mailsim.declared import Declared, DrawnDuration, Duration, MailAddress
+from mailsim.declared import Declared, DrawnDuration, Duration, MailAddress, drawn
 from mailsim.events import Event
 from mailsim.flavours import default, mta_figures
 from mailsim.nodes.base import NodeDeclaration, node_kind
@@ -14,7 +14,7 @@ from mailsim.nodes.contact import Caller, Doorman, Envelope, Line, call
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.world import Life, World
 from mailsim.rules.cues import NOTHING, Said
-from mailsim.rules.dns import Question
+from mailsim.rules.dns import Question, Rcode
 from mailsim.rules.fetch import LOGIN_RTTS, connection, lost
 from mailsim.rules.mx import is_address
 from mailsim.rules.reasons import Why
@@ -25,6 +25,7 @@ from mailsim.rules.smtp import Reply, Stage
 __all__ = ["Call", "Prober", "ProberActor"]
 
 _SMTP = ("smtp", "submission", "submissions")
+_NO_ADDRESS = {Rcode.NOERROR: Why.DNS_NODATA, Rcode.NXDOMAIN: Why.DNS_NXDOMAIN}
 _WELCOME = Reply(235, "2.7.0", "Authentication successful")
 
 
@@ -79,7 +80,7 @@ class Prober(NodeDeclaration):
 
     kind: Literal["prober"] = "prober"
     calls: tuple[Call, ...] = Field(min_length=1)
-    start: DrawnDuration = DrawnDuration(value=0)
+    start: Annotated[DrawnDuration, BeforeValidator(drawn)] = DrawnDuration(value=0)
     every: Duration | None = Field(default=None, gt=0)
 
 
@@ -157,7 +158,7 @@ class ProberActor:
             t_us, answer = yield from asked(self, -1, Question(what.host.rstrip(".").lower(), "A"), began_us, 0)
             if not answer.rdatas:
                 yield t_us
-                self._step(what, made, began_us, t_us, "done", Why.DNS_SERVFAIL if answer.rcode else Why.DNS_NODATA)
+                self._step(what, made, began_us, t_us, "done", _NO_ADDRESS.get(answer.rcode, Why.DNS_SERVFAIL))
                 return t_us
             address = answer.rdatas[0]
         if t_us > self.world.now:
