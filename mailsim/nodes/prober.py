@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from mailsim.declared import Declared, DrawnDuration, Duration, MailAddress, drawn
+from mailsim.draws import Stream
 from mailsim.events import Event
 from mailsim.flavours import default, mta_figures
 from mailsim.nodes.base import NodeDeclaration, node_kind
@@ -74,6 +75,8 @@ class Prober(NodeDeclaration):
         The sessions.
     start : drawn duration
         When the first call begins.
+    pause : drawn duration
+        What the program needs at the beginning of each call before it connects.
     every : duration, optional
         All calls again at this interval; by default once.  A run does not end before calls that are made once have been made.
     """
@@ -81,6 +84,7 @@ class Prober(NodeDeclaration):
     kind: Literal["prober"] = "prober"
     calls: tuple[Call, ...] = Field(min_length=1)
     start: Annotated[DrawnDuration, BeforeValidator(drawn)] = DrawnDuration(value=0)
+    pause: Annotated[DrawnDuration, BeforeValidator(drawn)] = DrawnDuration(value=0)
     every: Duration | None = Field(default=None, gt=0)
 
 
@@ -130,6 +134,7 @@ class ProberActor:
         self.resolver = world.actor(resolver) if resolver else None
         figures = mta_figures("postfix")
         self.patience = (figures.dns_tries, figures.dns_timeout)
+        self._pauses: Stream[int] = world.draws.stream(f"pauses of {name}", declaration.pause.distribution())
         self._callers: dict[tuple[int, bool], Caller] = {}
         if declaration.every is None:
             world.opened(1)
@@ -153,9 +158,11 @@ class ProberActor:
 
     def _call(self, what: Call, made: int, began_us: int) -> Life:
         """One call that begins at ``began_us`` (the clock): gives the instant at which it is over."""
-        t_us, address = began_us, what.host
+        t_us, address = began_us + self._pauses.at(made, 0), what.host
         if not is_address(what.host):
-            t_us, answer = yield from asked(self, -1, Question(what.host.rstrip(".").lower(), "A"), began_us, 0)
+            if t_us > began_us:
+                yield t_us
+            t_us, answer = yield from asked(self, -1, Question(what.host.rstrip(".").lower(), "A"), t_us, 0)
             if not answer.rdatas:
                 yield t_us
                 self._step(what, made, began_us, t_us, "done", _NO_ADDRESS.get(answer.rcode, Why.DNS_SERVFAIL))

@@ -49,7 +49,9 @@ def test_the_pause_of_a_refusal_goes_by_whole_seconds_of_the_clock() -> None:
 
 def test_the_store_of_an_mta_checks_its_logins_and_remembers_for_both() -> None:
     """ann's program looks with a wrong password at 1 s; so the right one for her mail at 4 s is checked 4 s later."""
-    values = world(ONE, {"mx1": FINAL, "home": {"kind": "mailstore", "mailboxes": {"ann@example.org": {"password": "secret"}}}}, times=("4s",))
+    values = world(
+        ONE, {"mx1": FINAL, "home": {"kind": "mailstore", "mailboxes": {"ann@example.org": {"password": "secret"}}}}, times=("4s",)
+    )
     values["nodes"]["isp"] |= {"accounts": {}, "store": "home"}
     values["nodes"]["ann"]["fetch"] = {"host": "home.test", "idle": False, "password": "a guess", "phase": "1s"}
     values["zones"].append("$ORIGIN test.\n@ 3600 IN SOA ns1 hostmaster 1 7200 900 1209600 300\nhome 3600 IN A 203.0.113.77\n")

@@ -124,10 +124,8 @@ def _servers(body: dict[str, Any], hosts: dict[str, str], clients: dict[str, Any
     accounts = {**senders, **(clients["accounts"] if clients is not None else {})}
     boxes = {rcpt: "right" for mail in body["workload"] for rcpt in mail["to"]}
     boxes |= {f"{user}@{domains[0]}": word for user, word in clients["mailboxes"].items()} if clients is not None and domains else {}
-    unbound = {"kind": "resolver", "flavour": "unbound", "parameters": {"miss_delay": figure("rtt")}}
     return {
-        "dns": unbound,
-        "own": unbound,
+        "dns": {"kind": "resolver", "flavour": "unbound", "parameters": {"miss_delay": figure("rtt")}},
         "A": {
             **postfix["A"], "submission": True, "login_on_smtp": True,
             "accounts": {user: {"password": word} for user, word in accounts.items()},
@@ -150,11 +148,11 @@ def _people(body: dict[str, Any], hosts: dict[str, str]) -> dict[str, Any]:
     for k, reader in enumerate(sorted({rcpt for mail in body["workload"] for rcpt in mail["to"]})):
         for j, protocol in enumerate(PROTOCOLS):
             fetch = {
-                "host": hosts["primary"], "protocol": protocol, "idle": False, "timeout": figure("poll_timeout"),
+                "host": body["hosts"]["primary"]["ip"], "protocol": protocol, "idle": False, "timeout": figure("poll_timeout"),
                 "every": f"{len(PROTOCOLS) * turn}s", "phase": f"{j * turn}s",
             }  # fmt: skip
             found[f"reader{k}-{protocol}"] = {
-                "kind": "client", "address": reader, "password": "right", "fetch": fetch, "resolver": "own",
+                "kind": "client", "address": reader, "password": "right", "fetch": fetch,
             }  # fmt: skip
     return found
 
@@ -177,7 +175,12 @@ def _callers(body: dict[str, Any], clients: dict[str, Any]) -> dict[str, Any]:
     begin = {"auth": {"kind": "uniform", "low": "0s", "high": "1s"}}
     begin["fetch"] = {"kind": "uniform", "low": figure("lead_in_low"), "high": figure("lead_in_high")}
     calls = {"auth": auth, "fetch": fetch}
-    return {CALLERS[part]: {"kind": "prober", "calls": calls[part], "start": begin[part]} for part in CALLERS if calls[part]}
+    pause = {part: {"kind": "uniform", "low": figure(f"{part}_pause_low"), "high": figure(f"{part}_pause_high")} for part in CALLERS}
+    return {
+        CALLERS[part]: {"kind": "prober", "calls": calls[part], "start": begin[part], "pause": pause[part]}
+        for part in CALLERS
+        if calls[part]
+    }
 
 
 def _zones(records: list[dict[str, Any]]) -> list[str]:
