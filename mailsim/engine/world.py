@@ -10,6 +10,8 @@ from mailsim.engine.kernel import Clock, Flow, Line, wake
 from mailsim.engine.recorder import Recorder
 from mailsim.nodes import Client, Mailstore, Mta, Prober, Resolver, Senders
 from mailsim.nodes.client import ClientActor
+from mailsim.nodes.dnsclient import DnsClient, DnsClientActor
+from mailsim.nodes.dnsnetwork import DnsNetwork
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
 from mailsim.nodes.prober import ProberActor
@@ -29,6 +31,7 @@ ACTORS: tuple[tuple[type, Any], ...] = (
     (Senders, SendersActor),
     (Client, ClientActor),
     (Prober, ProberActor),
+    (DnsClient, DnsClientActor),
 )
 
 MAIL_SERVICES = ("smtp",)
@@ -69,6 +72,7 @@ class RunningWorld:
         self._actors: dict[str, Any] = {}
         self._servers: dict[tuple[str, str], Any] = {}
         self._machines: dict[str, str] = {}
+        self.dns = DnsNetwork(self)
         for name in compiled.nodes:
             self.log.name(name)
         for node in compiled.nodes.values():
@@ -90,6 +94,8 @@ class RunningWorld:
             services = MAIL_SERVICES
         elif isinstance(node.declaration, Mailstore):
             services = ("lmtp", "imap", "pop3")
+        elif isinstance(node.declaration, Resolver):
+            services = ("dns",)
         for address in node.addresses:
             for service in services:
                 self._servers.setdefault((address, service), actor)

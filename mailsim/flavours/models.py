@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from mailsim.declared import Declared, DrawnDuration, Duration, Octets
-from mailsim.rules.retry import AgeClampedPolicy, HostRecordPolicy, RuleStep
+from mailsim.flavours.retry_models import GiveUp, Listed, Retry
 
-__all__ = ["AgeClamped", "Concurrency", "Failures", "HostRecords", "MtaFigures", "ResolverFigures", "RetryStep"]
+__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures"]
 
 
 def _drawn(value: Any) -> Any:
@@ -17,43 +17,6 @@ def _drawn(value: Any) -> Any:
 
 
 Drawn = Annotated[DrawnDuration, BeforeValidator(_drawn)]
-
-
-class AgeClamped(Declared):
-    """Postfix: wait for the message's age, clamped, then for the next queue scan."""
-
-    kind: Literal["age_clamped"]
-    minimum: Duration
-    maximum: Duration
-    scan: Duration = Field(gt=0)
-
-    def policy(self) -> AgeClampedPolicy:
-        """The schedule as a pure rule."""
-        return AgeClampedPolicy(self.minimum, self.maximum, self.scan)
-
-
-class RetryStep(Declared):
-    """One step of an Exim retry rule: ``F,until,interval`` or ``G,until,interval,factor``."""
-
-    kind: Literal["F", "G"]
-    until: Duration
-    interval: Duration = Field(gt=0)
-    factor: Annotated[float, Field(ge=1)] = 1.0
-
-
-class HostRecords(Declared):
-    """Exim: retry times per host since the host's first failure, looked at in queue runs."""
-
-    kind: Literal["host_records"]
-    steps: tuple[RetryStep, ...] = Field(min_length=1)
-    interval_max: Duration
-    scan: Duration = Field(gt=0)
-    runners: Annotated[int, Field(ge=1)] = 5
-
-    def policy(self) -> HostRecordPolicy:
-        """The schedule as a pure rule."""
-        steps = tuple(RuleStep(s.kind, s.until, s.interval, s.factor) for s in self.steps)
-        return HostRecordPolicy(steps, self.interval_max)
 
 
 class Concurrency(Declared):
@@ -90,12 +53,18 @@ class MtaFigures(Declared):
     """
 
     discipline: Literal["timers", "queue_runs", "routes", "host_workers"] = "timers"
-    retry: Annotated[AgeClamped | HostRecords, Field(discriminator="kind")]
+    retry: Retry
+    give_up: GiveUp = GiveUp()
+    known_until: Duration | None = None
     queue_lifetime: Duration
     bounce_lifetime: Duration
     delay_notice: Duration | None = None
     delay_notice_repeats: bool = False
+    queue_order: Literal["arrival", "directories", "random"] = "arrival"
+    start_pace: Duration = 0
     connect_timeout: Duration
+    tcp_fast_open: bool = False
+    reply_slack: Duration = 0
     greeting_timeout: Duration
     ehlo_timeout: Duration
     mail_timeout: Duration
@@ -107,7 +76,7 @@ class MtaFigures(Declared):
     worse_preference_beyond_limit: bool = False
     session_limit: Annotated[int, Field(ge=1)] | None = None
     failures: Failures = Failures()
-    mx_to_self: Literal["bounce", "freeze"] = "bounce"
+    mx_to_self: Literal["bounce", "freeze", "defer"] = "bounce"
     mx_to_address: Literal["deliver", "unusable"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
     concurrency: Concurrency | None = None
@@ -138,21 +107,37 @@ class MtaFigures(Declared):
     status_delayed: str | None = None
     action_expired: Literal["failed", "delayed"] = "failed"
 
+    @model_validator(mode="after")
+    def _known(self) -> MtaFigures:
+        if isinstance(self.retry, Listed) and self.known_until != self.retry.policy().known_until_us:
+            raise ValueError("a listed schedule is known until its last retry: write that as known_until")
+        return self
+
 
 class ResolverFigures(Declared):
-    """Every figure of a recursive resolver program."""
+    """The figures that every recursive resolver program has; each program's own are in a model beside its file.
+
+    Parameters
+    ----------
+    ttl_maximum, ttl_minimum, negative_ttl_maximum : duration
+        Bounds of lifetimes in the cache.
+    servfail_ttl : duration
+        How long a failure is kept.
+    hit_at_ttl : bool
+        An entry still answers when its age in whole seconds equals its TTL.
+    forward : tuple of str
+        Addresses of recursive servers that are asked instead of the zones' servers.
+    stub_delay : duration or distribution
+        What asking this resolver costs its clients.
+    miss_delay : duration or distribution
+        Round-trip time to name servers that are no nodes of the scenario.
+    """
 
     ttl_maximum: Duration
     negative_ttl_maximum: Duration
     ttl_minimum: Duration = 0
-    negative_without_soa: Duration
     servfail_ttl: Duration
     hit_at_ttl: bool = False
-    first_timeout: Duration
-    timeout_factor: Annotated[float, Field(ge=1)] = 2.0
-    tries_per_server: Annotated[int, Field(ge=1)] = 5
-    total_timeout: Duration
-    discard_timeout: Duration | None = None
-    restarts: Annotated[int, Field(ge=1)] = 11
+    forward: tuple[str, ...] = ()
     stub_delay: Drawn
     miss_delay: Drawn

@@ -2,6 +2,7 @@
 
 from mailsim.nodes.base import KINDS, NodeDeclaration, node_kind
 from mailsim.nodes.client import Client, Fetch, Submission
+from mailsim.nodes.dnsclient import DnsClient, DnsQuery
 from mailsim.nodes.mailstore import Mailbox, Mailstore
 from mailsim.nodes.mta import Account, Mta
 from mailsim.nodes.nameserver import HealthCheck, Nameserver
@@ -14,6 +15,8 @@ __all__ = [
     "Account",
     "Call",
     "Client",
+    "DnsClient",
+    "DnsQuery",
     "Fetch",
     "HealthCheck",
     "Mailbox",
