@@ -194,21 +194,13 @@ def call(
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
     work = door.work.at(envelope.number, turn)
     says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
-    if ear is not None and says is not None:
-        steps, says = ear.attend(steps, says, door, rtt)
     if says is not None:
+        steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
         result, by_recipient = _scripted(says, door, envelope, steps, wire, start_us, rtt, work, wait)
     else:
-        result = contact(
-            steps,
-            wire.path,
-            start_us=start_us,
-            rtt_us=rtt,
-            body_us=wire.transfer_us(envelope.size),
-            work_us=work,
-            pause_us=door.figures.greeting_pause + wait,
-            refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
-        )
+        no = (refusal.stage, refusal.reply) if refusal is not None else None
+        body, pause = wire.transfer_us(envelope.size), door.figures.greeting_pause + wait
+        result = contact(steps, wire.path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient
