@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.bind import BindFigures
 from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.own import OwnFlavour, laid_over
@@ -44,7 +45,7 @@ __all__ = [
 
 
 #: machine that a resolver's flavour file names -> the model of its figures
-RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"unbound": UnboundFigures}
+RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"bind": BindFigures, "unbound": UnboundFigures}
 
 
 class Figure(NamedTuple):

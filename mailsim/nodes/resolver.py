@@ -11,6 +11,7 @@ from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.driver import Driver, Reply, chance_of
 from mailsim.nodes.world import World
 from mailsim.rules.dns import Entry, Question
+from mailsim.rules.dns.bind import Bind
 from mailsim.rules.dns.machine import Chance, Hint, Recursive
 from mailsim.rules.dns.unbound import Unbound
 
@@ -20,6 +21,7 @@ SECOND_US = 1_000_000
 
 #: the programs by the ``machine`` that a flavour file names: figures, hints, chance, phase of the wall clock -> machine
 MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] = {
+    "bind": lambda figures, hints, chance, phase_us: Bind(figures.rules(), hints, chance, phase_us),
     "unbound": lambda figures, hints, chance, phase_us: Unbound(figures.rules(), hints, chance, phase_us),
 }
 
