@@ -155,6 +155,7 @@ class DighostFigures(_Figures):
         return DighostStub(rules, servers, chance)
 
 
+#: the figures of any stub program
 StubFigures: TypeAlias = GlibcFigures | DnspythonFigures | CaresFigures | DighostFigures
 
 #: machine that a stub's flavour file names -> the model of its figures

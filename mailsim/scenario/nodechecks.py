@@ -78,8 +78,7 @@ def _servers(sight: Sight, path: Path, names: tuple[str, ...]) -> Iterator[Compl
 def _check_stub(at: Path, stub: StubSettings) -> Iterator[Complaint]:
     """The stub's flavour exists, and its parameters are figures of it."""
     model = stub_model(stub.flavour) if stub.flavour in stub_flavours() else None
-    for path, what, key in _check_figures((*at, "stub"), stub.flavour, stub.parameters, stub_figures, model):
-        yield path, what, key
+    yield from _check_figures((*at, "stub"), stub.flavour, stub.parameters, stub_figures, model)
 
 
 def _named(sight: Sight, path: Path, name: str | None, kind: str, *others: str) -> Iterator[Complaint]:

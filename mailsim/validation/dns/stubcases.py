@@ -35,7 +35,7 @@ def is_stub_case(body: Mapping[str, Any]) -> bool:
     return all("calls" in query for query in body["queries"])
 
 
-def stub_of(body: Mapping[str, Any]) -> str:
+def _stub_of(body: Mapping[str, Any]) -> str:
     """The stub of a case: the program that was recorded, or the C library's where a resolver was recorded through it."""
     program = program_of(body)
     program = _NAMES.get(program, program)
@@ -61,7 +61,7 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
         common = {"second_phase": "drawn", "address": [_ADDRESS]}
         nodes[RESOLVER] = {"kind": "resolver", "flavour": program, "parameters": settings, **common}
     asked = [RESOLVER] if through else [servers[address] for address in body["parameters"].get("nameservers") or conf.servers]
-    flavour = stub_of(body)
+    flavour = _stub_of(body)
     known = stub_model(flavour).model_fields
     figures = {**{k: v for k, v in conf.figures.items() if k in known}, **figures_from_options(body["parameters"].get("opts") or {})}
     for name, query in _processes(body).items():
@@ -117,7 +117,7 @@ def stub_repeat_of(body: Mapping[str, Any], result: Any) -> dict[str, Any]:
         A run of ``stub_scenario_of(body)`` at level ``events``.
     """
     log: EventLog = result.log
-    flavour = stub_of(body)
+    flavour = _stub_of(body)
     processes = _processes(body)
     rows = list(_rows(log))
     asked = [row for row in rows if row["kind"] == Event.ASKED]
