@@ -12,13 +12,16 @@ from mailsim.nodes.driver import Driver, Reply, chance_of
 from mailsim.nodes.world import World
 from mailsim.rules.dns import Entry, Question
 from mailsim.rules.dns.machine import Chance, Hint, Recursive
+from mailsim.rules.dns.unbound import Unbound
 
 __all__ = ["MACHINES", "Resolver", "ResolverActor"]
 
 SECOND_US = 1_000_000
 
 #: the programs by the ``machine`` that a flavour file names: figures, hints, chance, phase of the wall clock -> machine
-MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] = {}
+MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] = {
+    "unbound": lambda figures, hints, chance, phase_us: Unbound(figures.rules(), hints, chance, phase_us),
+}
 
 
 @node_kind("resolver")
