@@ -12,6 +12,7 @@ from mailsim.rules.conditions import NORMAL
 from mailsim.rules.dns import Answer, Entry, Question, Rcode
 from mailsim.rules.dns.stubs import CLOSED, Call, GlibcStub, StubMachine
 from mailsim.rules.reasons import Why
+from mailsim.units import duration
 
 __all__ = ["Stub", "StubDriver", "Waiting", "stub_of"]
 
@@ -64,7 +65,7 @@ def stub_of(world: World, name: str, patience: tuple[int, int]) -> Stub | None:
     if not world.compiled.resolvers_of.get(name):
         return None
     tries, timeout = patience
-    options = {"attempts": min(tries, 5), "timeout": min(max(timeout, SECOND_US), 30 * SECOND_US)}
+    options = {"attempts": min(tries, 5), "timeout": duration(min(max(timeout, SECOND_US), 30 * SECOND_US))}
     return Stub(world, name, options)
 
 
