@@ -26,6 +26,8 @@ _TYPES = {number: name for name, number in TYPE_NUMBERS.items()}
 _NOBODY_READ = (Why.REFUSED, Why.UNREACHABLE)
 #: the recorder's own address for recursive resolvers
 _ADDRESS = "10.53.9.9"
+#: the recorder stopped when all processes had ended, and sees no questions of a resolver after that
+_AFTER_US = 300_000
 #: how long processes may run: three silent servers by TCP, twice
 _END_S = 1_000
 
@@ -133,7 +135,8 @@ def stub_repeat_of(body: Mapping[str, Any], result: Any) -> dict[str, Any]:
         times = {"t_sent": round(row["t_us"] / 1e6, 6), "t_answer": round(end / 1e6, 6)}
         observed.append({"call": function, "qname": name, "qtype": rtype, **times, "rcode": rcode, "answers": answers})
     by_resolver = any(row["node"] == RESOLVER for row in asked)
-    seen = [row for row in asked if row["why"] not in _NOBODY_READ and (row["node"] == RESOLVER) == by_resolver]
+    over = max((row["t_us"] + row["value"] for row in rows if row["kind"] == Event.LOOKED_UP), default=0) + _AFTER_US
+    seen = [row for row in asked if row["why"] not in _NOBODY_READ and (row["node"] == RESOLVER) == by_resolver and row["t_us"] <= over]
     proto = {PROTOCOL_NUMBERS["tcp"]: "tcp"}
     return {
         "observed": sorted(observed, key=lambda row: row["t_sent"]),
