@@ -148,10 +148,12 @@ class DighostFigures(_Figures):
     tries: Count
     udp_octets: UdpOctets
     fail: bool
+    ndots: Annotated[int, Field(ge=0, le=15)]
+    search: tuple[HostName, ...] = ()
 
     def machine(self, servers: tuple[str, ...], chance: Chance, phase_us: int) -> StubMachine:
         """A run of the program."""
-        rules = DighostRules(self.timeout, self.tcp_timeout, self.tries, self.udp_octets, self.fail)
+        rules = DighostRules(self.timeout, self.tcp_timeout, self.tries, self.udp_octets, self.fail, self.ndots, self.search)
         return DighostStub(rules, servers, chance)
 
 

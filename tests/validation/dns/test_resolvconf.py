@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailsim.errors import UnsupportedError
-from mailsim.validation.dns.resolvconf import figures_from_options, read_resolv_conf
+from mailsim.validation.dns.resolvconf import figures_from_options, figures_of, read_resolv_conf
 
 
 def test_servers_come_in_the_order_of_the_file() -> None:
@@ -40,3 +40,18 @@ def test_what_is_unknown_is_refused(line: str) -> None:
 def test_a_program_s_own_options_are_in_seconds() -> None:
     found = figures_from_options({"timeout": 0.5, "lifetime": 30.0, "tries": 2})
     assert found == {"timeout": "500000us", "lifetime": "30000000us", "tries": 2}
+
+
+@pytest.mark.parametrize(
+    ("flavour", "figures"),
+    [
+        ("glibc", {"timeout": "1s", "attempts": 3, "rotate": True}),
+        ("dnspython", {"timeout": "1s", "rotate": True}),
+        ("cares", {"timeout": "1s", "tries": 3, "rotate": True}),
+        ("dig", {"timeout": "1s", "tcp_timeout": "1s", "tries": 3}),
+        ("host", {"timeout": "1s", "tcp_timeout": "1s"}),
+    ],
+)
+def test_each_program_heeds_some_options(flavour: str, figures: dict[str, object]) -> None:
+    """read_resolv_conf of dnspython, ares_sysconfig_files.c, setup_system of dighost.c."""
+    assert figures_of(flavour, read_resolv_conf("options timeout:1 attempts:3 rotate")) == figures

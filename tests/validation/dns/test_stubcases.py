@@ -133,3 +133,16 @@ class TestAuthoritative:
         rows = observed(self.body("nsd 4.6.1-1"))["observed"]
         said = {row["qname"].partition(".")[0]: (row["rcode"], bool(row["answers"])) for row in rows}
         assert said == {"five": ("NOERROR", True), "a": ("REFUSED", False), "big": ("NOERROR", False), "nx": ("NXDOMAIN", False)}
+
+
+def test_faults_that_do_the_same_to_one_server_are_one() -> None:
+    """Both let s1 drop, from 0 to 3 s and from 2 s on: silent all the time."""
+    body = case("glibc 2.36", ["res_query", "example.tld.", "MX", 0], faults=[{**DROP_1, "end": 3}, {**DROP_ALL, "start": 2}])
+    assert observed(body)["observed"][0]["rcode"] == "TRY_AGAIN/errno=110"
+
+
+def test_time_outs_are_told_by_the_options_of_the_run() -> None:
+    body = case("bind9-dnsutils 9.18", ["dig", "example.tld.", "MX", 0], faults=[DROP_1], conf="options timeout:1 attempts:1\n")
+    row = observed(body)["observed"][0]
+    assert row["rcode"] == f"exit=0 | {ERROR} NOERROR"
+    assert 1 < row["t_answer"] - row["t_sent"] < 1.2

@@ -93,3 +93,14 @@ def test_over_tcp_a_retry_starts_at_the_first_server_again() -> None:
     on = bench(DIG, lambda send, t: next(tries, None), truncating(good))
     assert on.call("example.", "MX").took_s == pytest.approx(15.01 + 10 + 0.01)
     assert [(a.server, a.proto) for a in on.asked][3:] == [("s2", "udp"), ("s1", "tcp"), ("s2", "tcp")]
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [("nx.example", ["nx.example", "nx.example.a.tld"]), ("nx.example.", ["nx.example"]), ("short", ["short.a.tld", "short"])],
+)
+def test_host_goes_through_its_search_list_while_there_is_no_such_name(name: str, names: list[str]) -> None:
+    """host(1) -N; dighost.c next_origin."""
+    on = bench({**HOST, "search": ("a.tld",)}, says(NO))
+    assert on.call(name).answer == NO
+    assert [asked.name for asked in on.asked] == names
