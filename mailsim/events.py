@@ -46,6 +46,7 @@ class Event(IntEnum):
     CONDITION = 18  #: a condition began on a node or link; node = node, peer = its description, value = when it ends
     ZONE_CHANGED = 19  #: a planned edit or a health check changed a zone; peer = zone
     LOST = 20  #: accepted mail was destroyed by a declared fault
+    ASKED = 21  #: a resolver or stub asked a server; peer = its address, detail = type, code = IP protocol, extra = name, why = reach
 
 
 class State(IntEnum):

@@ -11,6 +11,7 @@ from mailsim.engine.world import RunningWorld
 from mailsim.errors import UnsupportedError
 from mailsim.events import Event, EventLog
 from mailsim.nodes.client import ClientActor
+from mailsim.nodes.dnsclient import DnsClientActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
 from mailsim.nodes.senders import SendersActor
@@ -67,6 +68,9 @@ def simulate(
         if client.reader is not None:
             client.reader.begin(next((s for s in stores if client.reader.address in s.mailboxes), None))
     _note_changes(world)
+    for asker in world.actors(DnsClientActor):
+        for life in asker.lives():
+            Flow(world.clock, life, SOURCE)
     Flow(world.clock, _source(world, mail.line, mail.lines, watch), SOURCE)
     del mail  # its other columns stand in the log now
     end, reason = _pass_time(world, max_steps)
@@ -89,7 +93,8 @@ def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
         return compiled.run_until_us
     lifetimes: list[int] = [a.figures.queue_lifetime + a.figures.bounce_lifetime for a in world.actors(MtaActor)]
     lifetimes += [k.figures.queue_lifetime + k.figures.bounce_lifetime for a in world.actors(SendersActor) for _, k in a.kin]
-    last = max(mail.sent_us, default=0)
+    questions: list[int] = [a.last_us for a in world.actors(DnsClientActor)]
+    last = max(max(mail.sent_us, default=0), *questions, 0)
     return last + sum(sorted(lifetimes)[-2:]) + DAY_US
 
 

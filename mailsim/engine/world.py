@@ -10,6 +10,8 @@ from mailsim.engine.kernel import Clock, Flow, Line, wake
 from mailsim.engine.recorder import Recorder
 from mailsim.nodes import Client, Mailstore, Mta, Resolver, Senders
 from mailsim.nodes.client import ClientActor
+from mailsim.nodes.dnsclient import DnsClient, DnsClientActor
+from mailsim.nodes.dnsnetwork import DnsNetwork
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
 from mailsim.nodes.resolver import ResolverActor
@@ -27,6 +29,7 @@ ACTORS: tuple[tuple[type, Any], ...] = (
     (Mta, MtaActor),
     (Senders, SendersActor),
     (Client, ClientActor),
+    (DnsClient, DnsClientActor),
 )
 
 MAIL_SERVICES = ("smtp",)
@@ -67,6 +70,7 @@ class RunningWorld:
         self._actors: dict[str, Any] = {}
         self._servers: dict[tuple[str, str], Any] = {}
         self._machines: dict[str, str] = {}
+        self.dns = DnsNetwork(self)
         for name in compiled.nodes:
             self.log.name(name)
         for node in compiled.nodes.values():
@@ -88,6 +92,8 @@ class RunningWorld:
             services = MAIL_SERVICES
         elif isinstance(node.declaration, Mailstore):
             services = ("lmtp", "imap", "pop3")
+        elif isinstance(node.declaration, Resolver):
+            services = ("dns",)
         for address in node.addresses:
             for service in services:
                 self._servers.setdefault((address, service), actor)

@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
 from mailsim.flavours.models import MtaFigures, ResolverFigures
+from mailsim.flavours.unbound import UnboundFigures
 
 __all__ = [
+    "RESOLVER_MODELS",
     "Figure",
     "Flavour",
     "default",
@@ -23,7 +25,13 @@ __all__ = [
     "mta_flavours",
     "resolver_figures",
     "resolver_flavours",
+    "resolver_model",
+    "unbound_figures",
 ]
+
+
+#: machine that a resolver's flavour file names -> the model of its figures
+RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"unbound": UnboundFigures}
 
 
 class Figure(NamedTuple):
@@ -41,6 +49,7 @@ class Flavour(NamedTuple):
     kind: str
     program: str
     figures: dict[str, Figure]
+    machine: str = ""  #: for resolvers and stubs: the program's machine, see ``mailsim.nodes``
 
 
 @cache
@@ -83,7 +92,7 @@ def flavour(name: str, kind: str = "mta") -> Flavour:
     if name not in _names()[kind]:
         raise UnknownNameError({"mta": "MTA flavour", "resolver": "resolver flavour"}[kind], name, _names()[kind])
     text = _file(name)
-    return Flavour(name, kind, text["program"], _figures(text["figures"]))
+    return Flavour(name, kind, text["program"], _figures(text["figures"]), text.get("machine", ""))
 
 
 def _build(model: Any, found: Flavour, overrides: dict[str, Any]) -> Any:
@@ -110,8 +119,21 @@ def mta_figures(name: str, overrides: dict[str, Any] | None = None) -> MtaFigure
 
 def resolver_figures(name: str, overrides: dict[str, Any] | None = None) -> ResolverFigures:
     """The figures of the resolver flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
-    result: ResolverFigures = _build(ResolverFigures, flavour(name, "resolver"), overrides or {})
+    found = flavour(name, "resolver")
+    result: ResolverFigures = _build(RESOLVER_MODELS[found.machine], found, overrides or {})
     return result
+
+
+def unbound_figures() -> UnboundFigures:
+    """The figures of unbound, the resolver of senders of whom nothing is known."""
+    found = resolver_figures("unbound")
+    assert isinstance(found, UnboundFigures)
+    return found
+
+
+def resolver_model(name: str) -> type[ResolverFigures]:
+    """The model that the figures of the resolver flavour ``name`` are validated by."""
+    return RESOLVER_MODELS[flavour(name, "resolver").machine]
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from mailsim.nodes.base import KINDS, NodeDeclaration, node_kind
 from mailsim.nodes.client import Client, Fetch, Submission
+from mailsim.nodes.dnsclient import DnsClient, DnsQuery
 from mailsim.nodes.mailstore import Mailbox, Mailstore
 from mailsim.nodes.mta import Account, Mta
 from mailsim.nodes.nameserver import HealthCheck, Nameserver
@@ -12,6 +13,8 @@ __all__ = [
     "KINDS",
     "Account",
     "Client",
+    "DnsClient",
+    "DnsQuery",
     "Fetch",
     "HealthCheck",
     "Mailbox",

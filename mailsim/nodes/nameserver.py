@@ -9,6 +9,7 @@ from pydantic import Field
 from mailsim.declared import Declared, Duration, HostName
 from mailsim.flavours import default
 from mailsim.nodes.base import HostDeclaration, node_kind
+from mailsim.rules.dns import Manner
 
 __all__ = ["HealthCheck", "Nameserver"]
 
@@ -30,7 +31,32 @@ class HealthCheck(Declared):
 
 @node_kind("nameserver")
 class Nameserver(HostDeclaration):
-    """A name server; it serves every declared zone that has an NS record with its host name."""
+    """A name server; it serves every declared zone that has an NS record with its host name.
+
+    Parameters
+    ----------
+    zones : tuple of str
+        Serve these zones instead.
+    recursive : bool
+        Answer for every declared zone and through aliases: a recursive server that knows everything, to forward to.
+    additional : bool
+        Put the addresses of mail and name servers into the additional section, as real servers do.
+    follow_aliases : bool
+        Answer a chain of aliases inside a zone as a whole, as real servers do; else only its first link.
+    negative_soa : str
+        The SOA of a "no" carries ``minimum`` = min(TTL, MINIMUM) as TTL, as real servers do; its TTL ``as-is``; or ``none``.
+    """
 
     kind: Literal["nameserver"] = "nameserver"
     health_checks: tuple[HealthCheck, ...] = ()
+    zones: tuple[str, ...] = ()
+    recursive: bool = False
+    additional: bool = True
+    follow_aliases: bool = True
+    negative_soa: Literal["minimum", "as-is", "none"] = "minimum"
+
+    @property
+    def manner(self) -> Manner:
+        """How it writes its answers."""
+        soa = self.negative_soa
+        return Manner(self.additional, self.follow_aliases, soa != "none", soa == "as-is", self.recursive)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim.declared import DrawnDuration
 from mailsim.draws import Constant, Distribution
@@ -19,6 +19,9 @@ from mailsim.scenario.links import Link
 from mailsim.scenario.places import Places
 from mailsim.scenario.timeline import Conditions, link_key
 from mailsim.scenario.traffic import Traffic
+
+if TYPE_CHECKING:
+    from mailsim.scenario.nameservice import NameService
 
 DAY_US = 86_400_000_000
 
@@ -88,6 +91,7 @@ class Compiled:
     links: dict[str, Link]
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
     _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
+    _services: dict[tuple[str, str, str], Timeline] = field(default_factory=dict)
 
     def link(self, a: str, b: str) -> LinkFigures:
         """The link between two nodes: declared by name, by sites, ``local`` on one site or machine, else ``default``."""
@@ -122,7 +126,8 @@ class Compiled:
     def dns_quiet(self) -> bool:
         """Whether nothing is ever wrong with names or name servers."""
         servers = [n for n in self.nodes.values() if isinstance(n.declaration, Nameserver)]
-        return not self.conditions.names and not self.conditions.links and all(n.timeline.quiet for n in servers)
+        faulty = self.conditions.names or self.conditions.links or self.conditions.servers
+        return not faulty and all(n.timeline.quiet for n in servers)
 
     @cached_property
     def _zone_edges(self) -> list[int]:
@@ -135,7 +140,9 @@ class Compiled:
     @cached_property
     def _changes(self) -> list[int]:
         found = set(self._zone_edges)
-        for timeline in (*self.conditions.nodes.values(), *self.conditions.links.values(), *(n.timeline for n in self.conditions.names)):
+        wrong = self.conditions
+        of_dns = [*(fault.timeline for fault in wrong.names), *(fault.timeline for fault in wrong.servers)]
+        for timeline in (*wrong.nodes.values(), *wrong.links.values(), *of_dns):
             found.update(timeline.edges)
         return sorted(found)
 
@@ -147,6 +154,22 @@ class Compiled:
     def name_server(self, host: str) -> str | None:
         """The declared name server with this host name, or None: such a server is always up."""
         return next((n.name for n in self.nodes.values() if n.host == host and isinstance(n.declaration, Nameserver)), None)
+
+    @cached_property
+    def name_service(self) -> NameService:
+        """Which address serves which zones."""
+        from mailsim.scenario.nameservice import NameService
+
+        return NameService(self)
+
+    def dns_service(self, node: str, proto: str, rtype: str) -> Timeline:
+        """What is wrong with the DNS service of a node for such questions."""
+        key = (node, proto, rtype)
+        found = self._services.get(key)
+        if found is None:
+            mine = [f.timeline for f in self.conditions.servers if f.node == node and f.concerns(proto, rtype)]
+            found = self._services[key] = merged(mine)
+        return found
 
     def path(self, client: str, server: str) -> Timeline:
         """What is wrong between two nodes as ``client`` sees it."""

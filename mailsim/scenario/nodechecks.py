@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from mailsim.errors import UnknownNameError, did_you_mean
-from mailsim.flavours import mta_figures, mta_flavours, resolver_figures
+from mailsim.flavours import mta_figures, mta_flavours, resolver_figures, resolver_flavours, resolver_model
 from mailsim.flavours.models import MtaFigures, ResolverFigures
-from mailsim.nodes import Client, Mta, Nameserver, Resolver, Senders
+from mailsim.nodes import Client, DnsClient, Mta, Nameserver, Resolver, Senders
 from mailsim.scenario.document import Path
 from mailsim.scenario.problems import KEY
 from mailsim.scenario.sentences import sentences_of
@@ -46,7 +46,8 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
         if isinstance(node, Mta):
             yield from _check_mta(sight, at, node)
         elif isinstance(node, Resolver):
-            yield from _check_figures(at, node.flavour, node.parameters, resolver_figures, ResolverFigures)
+            model = resolver_model(node.flavour) if node.flavour in resolver_flavours() else ResolverFigures
+            yield from _check_figures(at, node.flavour, node.parameters, resolver_figures, model)
         elif isinstance(node, Senders):
             for flavour in node.mix:
                 if flavour not in mta_flavours():
@@ -54,8 +55,9 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
         elif isinstance(node, Client):
             yield from _check_client(sight, at, node)
         elif isinstance(node, Nameserver):
+            yield from _check_served(sight, at, node)
             yield from _check_health(sight, at, node)
-        if isinstance(node, Mta | Client) and node.resolver is None:
+        if isinstance(node, Mta | Client | DnsClient) and node.resolver is None:
             lonely.append(name)
     yield from _check_lonely(sight, lonely)
 
@@ -129,6 +131,17 @@ def _check_client(sight: Sight, at: Path, node: Client) -> Iterator[Complaint]:
         if discover in hosts:
             hint = f"; {discover!r} is a node: write its host name, such as {discover}.example.org"
         yield (*at, "submission", "discover"), f"{discover[:60]!r} is no way to find a server{hint}", 0
+
+
+def _check_served(sight: Sight, at: Path, node: Nameserver) -> Iterator[Complaint]:
+    """The zones that a name server is to serve are declared."""
+    if "zones" in sight.unsure or any(True for _ in _broken_zones(sight)):
+        return
+    origins = [zone.origin for zone in sight.scenario.parsed_zones()]
+    for k, zone in enumerate(node.zones):
+        origin = zone.rstrip(".").lower()
+        if origin not in origins:
+            yield (*at, "zones", k), f"there is no zone {zone[:60]!r}{did_you_mean(origin, origins) or among(origins)}", 0
 
 
 def _check_health(sight: Sight, at: Path, node: Nameserver) -> Iterator[Complaint]:

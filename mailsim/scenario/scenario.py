@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PlainSerializer, ValidationInfo, WithJsonSchema, model_validator
 
 from mailsim.declared import Declared
-from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
+from mailsim.nodes import Client, DnsClient, Mailstore, Mta, Nameserver, Resolver, Senders
 from mailsim.rules.dns.records import Zone
 from mailsim.scenario.document import Document
 from mailsim.scenario.faults import Change, Fault
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Defaults", "Node", "Scenario"]
 
 #: any node, told apart by ``kind``
-Node = Annotated[Client | Mta | Mailstore | Resolver | Nameserver | Senders, Field(discriminator="kind")]
+Node = Annotated[Client | Mta | Mailstore | Resolver | Nameserver | Senders | DnsClient, Field(discriminator="kind")]
 
 
 def _starts(value: object) -> object:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mailsim.errors import did_you_mean
 from mailsim.nodes import Client, Senders
 from mailsim.scenario.document import Path, path_text
-from mailsim.scenario.faults import Outage
+from mailsim.scenario.faults import DnsFault, Outage
 from mailsim.scenario.nodechecks import among
 from mailsim.scenario.places import ends_of_link, places
 from mailsim.scenario.traffic import At, Periodic, Poisson, Spread
@@ -75,17 +75,37 @@ def check_faults(sight: Sight) -> Iterator[Complaint]:
     spans: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
     for k, fault in enumerate(sight.scenario.faults):
         at: Path = ("faults", k)
-        yield from _check_target(sight, (*at, "target"), fault.target)
-        yield from _check_how(sight, at, fault)
+        if isinstance(fault, DnsFault):
+            yield from _check_dns(sight, at, fault)
+        else:
+            yield from _check_target(sight, (*at, "target"), fault.target)
+            yield from _check_how(sight, at, fault)
         target = " ".join(fault.target.split())
         if target.startswith("dns "):
             target = target.lower()
-        for start, end, other in spans.setdefault((fault.kind, target), []):
+        # what a DNS server does wrong may add up: slow and lossy, over TCP and for MX
+        what = f"{fault.kind} {fault.how} {fault.proto} {fault.rtype}" if isinstance(fault, DnsFault) else fault.kind
+        for start, end, other in spans.setdefault((what, target), []):
             if fault.start < end and start < fault.end_us:
                 earlier = f"{path_text(sight.in_file(('faults', other)))} on {fault.target} ({clock(start)} to {clock(end)})"
                 yield at, f"overlaps {earlier}; let one begin where the other ends", 0
                 break
-        spans[(fault.kind, target)].append((fault.start, fault.end_us, k))
+        spans[(what, target)].append((fault.start, fault.end_us, k))
+
+
+def _check_dns(sight: Sight, at: Path, fault: DnsFault) -> Iterator[Complaint]:
+    """The target is a DNS server, and the record type exists."""
+    nodes = sight.scenario.nodes
+    servers = [name for name, node in nodes.items() if node.kind in ("nameserver", "resolver")]
+    if fault.target in nodes and fault.target not in servers:
+        what = f"{fault.target} is a node of kind {nodes[fault.target].kind}; a fault of kind dns needs a nameserver or resolver"
+        yield (*at, "target"), f"{what}{among(servers)}", 0
+    elif fault.target not in servers and fault.target not in sight.ghosts:
+        at_address = [] if "zones" in sight.unsure else places(sight.scenario).nodes_at.get(fault.target, ())
+        if not any(name in servers for name in at_address) and not sight.ghosts:
+            yield (*at, "target"), f"there is no DNS server {fault.target[:60]!r}{did_you_mean(fault.target, servers) or among(servers)}", 0
+    if fault.rtype is not None and fault.rtype.upper() not in record_types():
+        yield (*at, "rtype"), f"unknown record type {fault.rtype[:60]!r}{did_you_mean(fault.rtype.upper(), record_types())}", 0
 
 
 def _check_target(sight: Sight, path: Path, target: str) -> Iterator[Complaint]:
