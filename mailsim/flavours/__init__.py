@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.forwarding import DnsmasqFigures, KresdFigures, PdnsFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.unbound import UnboundFigures
 
@@ -31,7 +32,12 @@ __all__ = [
 
 
 #: machine that a resolver's flavour file names -> the model of its figures
-RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"unbound": UnboundFigures}
+RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {
+    "unbound": UnboundFigures,
+    "pdns": PdnsFigures,
+    "kresd": KresdFigures,
+    "dnsmasq": DnsmasqFigures,
+}
 
 
 class Figure(NamedTuple):

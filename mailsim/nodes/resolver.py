@@ -12,14 +12,21 @@ from mailsim.nodes.driver import Driver, Reply, chance_of
 from mailsim.nodes.stub import stub_asks
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dns import Entry, Question
+from mailsim.rules.dns.dnsmasq import Dnsmasq
+from mailsim.rules.dns.kresd import Kresd
 from mailsim.rules.dns.machine import Chance, Hint, Recursive
+from mailsim.rules.dns.pdns import Pdns
 
 __all__ = ["MACHINES", "Resolver", "ResolverActor"]
 
 SECOND_US = 1_000_000
 
 #: the programs by the ``machine`` that a flavour file names: figures, hints, chance, phase of the wall clock -> machine
-MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] = {}
+MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] = {
+    "pdns": lambda figures, hints, chance, phase_us: Pdns(figures, hints, chance=chance, phase_us=phase_us),
+    "kresd": lambda figures, hints, chance, phase_us: Kresd(figures, hints, chance=chance, phase_us=phase_us),
+    "dnsmasq": lambda figures, hints, chance, phase_us: Dnsmasq(figures, hints, chance=chance, phase_us=phase_us),
+}
 
 
 @node_kind("resolver")

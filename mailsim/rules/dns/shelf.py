@@ -60,6 +60,10 @@ class Shelf:
         """The wall-clock second of an instant."""
         return (t_us + self._phase_us) // SECOND_US
 
+    def start_us(self, second: int) -> int:
+        """The instant at which a wall-clock second begins."""
+        return second * SECOND_US - self._phase_us
+
     def put(self, rrset: RRset, ttl_s: int, t_us: int) -> None:
         """Keep an RRset for ``ttl_s``; it replaces what was kept under its name and type."""
         key = (rrset.name, rrset.rtype)

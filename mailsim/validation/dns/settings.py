@@ -6,11 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mailsim.errors import UnsupportedError
+from mailsim.validation.dns.otheroptions import dnsmasq_figures, kresd_figures, pdns_figures
 
 __all__ = ["READERS", "parameters_of"]
 
 #: flavour -> what reads its configuration lines into figures
-READERS: dict[str, Callable[[list[str]], dict[str, Any]]] = {}
+READERS: dict[str, Callable[[list[str]], dict[str, Any]]] = {
+    "pdns": pdns_figures,
+    "kresd": kresd_figures,
+    "dnsmasq": dnsmasq_figures,
+}
 
 
 def parameters_of(flavour: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,50 +21,29 @@ SECOND_US = 1_000_000
 class KresdFigures(SelectionFigures, Protocol):
     """All figures of Knot Resolver."""
 
-    @property
-    def ttl_minimum(self) -> int: ...
-    @property
-    def ttl_maximum(self) -> int: ...
-    @property
-    def negative_ttl(self) -> int: ...
-    @property
-    def request_limit(self) -> int: ...
-    @property
-    def timeout_limit(self) -> int: ...
-    @property
-    def iteration_limit(self) -> int: ...
-    @property
-    def failures_in_a_row(self) -> int: ...
-    @property
-    def longest_alias_chain(self) -> int: ...
-    @property
-    def connect_timeout(self) -> int: ...
-    @property
-    def tcp_inactivity(self) -> int: ...
-    @property
-    def tcp_recheck(self) -> int: ...
-    @property
-    def tcp_idle(self) -> int: ...
-    @property
-    def health_check(self) -> int: ...
-    @property
-    def started_before(self) -> int: ...
-    @property
-    def timing_noise(self) -> int: ...
-    @property
-    def timer_lag(self) -> int: ...
-    @property
-    def prefetch(self) -> bool: ...
-    @property
-    def prefetch_left(self) -> int: ...
-    @property
-    def serve_stale(self) -> bool: ...
-    @property
-    def stale_after(self) -> int: ...
-    @property
-    def stale_maximum(self) -> int: ...
-    @property
-    def stale_ttl(self) -> int: ...
+    ttl_minimum: int
+    ttl_maximum: int
+    negative_ttl_maximum: int
+    request_limit: int
+    timeout_limit: int
+    iteration_limit: int
+    failures_in_a_row: int
+    longest_alias_chain: int
+    connect_timeout: int
+    tcp_inactivity: int
+    tcp_recheck: int
+    tcp_idle: int
+    health_check: int
+    started_before: int | None
+    forward: tuple[str, ...]
+    timing_noise: int
+    timer_lag: int
+    prefetch: bool
+    prefetch_left: int
+    serve_stale: bool
+    stale_after: int
+    stale_maximum: int
+    stale_ttl: int
 
 
 class State(Enum):
@@ -113,14 +92,12 @@ class Request:
 class Resolving:
     """What kr_resolve_produce and kr_resolve_consume do, on shared records and servers."""
 
-    def __init__(
-        self, figures: KresdFigures, hints: Sequence[Hint], forwarders: Sequence[str], chance: Chance, phase_us: int
-    ) -> None:
+    def __init__(self, figures: KresdFigures, hints: Sequence[Hint], chance: Chance, phase_us: int) -> None:
         self.figures = figures
         self.shelf = Shelf(hit_at_ttl=True, phase_us=phase_us)
         self.network = Network(figures, chance)
         self._hints = tuple(hints)
-        self._forwarders = tuple(forwarders)
+        self._forwarders = tuple(figures.forward)
 
     def begin(self, client: object, question: Question, t_us: int, *, no_cache: bool = False) -> Request:
         """A new request; forwarded questions are never minimised (policy.lua FORWARD)."""
@@ -207,7 +184,7 @@ class Resolving:
             return
         if not answer.rdatas and not answer.onward:
             end = kept[-1].rdatas[0] if kept else asking.name
-            life = self.figures.negative_ttl // SECOND_US
+            life = self.figures.negative_ttl_maximum // SECOND_US
             low = self.figures.ttl_minimum // SECOND_US
             soa = answer.soa and answer.soa._replace(ttl=max(min(answer.soa.ttl, life), low))
             self.shelf.put_nothing(end, asking.rtype, (answer.rcode, soa), max(life, low) if soa is None else soa.ttl, t_us)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from mailsim.rules.dns.machine import Chance
 
-__all__ = ["AddressState", "Flags", "Fault", "Network", "SelectionFigures", "Transport"]
+__all__ = ["AddressState", "Fault", "Flags", "Network", "SelectionFigures", "Transport"]
 
 MS_US = 1000
 
@@ -17,30 +17,18 @@ MS_US = 1000
 class SelectionFigures(Protocol):
     """Figures of lib/selection.c, lib/selection.h and lib/selection_forward.c."""
 
-    @property
-    def first_timeout(self) -> int: ...
-    @property
-    def timeout_maximum(self) -> int: ...
-    @property
-    def timeout_addition(self) -> int: ...
-    @property
-    def backoff_steps(self) -> int: ...
-    @property
-    def explore_odds(self) -> int: ...
-    @property
-    def explore_factor(self) -> int: ...
-    @property
-    def tcp_after_timeouts(self) -> int: ...
-    @property
-    def tcp_above(self) -> int: ...
-    @property
-    def dead_after_timeouts(self) -> int: ...
-    @property
-    def dead_timeout_minimum(self) -> int: ...
-    @property
-    def dead_for(self) -> int: ...
-    @property
-    def forward_timeout(self) -> int: ...
+    first_timeout: int
+    timeout_maximum: int
+    timeout_addition: int
+    backoff_steps: int
+    explore_odds: int
+    explore_factor: int
+    tcp_after_timeouts: int
+    tcp_above: int
+    dead_after_timeouts: int
+    dead_timeout_minimum: int
+    dead_for: int
+    forward_timeout: int
 
 
 class Fault(Enum):

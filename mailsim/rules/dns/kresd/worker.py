@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mailsim.rules.dns.cache import Entry
 from mailsim.rules.dns.kresd.query import KresdFigures, Request, Resolving, State
 from mailsim.rules.dns.kresd.selection import Fault
 from mailsim.rules.dns.machine import Action, Alarm, Chance, Hint, Say, Send, Trouble
@@ -24,7 +25,6 @@ class _Session:
     waiting: list[Request] = field(default_factory=list)
     out: dict[int, Request] = field(default_factory=dict)
     active_us: int = 0
-    closed: bool = False
 
 
 class Kresd:
@@ -37,23 +37,20 @@ class Kresd:
     Parameters
     ----------
     figures : KresdFigures
-        Its settings.
+        Its settings; ``forward`` (``policy.FORWARD``): the recursive servers that are asked instead.
     hints : sequence of Hint
         Delegations known without asking.
-    forwarders : sequence of str
-        With ``policy.FORWARD``: the servers that are asked instead.
     chance : Chance
-        Draws for ``servers``, ``explore`` and ``explored`` (choice of servers), ``order`` (of records), ``noise`` (of measured times).
+        Draws for ``servers``, ``explore`` and ``explored`` (choice of servers), ``order`` (of records), ``noise`` (of measured
+        times), ``start`` (when the program was started, where ``started_before`` does not say).
     phase_us : int
         Where in the wall-clock second t = 0 lies.
     """
 
-    def __init__(
-        self, figures: KresdFigures, hints: Sequence[Hint] = (), *, forwarders: Sequence[str] = (), chance: Chance, phase_us: int = 0
-    ) -> None:
+    def __init__(self, figures: KresdFigures, hints: Sequence[Hint] = (), *, chance: Chance, phase_us: int = 0) -> None:
         self._figures = figures
         self._chance = chance
-        self._resolving = Resolving(figures, hints, forwarders, chance, phase_us)
+        self._resolving = Resolving(figures, hints, chance, phase_us)
         self._network = self._resolving.network
         self._number = 0
         self._udp: dict[int, Request] = {}
@@ -61,7 +58,11 @@ class Kresd:
         self._opening: dict[str, _Session] = {}
         self._standing: dict[str, _Session] = {}
         self._sessions: dict[int, _Session] = {}
+        self._streams: dict[int, _Session] = {}
+        self._active: dict[Question, int] = {}
         self._prefetching: set[Question] = set()
+        before = figures.started_before
+        self._started_us = -(int(chance("start") * figures.health_check) if before is None else before)
         self._queue: list[Action] = []
         self._out: list[Action] = []
 
@@ -69,22 +70,41 @@ class Kresd:
 
     def asked(self, client: object, question: Question, t_us: int) -> list[Action]:
         """A client's question came in."""
+        self._active[question] = self._active.get(question, 0) + 1
         self._step(self._resolving.begin(client, question, t_us), None, t_us)
         return self._polled()
 
     def heard(self, number: int, what: Answer | Trouble, t_us: int) -> list[Action]:
         """Something came back; a closed UDP port goes unnoticed (recorded: closed_one)."""
-        session = self._sessions.get(number)
-        if session is not None and number not in session.out:
-            self._connected(number, session, what, t_us)
-        elif session is not None:
-            self._answered(session.out.pop(number), what, t_us)
+        if number in self._sessions:
+            self._connected(number, self._sessions[number], what, t_us)
+        elif number in self._streams:
+            session = self._streams.pop(number)
             session.active_us = t_us
+            self._answered(session.out.pop(number), what, t_us)
         elif number in self._udp and what is not Trouble.CLOSED:
             self._answered(self._udp.pop(number), what, t_us)
-        elif what is Trouble.CLOSED or number not in self._sessions:
+        else:
             return []
         return self._polled()
+
+    def hit(self, question: Question, t_us: int) -> Entry | None:
+        """What the record cache answers under the very name."""
+        shelf = self._resolving.shelf
+        rrset, nothing = shelf.get(question.name, question.rtype, t_us), shelf.nothing(*question, t_us)
+        if self._figures.prefetch or (rrset is None and nothing is None):
+            return None
+        if nothing is not None:
+            left = shelf.left_s(nothing, t_us)
+            answer = Answer(nothing.rcode, negative_ttl=left, authority=() if nothing.soa is None else (nothing.soa._replace(ttl=left),))
+        else:
+            assert rrset is not None
+            left, answer = rrset.ttl, Answer(Rcode.NOERROR, (rrset,), rrset.rdatas, rrset.ttl)
+        return Entry(answer, t_us, t_us, shelf.start_us(shelf.second(t_us) + left + 1))
+
+    def asking(self, question: Question) -> bool:
+        """Whether this very question is being worked at."""
+        return question in self._active
 
     def rang(self, what: object, t_us: int) -> list[Action]:
         """A timer is due; what waited for the loop to poll goes out first."""
@@ -96,9 +116,9 @@ class Kresd:
         if kind == "udp" and number in self._udp:
             self._silent(self._udp.pop(number), t_us)
             closes = True
-        elif kind == "connect":
+        elif kind == "connect" and number in self._sessions:
             self._unconnected(self._sessions[number], t_us)
-        elif kind == "tcp":
+        elif kind == "tcp" and number in self._sessions:
             closes = self._idle(number, self._sessions[number], t_us)
         if closes:
             return self._polled()
@@ -113,8 +133,8 @@ class Kresd:
 
     def _health(self, t_us: int) -> int:
         """The next health check of the cache (daemon/bindings/cache.c: every five seconds)."""
-        first = -self._figures.started_before
-        return first + ((t_us - first) // self._figures.health_check + 1) * self._figures.health_check
+        period = self._figures.health_check
+        return self._started_us + ((t_us - self._started_us) // period + 1) * period
 
     # requests
 
@@ -128,19 +148,24 @@ class Kresd:
             return
         if what is not None and request.came_us == t_us:
             self._measure(request, t_us)
-        state = self._resolving.consume(request, what, t_us)
-        request.transport = None
-        while state is State.PRODUCE and request.transport is None:
-            state = self._resolving.produce(request, t_us)
-            request.steps += 1
-            if request.steps > self._figures.iteration_limit or request.timeouts >= self._figures.timeout_limit:
-                state = State.FAIL
+        state = self._onward(request, self._resolving.consume(request, what, t_us), t_us)
         if state is not State.PRODUCE:
             self._finish(request, state, t_us)
         elif request.transport is not None and request.transport.proto == "udp":
             self._send_udp(request, t_us)
         else:
             self._send_tcp(request, t_us)
+
+    def _onward(self, request: Request, state: State, t_us: int) -> State:
+        """Go on until there is something to ask or an end (kr_resolve_produce, again and again)."""
+        figures = self._figures
+        request.transport = None
+        while state is State.PRODUCE and request.transport is None:
+            state = self._resolving.produce(request, t_us)
+            request.steps += 1
+            if request.steps > figures.iteration_limit or request.timeouts >= figures.timeout_limit:
+                return State.FAIL
+        return state
 
     def _measure(self, request: Request, t_us: int) -> None:
         """Note the round trip of an answer that came for the request itself, before its time was up."""
@@ -161,7 +186,8 @@ class Kresd:
 
     def _send_udp(self, request: Request, t_us: int) -> None:
         transport, asking = request.transport, request.asking
-        assert transport is not None and asking is not None
+        assert transport is not None
+        assert asking is not None
         lead = self._leads.get(asking)
         if lead is not None:
             lead[1].append(request)
@@ -190,6 +216,9 @@ class Kresd:
         if request.client is None:
             self._prefetching.discard(request.question)
             return
+        self._active[request.question] -= 1
+        if not self._active[request.question]:
+            del self._active[request.question]
         self._queue.append(Say(request.client, self._answer(request, state)))
         if request.expiring and self._figures.prefetch and request.question not in self._prefetching:
             self._prefetching.add(request.question)
@@ -222,7 +251,7 @@ class Kresd:
             self._send_over(self._standing[address], request, t_us)
         else:
             self._number += 1
-            session = self._sessions[self._number] = self._opening[address] = _Session(address, [request])
+            self._sessions[self._number] = self._opening[address] = _Session(address, [request])
             assert request.asking is not None
             self._out.append(Send(self._number, address, request.asking, "open"))
             self._out.append(Alarm(t_us + self._figures.connect_timeout + self._figures.timer_lag, ("connect", self._number)))
@@ -230,14 +259,16 @@ class Kresd:
     def _send_over(self, session: _Session, request: Request, t_us: int) -> None:
         assert request.asking is not None
         self._number += 1
-        self._sessions[self._number] = session
+        self._streams[self._number] = session
         session.out[self._number] = request
         session.active_us = request.sent_us = t_us
-        self._out.append(Send(self._number, session.address, request.asking, "tcp"))
+        self._out.append(Send(self._number, session.address, request.asking, "tcp", standing=True))
 
     def _connected(self, number: int, session: _Session, what: Answer | Trouble, t_us: int) -> None:
         """A connection stands or was refused (on_connect); one that was given up before is closed."""
         if self._opening.get(session.address) is not session:
+            if self._standing.get(session.address) is not session:
+                del self._sessions[number]
             return
         del self._opening[session.address]
         waiting, session.waiting = session.waiting, []
@@ -247,6 +278,7 @@ class Kresd:
                 self._send_over(session, request, t_us)
             self._out.append(Alarm(t_us + self._figures.tcp_inactivity, ("tcp", number)))
             return
+        del self._sessions[number]
         self._blame_connect(waiting[0], t_us)
         for request in waiting:
             self._step(request, None, t_us)
@@ -268,11 +300,9 @@ class Kresd:
 
     def _idle(self, number: int, session: _Session, t_us: int) -> bool:
         """A standing connection's timer (tcp_timeout_trigger): requests over the limit fail, an idle connection closes."""
-        if session.closed:
-            return False
-        for question, request in list(session.out.items()):
+        for stream, request in list(session.out.items()):
             if t_us - request.created_us >= self._figures.request_limit:
-                del session.out[question]
+                del session.out[stream], self._streams[stream]
                 if not request.finished:
                     self._finish(request, State.FAIL, t_us)
         if session.out:
@@ -282,6 +312,5 @@ class Kresd:
         if left > 0:
             self._out.append(Alarm(t_us + left, ("tcp", number)))
             return False
-        session.closed = True
-        del self._standing[session.address]
+        del self._standing[session.address], self._sessions[number]
         return True

@@ -11,7 +11,7 @@ from mailsim.rules.dns.records import Question, Rcode, RRset
 from mailsim.rules.dns.shelf import Held, Shelf
 from mailsim.rules.dns.zones import Answer
 
-__all__ = ["Ask", "Found", "Heard", "LookupFigures", "Lookup"]
+__all__ = ["Ask", "Found", "Heard", "Lookup", "LookupFigures"]
 
 SECOND_US = 1_000_000
 
@@ -47,26 +47,16 @@ Steps: TypeAlias = Generator[Ask, Heard, Found]
 class LookupFigures(ThrottleFigures, Protocol):
     """Figures of a lookup."""
 
-    @property
-    def ttl_minimum(self) -> int: ...
-    @property
-    def ttl_maximum(self) -> int: ...
-    @property
-    def negative_ttl_maximum(self) -> int: ...
-    @property
-    def total_timeout(self) -> int: ...
-    @property
-    def recursion_depth(self) -> float: ...
-    @property
-    def depth_of_asked_link(self) -> float: ...
-    @property
-    def depth_of_cached_link(self) -> float: ...
-    @property
-    def serve_stale_extensions(self) -> int: ...
-    @property
-    def serve_stale_period(self) -> int: ...
-    @property
-    def refresh_on_ttl_perc(self) -> int: ...
+    ttl_minimum: int
+    ttl_maximum: int
+    negative_ttl_maximum: int
+    total_timeout: int
+    recursion_depth: float
+    depth_of_asked_link: float
+    depth_of_cached_link: float
+    serve_stale_extensions: int
+    serve_stale_period: int
+    refresh_on_ttl_perc: int
 
 
 class _Stop(Exception):

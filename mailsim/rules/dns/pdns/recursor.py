@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from mailsim.rules.dns.cache import Entry
 from mailsim.rules.dns.machine import Action, Alarm, Chance, Hint, Say, Send, Trouble
 from mailsim.rules.dns.pdns.lookup import Ask, Found, Heard, Lookup, LookupFigures, Steps
 from mailsim.rules.dns.pdns.servers import Servers, shuffled
@@ -20,20 +21,14 @@ SECOND_US = 1_000_000
 class PdnsFigures(LookupFigures, Protocol):
     """All figures of PowerDNS Recursor."""
 
-    @property
-    def network_timeout(self) -> int: ...
-    @property
-    def poll_interval(self) -> int: ...
-    @property
-    def packetcache(self) -> bool: ...
-    @property
-    def packetcache_ttl(self) -> int: ...
-    @property
-    def packetcache_servfail_ttl(self) -> int: ...
-    @property
-    def tcp_idle(self) -> int: ...
-    @property
-    def timing_noise(self) -> int: ...
+    network_timeout: int
+    poll_interval: int
+    packetcache: bool
+    forward: tuple[str, ...]
+    packetcache_ttl: int
+    servfail_ttl: int
+    tcp_idle: int
+    timing_noise: int
 
 
 class _Task:
@@ -72,24 +67,20 @@ class Pdns:
     Parameters
     ----------
     figures : PdnsFigures
-        Its settings.
+        Its settings; ``forward`` (``forward-zones-recurse=.=``): the recursive servers that are asked instead.
     hints : sequence of Hint
         Delegations known without asking.
-    forwarders : sequence of str
-        With ``forward-zones-recurse=.=``: the recursive servers that are asked instead.
     chance : Chance
         Draws for ``servers`` (order among equals), ``order`` (of records), ``noise`` (of measured times).
     phase_us : int
         Where in the wall-clock second t = 0 lies.
     """
 
-    def __init__(
-        self, figures: PdnsFigures, hints: Sequence[Hint] = (), *, forwarders: Sequence[str] = (), chance: Chance, phase_us: int = 0
-    ) -> None:
+    def __init__(self, figures: PdnsFigures, hints: Sequence[Hint] = (), *, chance: Chance, phase_us: int = 0) -> None:
         self._figures = figures
         self._chance = chance
         self._shelf = Shelf(hit_at_ttl=False, phase_us=phase_us)
-        self._lookup = Lookup(figures, self._shelf, Servers(figures, chance), hints, forwarders)
+        self._lookup = Lookup(figures, self._shelf, Servers(figures, chance), hints, figures.forward)
         self._packets: dict[Question, _Packet] = {}
         self._refreshed: set[Question] = set()
         self._waits: dict[int, _Wait] = {}
@@ -126,6 +117,17 @@ class Pdns:
     def rang(self, what: object, t_us: int) -> list[Action]:
         """Half a second of quiet is over."""
         return self._turned(t_us) if what == self._wake else []
+
+    def hit(self, question: Question, t_us: int) -> Entry | None:
+        """What the packet cache answers."""
+        packet, second = self._packets.get(question), self._shelf.second(t_us)
+        if packet is None or not self._figures.packetcache or self._figures.refresh_on_ttl_perc or second >= packet.until_s:
+            return None
+        return Entry(_aged(packet.answer, second - packet.filled_s), t_us, t_us, self._shelf.start_us(packet.until_s))
+
+    def asking(self, question: Question) -> bool:
+        """Whether this very question is being worked at."""
+        return any(wait.task.question == question for wait in self._waits.values())
 
     def _turned(self, t_us: int) -> list[Action]:
         """One turn of the loop: the timers, then sleep until something happens or the quiet is over."""
@@ -183,7 +185,7 @@ class Pdns:
         self._number += 1
         reused = ask.proto == "tcp" and t_us - self._connected.pop(ask.address, t_us - (1 << 60)) < self._figures.tcp_idle
         self._waits[self._turn] = _Wait(task, ask, self._number, t_us, until, False, reused)
-        self._actions.append(Send(self._number, ask.address, ask.question, ask.proto))
+        self._actions.append(Send(self._number, ask.address, ask.question, ask.proto, standing=reused))
 
     def _finish(self, task: _Task, found: Found, t_us: int) -> None:
         """Answer the client, in one random order of the records that the packet cache keeps."""
@@ -196,7 +198,7 @@ class Pdns:
         ttls = [rrset.ttl for rrset in chain] + ([found.soa.ttl] if found.soa is not None else [])
         life = min([*ttls, self._figures.packetcache_ttl // SECOND_US])
         if found.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN) or not ttls:
-            life = min(life, self._figures.packetcache_servfail_ttl // SECOND_US)
+            life = min(life, self._figures.servfail_ttl // SECOND_US)
         second = self._shelf.second(t_us)
         self._packets[task.question] = _Packet(answer, second, second + life)
 

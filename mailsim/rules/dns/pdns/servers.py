@@ -23,22 +23,14 @@ _FADE_S = 60.0
 class ThrottleFigures(Protocol):
     """How long PowerDNS leaves a server alone."""
 
-    @property
-    def server_down_max_fails(self) -> int: ...
-    @property
-    def server_down_throttle_time(self) -> int: ...
-    @property
-    def timeout_throttle_time(self) -> int: ...
-    @property
-    def timeout_throttle_tries(self) -> int: ...
-    @property
-    def unreachable_throttle_time(self) -> int: ...
-    @property
-    def unreachable_throttle_tries(self) -> int: ...
-    @property
-    def failure_throttle_time(self) -> int: ...
-    @property
-    def failure_throttle_tries(self) -> int: ...
+    server_down_max_fails: int
+    server_down_throttle_time: int
+    timeout_throttle_time: int
+    timeout_throttle_tries: int
+    unreachable_throttle_time: int
+    unreachable_throttle_tries: int
+    failure_throttle_time: int
+    failure_throttle_tries: int
 
 
 def shuffled(things: Sequence[_T], chance: Chance, purpose: str) -> list[_T]:
