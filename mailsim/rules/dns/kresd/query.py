@@ -82,6 +82,7 @@ class Request:
     expiring: bool = False
     no_cache: bool = False
     finished: bool = False
+    too_long: bool = False
     transport: Transport | None = None
     joined: bool = False
     asking: Question | None = None
@@ -114,9 +115,7 @@ class Resolving:
         if (not query.asked_cache or stale) and not request.no_cache:
             query.asked_cache = True
             if self._cached(request, query, t_us, stale=stale):
-                return State.PRODUCE if request.plan else State.DONE
-            if len(request.chain) > figures.longest_alias_chain:
-                return State.FAIL
+                return self._after(request)
         asking, chosen, hosts = query.question, None, []
         if self._forwarders:
             chosen = self.network.choose(self._forwarders, query.flags, t_us, forward=True)
@@ -168,7 +167,10 @@ class Resolving:
             request.failures = 0
             self._learn(request, query, what, t_us)
         query.flags.tcp = False
-        if len(request.chain) > self.figures.longest_alias_chain:
+        return self._after(request)
+
+    def _after(self, request: Request) -> State:
+        if request.too_long:
             return State.FAIL
         return State.PRODUCE if request.plan else State.DONE
 
@@ -204,6 +206,7 @@ class Resolving:
         if query.host:
             return
         request.chain.extend(found)
+        request.too_long = sum(rrset.rtype == "CNAME" for rrset in request.chain) > self.figures.longest_alias_chain
         last = found[-1] if found else None
         if last is not None and last.rtype == "CNAME" != query.question.rtype and soa is None and rcode == Rcode.NOERROR:
             request.plan.append(self._query(Question(last.rdatas[0], query.question.rtype), t_us))
