@@ -16,6 +16,7 @@ from mailsim.rules.dns.dnsmasq import Dnsmasq
 from mailsim.rules.dns.kresd import Kresd
 from mailsim.rules.dns.machine import Chance, Hint, Recursive
 from mailsim.rules.dns.pdns import Pdns
+from mailsim.rules.dns.unbound import Unbound
 
 __all__ = ["MACHINES", "Resolver", "ResolverActor"]
 
@@ -26,6 +27,7 @@ MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] =
     "pdns": lambda figures, hints, chance, phase_us: Pdns(figures, hints, chance=chance, phase_us=phase_us),
     "kresd": lambda figures, hints, chance, phase_us: Kresd(figures, hints, chance=chance, phase_us=phase_us),
     "dnsmasq": lambda figures, hints, chance, phase_us: Dnsmasq(figures, hints, chance=chance, phase_us=phase_us),
+    "unbound": lambda figures, hints, chance, phase_us: Unbound(figures.rules(), hints, chance, phase_us),
 }
 
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["NameService", "Serving"]
 
-#: the synthesised root, where no zone "." is declared: it says no to everything for a day, as the real one does
+#: the synthesised root, where no zone "." is declared: it delegates the declared zones for two days, and says no to
+#: everything else for a day, as the real one does
 ROOT_SERVER = ("a.root-servers.net", "198.41.0.4")
 _ROOT_SOA = (ROOT_SERVER[0], "nstld.verisign-grs.com", 1, 1800, 900, 604_800, 86_400)
-_ROOT = ZoneIndex(Zone("", {("", "SOA"): RRset("", "SOA", 86_400, (_ROOT_SOA,))}))
+_DELEGATION_TTL_S = 172_800
 
 
 class Serving(NamedTuple):
@@ -56,6 +57,7 @@ class NameService:
             if rtype == "NS" and name != origin
         }
         self.hints = tuple(Hint(origin, found) for origin, found in servers.items() if origin == "" or origin not in delegated)
+        self._root = _root(self.hints)
         if "" not in compiled.zones:
             self.hints += (Hint("", ((ROOT_SERVER[0], (ROOT_SERVER[1],)),)),)
             self.servings[ROOT_SERVER[1]] = Serving(None, ("",), Manner())
@@ -66,9 +68,22 @@ class NameService:
         known = self._known.get(key)
         if known is None:
             serving = self.servings[address]
-            indexes = {origin: self._zones[origin].at(t_us) if origin in self._zones else _ROOT for origin in serving.origins}
+            indexes = {origin: self._zones[origin].at(t_us) if origin in self._zones else self._root for origin in serving.origins}
             known = self._known[key] = respond(indexes, question, serving.manner)
         return known
+
+
+def _root(hints: tuple[Hint, ...]) -> ZoneIndex:
+    """The synthesised root zone: everything that nobody declared a parent for is delegated right here."""
+    rrsets = {("", "SOA"): RRset("", "SOA", 86_400, (_ROOT_SOA,))}
+    for hint in hints:
+        hosts = tuple(host for host, _ in hint.servers)
+        rrsets[(hint.origin, "NS")] = RRset(hint.origin, "NS", _DELEGATION_TTL_S, hosts)
+        for host, addresses in hint.servers:
+            for rtype, own in (("A", [a for a in addresses if ":" not in a]), ("AAAA", [a for a in addresses if ":" in a])):
+                if own:
+                    rrsets[(host, rtype)] = RRset(host, rtype, _DELEGATION_TTL_S, tuple(own))
+    return ZoneIndex(Zone("", rrsets))
 
 
 def _declared(nodes: Mapping[str, CompiledNode], zones: Mapping[str, ZoneTimeline]) -> Iterator[tuple[str, Serving]]:
