@@ -19,6 +19,9 @@ CLIENT = "client"  #: the node that asks it
 PATIENCE_S = 45.0  #: how long the recorder waits for an answer where the case does not say: its runs went on for so long
 MOST_GENERATED = 1_000  #: records that one ``$GENERATE`` may make
 
+#: the recorder's servers answered a chain of aliases inside a zone as a whole (seen in kresd's recordings); unbound and BIND use the
+#: first link only and ask for the next, so their machines are shown no more than that
+_FIRST_LINK_ONLY = ("unbound", "bind")
 _FOREVER_S = 100_000_000.0
 _HOW = {"drop": "silent", "closed": "closed", "servfail": "servfail", "refused": "refused", "truncate": "truncated"}
 _NAMES = {"bind9": "bind", "pdns-recursor": "pdns", "knot-resolver": "kresd"}
@@ -113,7 +116,8 @@ def _query(line: Mapping[str, Any], lead: int) -> dict[str, Any]:
 
 def _server(body: Mapping[str, Any], address: str) -> dict[str, Any]:
     served = body["servers"][address]["zones"]
-    found: dict[str, Any] = {"kind": "nameserver", "address": [address], "follow_aliases": False, "negative_soa": "as-is"}
+    follow = program_of(body) not in _FIRST_LINK_ONLY
+    found: dict[str, Any] = {"kind": "nameserver", "address": [address], "follow_aliases": follow, "negative_soa": "as-is"}
     zones = list(body["zones"]) if served == "recursive" else list(served)
     if served == "recursive":
         found["recursive"] = True

@@ -83,6 +83,7 @@ class Request:
     no_cache: bool = False
     finished: bool = False
     too_long: bool = False
+    excess: tuple[RRset, ...] = ()
     transport: Transport | None = None
     joined: bool = False
     asking: Question | None = None
@@ -153,8 +154,8 @@ class Resolving:
         if what is Trouble.TRUNCATED:
             self.network.blame(transport, query.flags, Fault.TRUNCATED, t_us)
             request.failures = 0
-        elif not isinstance(what, Answer) or what.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
-            self.network.blame(transport, query.flags, Fault.SAID_NO, t_us, joined=request.joined)
+        elif (fault := self._fault(request, query, what)) is not None:
+            self.network.blame(transport, query.flags, fault, t_us, joined=request.joined)
             request.failures += 1
             if request.failures > self.figures.failures_in_a_row:
                 if query.flags.no_server:
@@ -163,11 +164,22 @@ class Resolving:
                 return State.PRODUCE
             if not tried_tcp and query.flags.tcp:
                 return State.PRODUCE
-        else:
+        elif isinstance(what, Answer):
             request.failures = 0
             self._learn(request, query, what, t_us)
         query.flags.tcp = False
         return self._after(request)
+
+    def _fault(self, request: Request, query: Query, what: Answer | Trouble) -> Fault | None:
+        """What is wrong with an answer: its code, or more aliases than are followed (iterate.c unroll_cname)."""
+        if not isinstance(what, Answer) or what.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
+            return Fault.SAID_NO
+        aliases = [rrset for rrset in (*request.chain, *what.chain) if rrset.rtype == "CNAME"]
+        most = self.figures.longest_alias_chain
+        if len(aliases) <= most or query.question.rtype == "CNAME" or what.delegation is not None:
+            return None
+        request.excess = tuple(aliases[: most + 1])
+        return Fault.BAD_ALIAS
 
     def _after(self, request: Request) -> State:
         if request.too_long:

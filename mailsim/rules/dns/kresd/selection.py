@@ -38,6 +38,7 @@ class Fault(Enum):
     CONNECT = "no TCP connection"
     SAID_NO = "SERVFAIL or REFUSED"
     TRUNCATED = "TC over UDP"
+    BAD_ALIAS = "too many aliases"
 
 
 class _Rtt(NamedTuple):
@@ -192,7 +193,9 @@ class Network:
         if fault is Fault.CONNECT:
             flags.force_udp = True
             flags.plain_case = False
-        if fault is Fault.SAID_NO:
+        if fault is Fault.BAD_ALIAS:
+            state.broken = True
+        elif fault is Fault.SAID_NO:
             if flags.whole_name and flags.plain_case and flags.tcp:
                 state.broken = True
             elif flags.whole_name:

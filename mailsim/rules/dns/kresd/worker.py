@@ -227,7 +227,7 @@ class Kresd:
     def _answer(self, request: Request, state: State) -> Answer:
         chain = tuple(self._rotated(rrset) for rrset in request.chain)
         if state is State.FAIL:
-            return Answer(Rcode.SERVFAIL, chain)
+            return Answer(Rcode.SERVFAIL, request.excess or chain)
         rdatas = chain[-1].rdatas if chain and request.soa is None and chain[-1].rtype == request.question.rtype else ()
         soa = request.soa
         ttl = min((rrset.ttl for rrset in chain), default=0)

@@ -251,8 +251,11 @@ class _Run:
         """Keep what an answer says and give what it means for the question."""
         figures, shelf, now = self.up.figures, self.up.shelf, self.now_us
         low, high = figures.ttl_minimum // SECOND_US, figures.ttl_maximum // SECOND_US
+        chain = answer.chain
+        if chain and chain[0].rtype == "CNAME" != question.rtype:
+            chain = chain[:1]  # what follows an alias is asked for again, link by link (recorded: cname_long)
         kept = []
-        for rrset in answer.chain:
+        for rrset in chain:
             own = rrset._replace(ttl=min(max(rrset.ttl, low), high))
             shelf.put(own, own.ttl, now)
             self.up.stale.pop((own.name, own.rtype), None)
@@ -261,12 +264,11 @@ class _Run:
             for rrset in (answer.delegation, *answer.additional):
                 shelf.put(rrset, min(max(rrset.ttl, low), high), now)
             return Found(Rcode.NOERROR)
-        if answer.rdatas or answer.onward:
+        if answer.rdatas or answer.onward or len(chain) < len(answer.chain) or (kept and kept[-1].rtype == "CNAME"):
             return Found(Rcode.NOERROR, tuple(kept))
         soa = answer.soa
         if soa is not None:
             soa = soa._replace(ttl=min(max(soa.ttl, low), figures.negative_ttl_maximum // SECOND_US))
-            end = kept[-1].rdatas[0] if kept else question.name
             kind = "" if answer.rcode == Rcode.NXDOMAIN else question.rtype
-            shelf.put_nothing(end, kind, (answer.rcode, soa), soa.ttl, now)
+            shelf.put_nothing(question.name, kind, (answer.rcode, soa), soa.ttl, now)
         return Found(answer.rcode, tuple(kept), soa)

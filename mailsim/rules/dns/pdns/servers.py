@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from mailsim.rules.dns.machine import Chance
 from mailsim.rules.dns.records import Question
 
-__all__ = ["Servers", "shuffled"]
+__all__ = ["Servers", "ThrottleFigures", "shuffled"]
 
 SECOND_US = 1_000_000
 _T = TypeVar("_T")
