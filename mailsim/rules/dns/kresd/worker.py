@@ -42,7 +42,8 @@ class Kresd:
         Delegations known without asking.
     chance : Chance
         Draws for ``servers``, ``explore`` and ``explored`` (choice of servers), ``order`` (of records), ``noise`` (of measured
-        times), ``start`` (when the program was started, where ``started_before`` does not say).
+        times) and ``timers`` (how late they ring), ``millisecond`` (where in
+        one a question goes out), ``start`` (when the program was started, where ``started_before`` does not say).
     phase_us : int
         Where in the wall-clock second t = 0 lies.
     """
@@ -170,9 +171,18 @@ class Kresd:
     def _measure(self, request: Request, t_us: int) -> None:
         """Note the round trip of an answer that came for the request itself, before its time was up."""
         if request.transport is not None:
-            u = self._chance("noise")
-            late = int(self._figures.timing_noise * min(u / (1 - u), 100.0))  # a busy machine: mostly little, at times very much
-            self._network.measured(request.transport.address, (t_us + late) // MS_US - request.sent_us // MS_US)
+            rtt_us = t_us - request.sent_us + self._figures.timer_lag + self._noise("noise")
+            phase_us = int(self._chance("millisecond") * MS_US)  # both ends are read off a clock of whole milliseconds
+            self._network.measured(request.transport.address, (rtt_us + phase_us) // MS_US)
+
+    def _noise(self, purpose: str) -> int:
+        """What a busy machine is late by: mostly little, at times very much (a Pareto distribution)."""
+        u = self._chance(purpose)
+        return int(self._figures.timing_noise * min(u / (1 - u), 30.0))
+
+    def _late(self) -> int:
+        """How long after its time a timer rings."""
+        return self._figures.timer_lag + self._noise("timers")
 
     def _followers_step(self, request: Request, what: Answer | Trouble | None, t_us: int) -> None:
         lead = self._leads.get(request.asking) if request.asking is not None else None
@@ -197,7 +207,7 @@ class Kresd:
         self._leads[asking] = (request, [])
         request.sent_us = t_us
         self._out.append(Send(self._number, transport.address, asking))
-        self._out.append(Alarm(t_us + transport.timeout_us + self._figures.timer_lag, ("udp", self._number)))
+        self._out.append(Alarm(t_us + transport.timeout_us + self._late(), ("udp", self._number)))
 
     def _silent(self, request: Request, t_us: int) -> None:
         assert request.transport is not None
@@ -254,7 +264,7 @@ class Kresd:
             self._sessions[self._number] = self._opening[address] = _Session(address, [request])
             assert request.asking is not None
             self._out.append(Send(self._number, address, request.asking, "open"))
-            self._out.append(Alarm(t_us + self._figures.connect_timeout + self._figures.timer_lag, ("connect", self._number)))
+            self._out.append(Alarm(t_us + self._figures.connect_timeout + self._late(), ("connect", self._number)))
 
     def _send_over(self, session: _Session, request: Request, t_us: int) -> None:
         assert request.asking is not None
