@@ -47,6 +47,7 @@ class Event(IntEnum):
     ZONE_CHANGED = 19  #: a planned edit or a health check changed a zone; peer = zone
     LOST = 20  #: accepted mail was destroyed by a declared fault
     ANSWERED = 21  #: what one recipient of several came to in the session of the TRIED row of that instant; columns as there
+    UNKNOWN = 22  #: the schedule of the sender is known no further: nobody can say what becomes of the message
 
 
 class State(IntEnum):
@@ -60,6 +61,7 @@ class State(IntEnum):
     REJECTED = 5  #: never accepted by any server: the sender was told in session
     DISCARDED = 6  #: a report that could not be delivered was dropped, as the standard demands
     LOST = 7  #: destroyed after acceptance by a declared fault
+    UNKNOWN = 8  #: nobody knows: the sender's schedule is known no further than the last attempt (``ended_us``); censored there
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ MESSAGE_COLUMNS: tuple[Column, ...] = (
     Column("relayed_us", "q", "us", "an MX of the recipient's domain first took it"),
     Column("stored_us", "q", "us", "in the mailbox"),
     Column("fetched_us", "q", "us", "at the reader's client"),
-    Column("ended_us", "q", "us", "bounced, rejected, discarded or lost"),
+    Column("ended_us", "q", "us", "bounced, rejected, discarded or lost; for unknown mail the last instant that is known"),
     Column("tries", "i", "", "relay attempts that contacted at least one host, over all MTAs (final delivery into a store not counted)"),
     Column("via", "h", "", "host that first took it from the sending side (name number)"),
     Column("holder", "h", "", "node that holds it now (name number)"),

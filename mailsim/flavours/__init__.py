@@ -1,21 +1,27 @@
 """Programs as data: each flavour is a TOML file in which every figure has its source; so have the defaults.
 
-A figure stands as ``name = {value = ..., source = "...", verified = true}``.
+A figure stands as ``name = {value = ..., source = "...", verified = true}``.  ``inherits = "other"`` takes over every figure that
+the file does not give; figures of another program count as unverified for this one, and their source says whose they are.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
 from mailsim.flavours.models import MtaFigures, ResolverFigures
+from mailsim.flavours.own import OwnFlavour, laid_over
+from mailsim.flavours.schedules import Schedule, schedule_of
 
 __all__ = [
     "Figure",
     "Flavour",
+    "OwnFlavour",
+    "Schedule",
     "default",
     "defaults",
     "flavour",
@@ -23,6 +29,7 @@ __all__ = [
     "mta_flavours",
     "resolver_figures",
     "resolver_flavours",
+    "schedule",
 ]
 
 
@@ -35,12 +42,15 @@ class Figure(NamedTuple):
 
 
 class Flavour(NamedTuple):
-    """A flavour file: what program it describes and its figures."""
+    """A flavour file: what program it describes and its figures; ``label`` is what must be said beside its name, if anything."""
 
     name: str
     kind: str
     program: str
     figures: dict[str, Figure]
+    label: str = ""
+    note: str = ""
+    inherits: str = ""
 
 
 @cache
@@ -78,24 +88,52 @@ def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
 
 
 @cache
-def flavour(name: str, kind: str = "mta") -> Flavour:
-    """The flavour file ``name``; raises :class:`UnknownNameError` with a suggestion."""
+def _shipped(name: str, kind: str) -> Flavour:
     if name not in _names()[kind]:
         raise UnknownNameError({"mta": "MTA flavour", "resolver": "resolver flavour"}[kind], name, _names()[kind])
     text = _file(name)
-    return Flavour(name, kind, text["program"], _figures(text["figures"]))
+    figures = _figures(text["figures"])
+    inherits = text.get("inherits", "")
+    if inherits:
+        base = _shipped(inherits, kind)
+        figures = {**{key: _borrowed(figure, base, text["program"]) for key, figure in base.figures.items()}, **figures}
+    return Flavour(name, kind, text["program"], figures, text.get("label", ""), text.get("note", ""), inherits)
 
 
-def _build(model: Any, found: Flavour, overrides: dict[str, Any]) -> Any:
-    values = {key: figure.value for key, figure in found.figures.items()}
-    for key, value in overrides.items():
-        same_kind = isinstance(value, dict) and isinstance(values.get(key), dict)
-        values[key] = {**values[key], **value} if same_kind and value.get("kind") in (None, values[key].get("kind")) else value
-    return model.model_validate(values)
+def _borrowed(figure: Figure, base: Flavour, program: str) -> Figure:
+    """A figure as the heir has it: where that is another program, nobody has checked that it has the same."""
+    if base.program == program:
+        return figure
+    return Figure(figure.value, f"not known of {program}, as {base.name}: {figure.source}", False)
 
 
-def mta_figures(name: str, overrides: dict[str, Any] | None = None) -> MtaFigures:
-    """The figures of the MTA flavour ``name`` with ``overrides`` on top.
+def flavour(name: str, kind: str = "mta", *, own: Mapping[str, OwnFlavour] | None = None) -> Flavour:
+    """The flavour ``name``, shipped or one of a scenario's ``own``; raises :class:`UnknownNameError` with a suggestion."""
+    chain: list[str] = []
+    while kind == "mta" and own and name in own and name not in chain:
+        chain.append(name)
+        name = own[name].inherits
+    if own and name not in _names()[kind]:
+        if name in chain:
+            raise MailsimError(f"flavour {name!r} inherits from itself: {' from '.join([*chain, name])}")
+        raise UnknownNameError({"mta": "MTA flavour", "resolver": "resolver flavour"}[kind], name, (*_names()[kind], *own))
+    found = _shipped(name, kind)
+    for heir in reversed(chain):
+        assert own is not None
+        declared = own[heir]
+        values = laid_over({key: figure.value for key, figure in found.figures.items()}, declared.figures)
+        figures = {key: Figure(value, "the scenario", True) for key, value in values.items() if key in declared.figures}
+        program = declared.program or found.program
+        found = Flavour(heir, kind, program, {**found.figures, **figures}, "given in the scenario", "", declared.inherits)
+    return found
+
+
+def _build(model: Any, found: Flavour, overrides: Mapping[str, Any]) -> Any:
+    return model.model_validate(laid_over({key: figure.value for key, figure in found.figures.items()}, overrides))
+
+
+def mta_figures(name: str, overrides: Mapping[str, Any] | None = None, *, own: Mapping[str, OwnFlavour] | None = None) -> MtaFigures:
+    """The figures of the MTA flavour ``name`` (shipped or of a scenario's ``own``) with ``overrides`` on top.
 
     Raises
     ------
@@ -104,8 +142,43 @@ def mta_figures(name: str, overrides: dict[str, Any] | None = None) -> MtaFigure
     pydantic.ValidationError
         An override is wrong.
     """
-    result: MtaFigures = _build(MtaFigures, flavour(name, "mta"), overrides or {})
+    result: MtaFigures = _build(MtaFigures, flavour(name, "mta", own=own), overrides or {})
     return result
+
+
+def schedule(
+    name: str,
+    *,
+    phase: float = 0.0,
+    grid: bool = True,
+    draw: float = 0.5,
+    overrides: Mapping[str, Any] | None = None,
+    own: Mapping[str, OwnFlavour] | None = None,
+) -> Schedule:
+    """When a message is tried that fails at once every time, and when it is given up: the schedule of a flavour as a table.
+
+    Parameters
+    ----------
+    name : str
+        An MTA flavour.
+    phase : float
+        When the first queue run is, as a share of the interval (0: together with the first attempt), for programs that have runs.
+    grid : bool
+        False: attempts at the instants of the rule itself, as if a queue run came whenever one is due.
+    draw : float
+        The draw of every jitter, in [0, 1).
+    overrides, own
+        As for :func:`mta_figures`.
+
+    Examples
+    --------
+    >>> schedule("postfix").first(6)
+    ('0', '5m', '10m', '20m', '40m', '1h 20m')
+    >>> schedule("postfix").within("6h")
+    10
+    """
+    found = flavour(name, "mta", own=own)
+    return schedule_of(found.name, found.label, mta_figures(name, overrides, own=own), phase=phase, grid=grid, draw=draw)
 
 
 def resolver_figures(name: str, overrides: dict[str, Any] | None = None) -> ResolverFigures:
@@ -126,5 +199,3 @@ def default(name: str) -> Any:
         return defaults()[name].value
     except KeyError:
         raise MailsimError(f"no default named {name!r} in defaults.toml") from None
-
-

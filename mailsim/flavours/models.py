@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from mailsim.declared import Declared, DrawnDuration, Duration, Octets
-from mailsim.rules.retry import AgeClampedPolicy, HostRecordPolicy, RuleStep
+from mailsim.flavours.retry_models import GiveUp, Listed, Retry
 
-__all__ = ["AgeClamped", "Concurrency", "Failures", "HostRecords", "MtaFigures", "ResolverFigures", "RetryStep"]
+__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures"]
 
 
 def _drawn(value: Any) -> Any:
@@ -17,43 +17,6 @@ def _drawn(value: Any) -> Any:
 
 
 Drawn = Annotated[DrawnDuration, BeforeValidator(_drawn)]
-
-
-class AgeClamped(Declared):
-    """Postfix: wait for the message's age, clamped, then for the next queue scan."""
-
-    kind: Literal["age_clamped"]
-    minimum: Duration
-    maximum: Duration
-    scan: Duration = Field(gt=0)
-
-    def policy(self) -> AgeClampedPolicy:
-        """The schedule as a pure rule."""
-        return AgeClampedPolicy(self.minimum, self.maximum, self.scan)
-
-
-class RetryStep(Declared):
-    """One step of an Exim retry rule: ``F,until,interval`` or ``G,until,interval,factor``."""
-
-    kind: Literal["F", "G"]
-    until: Duration
-    interval: Duration = Field(gt=0)
-    factor: Annotated[float, Field(ge=1)] = 1.0
-
-
-class HostRecords(Declared):
-    """Exim: retry times per host since the host's first failure, looked at in queue runs."""
-
-    kind: Literal["host_records"]
-    steps: tuple[RetryStep, ...] = Field(min_length=1)
-    interval_max: Duration
-    scan: Duration = Field(gt=0)
-    runners: Annotated[int, Field(ge=1)] = 5
-
-    def policy(self) -> HostRecordPolicy:
-        """The schedule as a pure rule."""
-        steps = tuple(RuleStep(s.kind, s.until, s.interval, s.factor) for s in self.steps)
-        return HostRecordPolicy(steps, self.interval_max)
 
 
 class Concurrency(Declared):
@@ -90,7 +53,9 @@ class MtaFigures(Declared):
     """
 
     discipline: Literal["timers", "queue_runs", "routes", "host_workers"] = "timers"
-    retry: Annotated[AgeClamped | HostRecords, Field(discriminator="kind")]
+    retry: Retry
+    give_up: GiveUp = GiveUp()
+    known_until: Duration | None = None
     queue_lifetime: Duration
     bounce_lifetime: Duration
     delay_notice: Duration | None = None
@@ -107,7 +72,7 @@ class MtaFigures(Declared):
     worse_preference_beyond_limit: bool = False
     session_limit: Annotated[int, Field(ge=1)] | None = None
     failures: Failures = Failures()
-    mx_to_self: Literal["bounce", "freeze"] = "bounce"
+    mx_to_self: Literal["bounce", "freeze", "defer"] = "bounce"
     mx_to_address: Literal["deliver", "unusable"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
     concurrency: Concurrency | None = None
@@ -132,6 +97,12 @@ class MtaFigures(Declared):
     status_failed: str | None = None
     status_delayed: str | None = None
     action_expired: Literal["failed", "delayed"] = "failed"
+
+    @model_validator(mode="after")
+    def _known(self) -> MtaFigures:
+        if isinstance(self.retry, Listed) and self.known_until != self.retry.policy().known_until_us:
+            raise ValueError("a listed schedule is known until its last retry: write that as known_until")
+        return self
 
 
 class ResolverFigures(Declared):

@@ -36,7 +36,21 @@ LAST_RESORT = 1 << 16
 class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
-    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "several", "ticket", "waits_for")
+    __slots__ = (
+        "arrived_us",
+        "attempt",
+        "deliveries",
+        "domain",
+        "hops",
+        "local",
+        "notices",
+        "number",
+        "over",
+        "several",
+        "started_us",
+        "ticket",
+        "waits_for",
+    )
 
     def __init__(
         self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool, several: bool = False
@@ -49,6 +63,8 @@ class Item:
         self.local = local
         self.several = several  #: the message has more recipients than these, or had
         self.attempt = 0
+        self.started_us = arrived_us  #: when the last attempt began
+        self.over: tuple[Why, Why, Reply | None] | None = None  #: it is given up when it is due next: why, last failure, reply
         self.notices = 0
         self.ticket = 0  # of its entry in the deferred queue, 0 for none
         self.waits_for: tuple[str, ...] = ()
@@ -205,6 +221,7 @@ def legs_of(mta: Agent, item: Item, route: tuple[Target, ...]) -> list[Leg | Non
 def attempt(mta: Agent, item: Item, t_us: int) -> Life:
     """Try to deliver an item from ``t_us`` on; gives an :class:`Outcome`."""
     item.attempt += 1
+    item.started_us = t_us
     t_us, route = yield from find_route(mta, item, t_us)
     if isinstance(route, NoRoute):
         action = Action.BOUNCE if route.permanent else Action.DEFER

@@ -158,6 +158,7 @@ def _end_words(result: Result, cohort: Cohort) -> str:
         ("rejected", found.rejected),
         ("lost", found.lost),
         ("still under way (censored)", found.censored),
+        ("unknown", found.unknown),
     )
     return ", ".join(f"{percent(share)} {word}" for word, share in words if share)
 

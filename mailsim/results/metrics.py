@@ -2,7 +2,8 @@
 
 Everything is read off one curve, :func:`arrival_curve`: the share of the cohort that is in the mailbox (or at the
 reader) within a time after sending.  Mail that was returned never arrives: it stays in the denominator for ever.
-Mail still under way when the run ends is *censored*: it counts as long as it was watched and no longer.
+Mail still under way when the run ends is *censored*: it counts as long as it was watched and no longer.  So does mail whose
+sender's schedule is known no further (*unknown*): it counts until its last known attempt.
 
 The curve is the cumulative incidence of arrival with return as the competing end (Aalen and Johansen 1978), which
 without returned mail is one minus the Kaplan-Meier estimate (1958), and without censored mail the plain share.
@@ -78,7 +79,7 @@ class ArrivalCurve:
     at_risk : ndarray of int
         Mail that just before ``t_us`` had neither arrived nor been returned and was still watched.
     total, censored, never : int
-        Deliveries in the cohort; of which still under way; of which ended otherwise (returned, lost).
+        Deliveries in the cohort; of which still under way or unknown; of which ended otherwise (returned, lost).
     known_until_us : int
         Beyond this time the share is not known, since what is left was watched no longer; -1 where it is always known.
     """
@@ -131,6 +132,7 @@ class Shares:
     censored: float | None
     discarded: float | None
     lost: float | None
+    unknown: float | None
 
 
 def ordinary(log: EventLog) -> Mask:
@@ -188,7 +190,8 @@ def arrival_curve(log: EventLog, mask: Mask | None = None, *, to: Literal["store
     ended_us = view(log.messages, "ended_us")[mask]
     arrived = (state == State.STORED) & (arrived_us >= 0)
     never = np.isin(state, (State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST))
-    last = np.where(arrived, arrived_us, np.where(never & (ended_us >= 0), ended_us, log.end_us))
+    watched = never | (state == State.UNKNOWN)
+    last = np.where(arrived, arrived_us, np.where(watched & (ended_us >= 0), ended_us, log.end_us))
     return _curve(last - sent, arrived, never)
 
 
@@ -231,4 +234,5 @@ def shares(log: EventLog, mask: Mask | None = None) -> Shares:
         censored=share((State.SUBMITTING, State.QUEUED)),
         discarded=share((State.DISCARDED,)),
         lost=share((State.LOST,)),
+        unknown=share((State.UNKNOWN,)),
     )

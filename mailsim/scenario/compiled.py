@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from mailsim.declared import DrawnDuration
 from mailsim.draws import Constant, Distribution
-from mailsim.flavours import default
+from mailsim.flavours import OwnFlavour, default
 from mailsim.nodes import Mta, Nameserver, Senders
 from mailsim.rules.conditions import FOREVER, QUIET, Condition, Timeline, merged
 from mailsim.rules.dns import RRset, Zone, ZoneIndex
@@ -86,6 +86,8 @@ class Compiled:
     warm_up_us: int
     resolver_of: dict[str, str]
     links: dict[str, Link]
+    #: MTA programs of the scenario's own
+    flavours: Mapping[str, OwnFlavour] = field(default_factory=dict)
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
     _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
 
@@ -153,9 +155,7 @@ class Compiled:
         found = self._paths.get((client, server))
         if found is None:
             own = Timeline(
-                s._replace(condition=Condition(s.condition.reach))
-                for s in self.nodes[client].timeline.spans()
-                if s.condition.reach in _CUT
+                s._replace(condition=Condition(s.condition.reach)) for s in self.nodes[client].timeline.spans() if s.condition.reach in _CUT
             )
             parts = [own, self.link(client, server).timeline, self.nodes[server].timeline]
             if client == server or set(self.nodes[client].addresses) & set(self.nodes[server].addresses):
@@ -210,6 +210,7 @@ def compiled(scenario: Any) -> Compiled:
         offset,
         resolver_of,
         dict(scenario.links),
+        dict(scenario.flavours),
     )
     for change in sorted(scenario.changes, key=lambda c: c.at):
         origin = change.zone.rstrip(".").lower()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from mailsim.errors import UnknownNameError, did_you_mean
-from mailsim.flavours import mta_figures, mta_flavours, resolver_figures
+from mailsim.errors import MailsimError, UnknownNameError, did_you_mean
+from mailsim.flavours import OwnFlavour, mta_figures, mta_flavours, resolver_figures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.nodes import Client, Mta, Nameserver, Resolver, Senders
 from mailsim.scenario.document import Path
@@ -35,6 +36,8 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
     if not sight.names and "nodes" not in sight.unsure:
         yield ("nodes",), "a scenario needs at least one node", 0
     yield from _check_default_resolver(sight)
+    yield from _check_flavours(sight)
+    known = (*mta_flavours(), *sight.scenario.flavours)
     lonely: list[str] = []
     for name, node in sight.scenario.nodes.items():
         at: Path = ("nodes", name)
@@ -49,8 +52,8 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
             yield from _check_figures(at, node.flavour, node.parameters, resolver_figures, ResolverFigures)
         elif isinstance(node, Senders):
             for flavour in node.mix:
-                if flavour not in mta_flavours():
-                    yield (*at, "mix", flavour), UnknownNameError("MTA flavour", flavour, mta_flavours()).text, KEY
+                if flavour not in known and "flavours" not in sight.unsure:
+                    yield (*at, "mix", flavour), UnknownNameError("MTA flavour", flavour, known).text, KEY
         elif isinstance(node, Client):
             yield from _check_client(sight, at, node)
         elif isinstance(node, Nameserver):
@@ -75,8 +78,31 @@ def _named(sight: Sight, path: Path, name: str | None, kind: str) -> Iterator[Co
 def _check_default_resolver(sight: Sight) -> Iterator[Complaint]:
     yield from _named(sight, ("defaults", "resolver"), sight.scenario.defaults.resolver, "resolver")
     flavour = sight.scenario.defaults.flavour
-    if flavour is not None and flavour not in mta_flavours():
-        yield ("defaults", "flavour"), UnknownNameError("MTA flavour", flavour, mta_flavours()).text, 0
+    known = (*mta_flavours(), *sight.scenario.flavours)
+    if flavour is not None and flavour not in known and "flavours" not in sight.unsure:
+        yield ("defaults", "flavour"), UnknownNameError("MTA flavour", flavour, known).text, 0
+
+
+def _check_flavours(sight: Sight) -> Iterator[Complaint]:
+    """The scenario's own flavours: their names, what they inherit from, and their figures."""
+    own = sight.scenario.flavours
+    for name, declared in own.items():
+        at: Path = ("flavours", name)
+        if not _NAME.fullmatch(name):
+            yield at, f"{name[:60]!r} can't name a flavour; use letters, digits, - and _, at most 63", KEY
+        elif name in mta_flavours():
+            yield at, f"{name!r} is a flavour that comes with mailsim; choose another name and write inherits: {name}", KEY
+        try:
+            mta_figures(name, own=own)
+        except UnknownNameError as error:
+            if declared.inherits not in own:  # else it is told where it is wrong
+                yield (*at, "inherits"), error.text, 0
+        except MailsimError as error:
+            yield (*at, "inherits"), str(error), 0
+        except ValidationError as error:
+            for inside, what, key in sentences_of(error, declared.figures, root=MtaFigures):
+                if not inside or inside[0] in declared.figures:  # else it is told where it was inherited from
+                    yield (*at, *inside), what, KEY if key else 0
 
 
 def _check_lonely(sight: Sight, lonely: list[str]) -> Iterator[Complaint]:
@@ -92,21 +118,32 @@ def _check_lonely(sight: Sight, lonely: list[str]) -> Iterator[Complaint]:
 
 
 def _check_figures(
-    at: Path, flavour: str, parameters: Mapping[str, Any], figures: Callable[[str, dict[str, Any] | None], Any], model: Any
+    at: Path,
+    flavour: str,
+    parameters: Mapping[str, Any],
+    figures: Callable[[str, dict[str, Any] | None], Any],
+    model: Any,
+    own: OwnFlavour | None = None,
 ) -> Iterator[Complaint]:
-    """The flavour exists, and the parameters are figures of it."""
+    """The flavour exists, and the parameters are figures of it; what is wrong with an ``own`` flavour is told there."""
     try:
         figures(flavour, dict(parameters))
     except UnknownNameError as error:
-        yield (*at, "flavour"), error.text, 0
+        if own is None:
+            yield (*at, "flavour"), error.text, 0
     except ValidationError as error:
         for inside, what, key in sentences_of(error, dict(parameters), root=model):
-            yield (*at, "parameters", *inside), what, KEY if key else 0
+            if own is None or (inside and inside[0] in parameters):
+                yield (*at, "parameters", *inside), what, KEY if key else 0
+    except MailsimError:  # an own flavour that inherits from itself
+        return
 
 
 def _check_mta(sight: Sight, at: Path, node: Mta) -> Iterator[Complaint]:
-    if sight.scenario.defaults.flavour != node.flavour or node.flavour in mta_flavours():  # else it was told at the default
-        yield from _check_figures(at, node.flavour, node.parameters, mta_figures, MtaFigures)
+    own = sight.scenario.flavours
+    known = node.flavour in mta_flavours() or node.flavour in own
+    if known or (sight.scenario.defaults.flavour != node.flavour and "flavours" not in sight.unsure):  # else it was told at the default
+        yield from _check_figures(at, node.flavour, node.parameters, partial(mta_figures, own=own), MtaFigures, own.get(node.flavour))
     yield from _named(sight, (*at, "store"), node.store, "mailstore")
     for key in ("queue_lifetime", "max_sessions"):
         if getattr(node, key) is not None and key in node.parameters:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PlainSerializer, ValidationInfo, WithJsonSchema, model_validator
 
 from mailsim.declared import Declared
+from mailsim.flavours import OwnFlavour
 from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
 from mailsim.rules.dns.records import Zone
 from mailsim.scenario.document import Document
@@ -111,6 +112,8 @@ class Scenario(Declared):
         The DNS, one zone each, as BIND text.
     defaults : Defaults
         What nodes have unless they say otherwise.
+    flavours : dict of str to OwnFlavour
+        MTA programs of its own, by name: what each inherits from, and its figures.
     nodes : dict of str to Node
         Who takes part, by name.
     links : dict of str to Link
@@ -134,6 +137,7 @@ class Scenario(Declared):
     warm_up: Annotated[Literal["auto"] | int, *_duration_or_word("auto")] = 0
     zones: tuple[_ZoneText, ...] = ()
     defaults: Defaults = Defaults()
+    flavours: dict[str, OwnFlavour] = {}
     nodes: dict[str, Node]
     links: dict[str, Link] = {}
     traffic: tuple[Traffic, ...] = ()
@@ -182,6 +186,8 @@ class Scenario(Declared):
     def digest(self) -> str:
         """SHA-256 of everything that decides a run besides the seed, every default included."""
         values = self.model_dump(mode="json", by_alias=True, exclude={"seed", "lesson", "question", "study"})
+        if not self.flavours:
+            del values["flavours"]  # so that a scenario without has the digest that it had before there were any
         text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

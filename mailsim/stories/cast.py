@@ -30,6 +30,7 @@ class Cast:
         self._hosts: dict[str, str] = {}
         self._at: dict[str, tuple[str, ...]] = {}
         self._resolvers: dict[str, str] = {}
+        self._own = scenario.flavours if scenario is not None else {}
         if scenario is not None:
             from mailsim.scenario.places import places
 
@@ -69,8 +70,8 @@ class Cast:
         """The figures of an MTA (for a population: of the message's ``flavour``); Postfix's where there are none."""
         declared = self._nodes.get(node)
         if isinstance(declared, Mta):
-            return mta_figures(declared.flavour, declared.parameters)
-        return mta_figures(flavour or "postfix")
+            return mta_figures(declared.flavour, declared.parameters, own=self._own)
+        return mta_figures(flavour or "postfix", own=self._own)
 
     def is_client(self, node: str) -> bool:
         """A user's program, or, with no scenario, unknown: False."""

@@ -23,7 +23,7 @@ class Measured(NamedTuple):
     figures: Mapping[str, Interval]
 
 
-def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored: float) -> str:
+def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored: float, most_unknown: float = 0.0) -> str:
     """Who returns how much at the longest outage, up to which length nobody does, how late the rest is, what is unknown.
 
     Parameters
@@ -34,6 +34,8 @@ def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored:
         What failed, and how.
     most_censored : float
         The largest share of any run that was still under way when it ended.
+    most_unknown : float
+        The largest share of any run whose senders' schedules are known no further.
     """
     layouts = list(dict.fromkeys(cell.layout for cell in cells))
     longest = max(cell.length_s for cell in cells)
@@ -43,8 +45,10 @@ def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored:
     sentences.append(_late(cells))
     if most_censored > 0:
         sentences.append(f"Up to {percent(most_censored)} of a run was still under way when it ended: neither returned nor there.")
-    else:
+    elif most_unknown == 0:
         sentences.append("No mail was still under way when the runs ended.")
+    if most_unknown > 0:
+        sentences.append(f"Unknown: up to {percent(most_unknown)} of a run, sent by those whose schedule is known no further.")
     return " ".join(sentence for sentence in sentences if sentence)
 
 

@@ -11,7 +11,7 @@ from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
 from mailsim.nodes.mta.disciplines import discipline_of
-from mailsim.nodes.mta.life import carry, put_off, put_off_all, release, run_batch, serve, take, walk
+from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.world import Life, World
@@ -37,7 +37,7 @@ class MtaActor:
         overrides: dict[str, Any] = dict(declaration.parameters)
         if declaration.queue_lifetime is not None:
             overrides["queue_lifetime"] = duration(declaration.queue_lifetime)
-        self.figures = mta_figures(declaration.flavour, overrides)
+        self.figures = mta_figures(declaration.flavour, overrides, own=world.compiled.flavours)
         node = world.compiled.nodes[name]
         self.host = node.host or name
         self.own = frozenset({self.host, *node.addresses})
@@ -63,11 +63,17 @@ class MtaActor:
         retry = self.figures.retry
         drawn, given = f"scan phase {self.name}", self.declaration.scan_phase
         if given is None:
-            phase = int(self.world.draws.uniform(drawn, 0) * retry.scan)
+            phase = int(self.world.draws.uniform(drawn, 0) * retry.grid_us)
         else:
             phase = self.world.draws.stream(drawn, given.distribution()).at(0)
-        phase += self.world.origin_us
-        self.memory = RetryMemory(retry.policy(), scan_us=retry.scan, phase_us=phase, origin_us=self.world.origin_us)
+        self.memory = RetryMemory(
+            retry.policy(),
+            scan_us=retry.grid_us,
+            phase_us=phase + self.world.origin_us,
+            origin_us=self.world.origin_us,
+            giving_up=self.figures.give_up.rule(),
+            draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
+        )
         self.waiting: dict[str, dict[Item, None]] = {}
         self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER)
         self.destinations: dict[str, Destination] = {}
@@ -166,10 +172,13 @@ class MtaActor:
     # -- the runner ---------------------------------------------------------------------------------------------
 
     def start_batch(self, items: list[Item], now_us: int) -> None:
-        """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim)."""
+        """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim); or it is given up now."""
         for item in items:
             self._forget_waiting(item)
-        if self.discipline is not None:
+            if item.over is not None:
+                give_up(self, item)
+        items = [item for item in items if item.over is None]
+        if items and self.discipline is not None:
             self.discipline.due(items, now_us)
-        else:
+        elif items:
             run_batch(self, items, now_us)

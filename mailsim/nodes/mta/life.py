@@ -20,7 +20,7 @@ from mailsim.rules.smtp import Action, Reply, verdict
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
-__all__ = ["carry", "put_off", "put_off_all", "release", "run_batch", "serve", "take", "walk"]
+__all__ = ["carry", "give_up", "put_off", "put_off_all", "release", "run_batch", "serve", "take", "walk"]
 
 MESSAGE_ORDER = 2
 
@@ -214,11 +214,17 @@ def _defer(
     for d in left:
         log.why[d] = why
         log.code[d] = reply.code if reply is not None else -1
-    if age >= lifetime and why != Why.HOST_RETRY_TIME:
-        _bounce(mta, item, left, t_us, Why.LIFETIME_OVER, reply, of=why)
-        return
     item.deliveries = left
-    due = mta.memory.next_attempt(item.arrived_us, t_us, hosts)
+    due, over = _next(mta, item, t_us, hosts, lifetime)
+    if over is not None and why != Why.HOST_RETRY_TIME:
+        given = Why.ATTEMPTS_OVER if mta.memory.giving_up.by_count(item.attempt) else Why.LIFETIME_OVER
+        if over <= t_us:
+            _bounce(mta, item, left, t_us, given, reply, of=why)
+            return
+        item.over, due = (given, why, reply), over
+    if due is None:
+        _lose_sight(mta, item, t_us, reply)
+        return
     mta.wait_for(item, hosts)
     if log.rows is not None:
         log.rows.extend(
@@ -226,6 +232,43 @@ def _defer(
         )
     _notice(mta, item, left, t_us, age, report, why)
     mta.deferred.put(item, due)
+
+
+def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime_us: int) -> tuple[int | None, int | None]:
+    """When the item is due again, and when it is given up; None for what does not happen, or what nobody knows."""
+    memory, arrived, started = mta.memory, item.arrived_us, item.started_us
+    due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
+    over = memory.giving_up.given_up_us(arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started)
+    return due, over
+
+
+def give_up(mta: MtaActor, item: Item) -> None:
+    """An item's time has come to be returned without another attempt (now: the clock)."""
+    mta.world.spawn(_give_up(mta, item), MESSAGE_ORDER + item.number)
+
+
+def _give_up(mta: MtaActor, item: Item) -> Life:
+    now: int = yield mta.world.now
+    if not mta.stopped.quiet:
+        now = yield from _until_running(mta, now)
+    assert item.over is not None
+    why, of, reply = item.over
+    _bounce(mta, item, item.deliveries, now, why, reply, of=of)
+
+
+def _lose_sight(mta: MtaActor, item: Item, t_us: int, reply: Reply | None) -> None:
+    """The schedule is known no further: what becomes of the deliveries is unknown, and nothing is made up."""
+    log = mta.log
+    code = reply.code if reply is not None else -1
+    log.last_us = max(log.last_us, t_us)
+    for d in item.deliveries:
+        log.why[d] = Why.SCHEDULE_UNKNOWN
+        if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
+            log.state[d], log.ended_us[d] = State.UNKNOWN, t_us
+        if log.rows is not None:
+            row = (t_us, item.number, log.rcpt[d], Event.UNKNOWN, mta.number, -1, -1, item.attempt, code)
+            log.rows.extend((*row, Why.SCHEDULE_UNKNOWN, t_us - item.arrived_us, -1))
+    mta.world.settled(len(item.deliveries))
 
 
 def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
