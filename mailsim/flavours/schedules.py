@@ -78,7 +78,7 @@ class Schedule(NamedTuple):
         tries = [(f"attempts within {span}", self._tries(span)) for span in WITHIN]
         after = [(f"sent when an outage of {span} begins, delivered at the age of", self.fate(span)) for span in OUTAGES]
         runs = [("queue run every", f"{clock(self.scan_us)}, the first one with the first attempt")] if self.scan_us else []
-        last = [("last attempt", f"{clock(self.ages_us[-1])} (the {len(self.ages_us)}th)"), ("returned at the age of", self.end)]
+        last = [("last attempt", f"{clock(self.ages_us[-1])} (attempt {len(self.ages_us)})"), ("returned at the age of", self.end)]
         return [("first attempts", ", ".join(self.first())), *runs, *tries, *last, *after]
 
     def _tries(self, span: str) -> str:

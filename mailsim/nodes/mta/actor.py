@@ -178,7 +178,9 @@ class MtaActor:
             if item.over is not None:
                 give_up(self, item)
         items = [item for item in items if item.over is None]
-        if items and self.discipline is not None:
+        if not items:
+            return
+        if self.discipline is not None:
             self.discipline.due(items, now_us)
-        elif items:
+        else:
             run_batch(self, items, now_us)

@@ -10,9 +10,9 @@ from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of,
 from mailsim.nodes.contact import call
 from mailsim.nodes.mta.express import express
 from mailsim.nodes.mta.queue import Destination
+from mailsim.nodes.mta.returning import bounce, lose_sight, notice
 from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER
-from mailsim.rules.dsn import report_size
 from mailsim.rules.reasons import Why
 from mailsim.rules.retry import AgeClampedPolicy
 from mailsim.rules.smtp import Action, Reply, verdict
@@ -60,7 +60,7 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
     """Attempt an item now, within the limits of its destination; gives the next stage of its life or None."""
     if item.hops >= mta.figures.hop_limit:
         reply = Reply(554, mta.figures.status_loop, "Too many hops")
-        return _bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
+        return bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
     if not mta.stopped.quiet:
         t_us = yield from _until_running(mta, t_us)
     if item.local:
@@ -118,13 +118,13 @@ def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     expired = mta.memory.note_failures(outcome.failed_hosts, outcome.end_us)
     _came_back(mta, outcome.good_hosts, outcome.end_us)
     for d, reply, why in outcome.refused:
-        _bounce(mta, item, (d,), outcome.end_us, why, reply)
+        bounce(mta, item, (d,), outcome.end_us, why, reply)
     if not outcome.left:
         return None
     if outcome.action == Action.BOUNCE:
-        return _bounce(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.reply)
+        return bounce(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.reply)
     if expired:
-        return _bounce(mta, item, outcome.left, outcome.end_us, Why.HOST_CUTOFF, outcome.reply)
+        return bounce(mta, item, outcome.left, outcome.end_us, Why.HOST_CUTOFF, outcome.reply)
     return _defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
 
 
@@ -177,7 +177,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
                 log.rows.extend((*row, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
             for d, refusal in zip(item.deliveries, verdicts, strict=True):
                 if refusal is not None:
-                    _bounce(mta, item, (d,), result.taken_us, refusal.why, refusal.reply)
+                    bounce(mta, item, (d,), result.taken_us, refusal.why, refusal.reply)
             taken = tuple(d for d, refusal in zip(item.deliveries, verdicts, strict=True) if refusal is None)
             return actor.take(item.number, taken, item.hops, result.taken_us, mta.number)
         mta.world.opened(len(item.deliveries))
@@ -185,7 +185,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
     yield result.end_us
     said_verdict = verdict(result.why, result.stage, last=True, failures=mta.figures.failures)
     if said_verdict.action == Action.BOUNCE:
-        return _bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
+        return bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
     mta.memory.note_failures((address,), result.end_us)
     return _defer(mta, item, item.deliveries, result.end_us, result.why, (address,), result.reply)
 
@@ -219,18 +219,18 @@ def _defer(
     if over is not None and why != Why.HOST_RETRY_TIME:
         given = Why.ATTEMPTS_OVER if mta.memory.giving_up.by_count(item.attempt) else Why.LIFETIME_OVER
         if over <= t_us:
-            _bounce(mta, item, left, t_us, given, reply, of=why)
+            bounce(mta, item, left, t_us, given, reply, of=why)
             return
         item.over, due = (given, why, reply), over
     if due is None:
-        _lose_sight(mta, item, t_us, reply)
+        lose_sight(mta, item, t_us, reply)
         return
     mta.wait_for(item, hosts)
     if log.rows is not None:
         log.rows.extend(
             (t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, reply.code if reply else -1, why, due, -1)
         )
-    _notice(mta, item, left, t_us, age, report, why)
+    notice(mta, item, left, t_us, age, report, why)
     mta.deferred.put(item, due)
 
 
@@ -253,22 +253,7 @@ def _give_up(mta: MtaActor, item: Item) -> Life:
         now = yield from _until_running(mta, now)
     assert item.over is not None
     why, of, reply = item.over
-    _bounce(mta, item, item.deliveries, now, why, reply, of=of)
-
-
-def _lose_sight(mta: MtaActor, item: Item, t_us: int, reply: Reply | None) -> None:
-    """The schedule is known no further: what becomes of the deliveries is unknown, and nothing is made up."""
-    log = mta.log
-    code = reply.code if reply is not None else -1
-    log.last_us = max(log.last_us, t_us)
-    for d in item.deliveries:
-        log.why[d] = Why.SCHEDULE_UNKNOWN
-        if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
-            log.state[d], log.ended_us[d] = State.UNKNOWN, t_us
-        if log.rows is not None:
-            row = (t_us, item.number, log.rcpt[d], Event.UNKNOWN, mta.number, -1, -1, item.attempt, code)
-            log.rows.extend((*row, Why.SCHEDULE_UNKNOWN, t_us - item.arrived_us, -1))
-    mta.world.settled(len(item.deliveries))
+    bounce(mta, item, item.deliveries, now, why, reply, of=of)
 
 
 def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
@@ -277,66 +262,6 @@ def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
     Postfix looks at the age whenever a round leaves recipients deferred, whatever deferred them (qmgr_active.c).
     """
     _defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
-
-
-def _notice(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, age_us: int, report: bool, why: Why) -> None:
-    """Tell the sender that the mail is late (RFC 3464 action ``delayed``): at the first failed attempt after the time."""
-    after = mta.figures.delay_notice
-    if after is None or report or age_us < after or why == Why.HOST_RETRY_TIME:
-        return
-    wanted = age_us // after if mta.figures.delay_notice_repeats else 1
-    if item.notices >= wanted:
-        return
-    item.notices = wanted
-    number = _send_report(mta, item, left, t_us)
-    if mta.log.rows is not None:
-        mta.log.rows.extend((t_us, item.number, -1, Event.DELAY_NOTICED, mta.number, -1, -1, item.attempt, -1, why, number, -1))
-
-
-def _bounce(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE) -> None:
-    """Return deliveries to the sender with a report; what came from the null sender is dropped (RFC 5321 section 4.5.5)."""
-    log = mta.log
-    log.last_us = max(log.last_us, t_us)
-    report = log.names[log.sender[left[0]]] == ""
-    code = reply.code if reply is not None else -1
-    for d in left:
-        log.why[d] = why
-        log.code[d] = code
-        if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
-            log.state[d] = State.DISCARDED if report else State.BOUNCED
-            log.ended_us[d] = t_us
-    number = -1 if report else _send_report(mta, item, left, t_us)
-    mta.world.settled(len(left))
-    rows = log.rows
-    if rows is None:
-        return
-    text = log.name(str(reply)) if reply is not None else -1
-    for d in left:
-        rcpt = log.rcpt[d]
-        if why == Why.LIFETIME_OVER:
-            rows.extend((t_us, item.number, rcpt, Event.EXPIRED, mta.number, -1, -1, item.attempt, code, of, t_us - item.arrived_us, text))
-        kind = Event.DISCARDED if report else Event.BOUNCED
-        rows.extend(
-            (t_us, item.number, rcpt, kind, mta.number, -1, -1, item.attempt, code, Why.NULL_SENDER if report else why, number, text)
-        )
-
-
-def _send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> int:
-    """Make a report message and put it into the own queue, from the null sender to the sender; gives its number."""
-    log = mta.log
-    to = log.names[log.sender[left[0]]]
-    number: int = log.add_message(item.number, "", (to,), mta.name, report_size(min(log.size[left[0]], 2000)), t_us)
-    delivery = log.first[number]
-    mta.world.opened(1)
-    if log.rows is not None:
-        log.rows.extend((t_us, number, -1, Event.SENT, mta.number, -1, -1, 0, -1, Why.REPORT_TO_SENDER, item.number, -1))
-    mta.world.spawn(_report_life(mta, number, delivery), MESSAGE_ORDER + number)
-    return number
-
-
-def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
-    now: int = yield mta.world.now
-    return take(mta, number, (delivery,), 0, now, mta.number)
 
 
 def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:

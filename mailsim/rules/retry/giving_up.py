@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 
 __all__ = ["GivingUp", "Way"]
 
+#: the ways of the table above
 Way = Literal["after_attempt", "begun_too_late", "timer", "before_wait", "at_wake"]
 
 
