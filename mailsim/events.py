@@ -38,7 +38,7 @@ class Event(IntEnum):
     DELAY_NOTICED = 10  #: the sender was told that the mail is late; value = number of the notice message
     EXPIRED = 11  #: too old: the queue lifetime was over at a failed attempt
     BOUNCED = 12  #: returned to the sender; value = number of the report message or -1, code and extra = last reply
-    DISCARDED = 13  #: a report that could not be delivered itself was dropped (no report for a report)
+    DISCARDED = 13  #: a report that could not be delivered itself was dropped (no report for a report); value = reason of the failure
     STORED = 14  #: in the recipient's mailbox; node = the mail store (or the MTA that delivers by itself)
     FETCHED = 15  #: the recipient's client has it; node = the client
     LOGIN_FAILED = 16  #: a fetch (or submission) login failed; code = reply or 0, extra = text

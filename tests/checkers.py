@@ -23,6 +23,7 @@ __all__ = ["CHECKS", "check", "violations"]
 FINAL = {Event.BOUNCED, Event.DISCARDED, Event.LOST}
 ENDED = {State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST, State.UNKNOWN}
 
+
 def violations(log: EventLog, scenario: Any) -> list[str]:
     """Every violation of every checker, each as ``name: sentence``."""
     record = Record(log, scenario)

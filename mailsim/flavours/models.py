@@ -60,7 +60,11 @@ class MtaFigures(Declared):
     bounce_lifetime: Duration
     delay_notice: Duration | None = None
     delay_notice_repeats: bool = False
+    queue_order: Literal["arrival", "directories", "random"] = "arrival"
+    start_pace: Duration = 0
     connect_timeout: Duration
+    tcp_fast_open: bool = False
+    reply_slack: Duration = 0
     greeting_timeout: Duration
     ehlo_timeout: Duration
     mail_timeout: Duration

@@ -284,7 +284,7 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
     keys = memory.keys(addresses, item.number)
     due = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
     if not due and memory.past_cutoff(addresses):
-        return progress.outcome(Action.BOUNCE, Why.HOST_CUTOFF, t_us)
+        return progress.outcome(Action.BOUNCE, Why.HOST_LONG_DEAD, t_us)
     why = Why.HOST_RETRY_TIME
     for k, target in enumerate(due):
         server = world.server_at(target.address, "smtp")
@@ -306,6 +306,7 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
             if not progress.left:
                 return progress.outcome(Action.DONE, Why.OK, t_us, handover=handover)
             mta.release(item, handover)
+            progress.failed.append(f"{target.address} {item.number}")
             why = Why.TEMPFAIL
             continue
         if result.taken_us >= 0 and server is not None:

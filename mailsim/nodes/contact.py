@@ -36,15 +36,16 @@ class Caller:
     def __init__(self, name: str, figures: MtaFigures) -> None:
         self.name = name
         self.figures = figures
+        slack = figures.reply_slack
         self.timeouts = Timeouts(
-            figures.connect_timeout,
-            figures.greeting_timeout,
-            figures.ehlo_timeout,
-            figures.mail_timeout,
-            figures.rcpt_timeout,
-            figures.data_timeout,
-            figures.eod_timeout,
-            figures.body_timeout,
+            figures.greeting_timeout + slack if figures.tcp_fast_open else figures.connect_timeout,
+            figures.greeting_timeout + slack,
+            figures.ehlo_timeout + slack,
+            figures.mail_timeout + slack,
+            figures.rcpt_timeout + slack,
+            figures.data_timeout + slack,
+            figures.eod_timeout + slack,
+            figures.body_timeout + slack,
         )
         self._scripts: dict[tuple[str, str, bool, int], Script] = {}
 

@@ -60,6 +60,7 @@ class Why(IntEnum):
     HOP_LIMIT = 70
     ATTEMPTS_OVER = 71
     SCHEDULE_UNKNOWN = 72
+    HOST_LONG_DEAD = 73
     # -- reports
     REPORT_TO_SENDER = 80
     NULL_SENDER = 81
@@ -129,6 +130,11 @@ REASONS: dict[Why, Reason] = {
     ),
     Why.HOST_RETRY_TIME: Reason("retry time not reached", "the host failed before and its retry time has not come", "Exim spec chapter 32"),
     Why.HOST_CUTOFF: Reason("retry timeout exceeded", "the host has failed for longer than the retry rule allows", "Exim spec chapter 32"),
+    Why.HOST_LONG_DEAD: Reason(
+        "host dead for long",
+        "every host has failed for longer than the retry rule allows, so new mail is returned untried",
+        "Exim spec chapter 32, delay_after_cutoff",
+    ),
     Why.LIFETIME_OVER: Reason("lifetime over", "the message was in the queue for longer than its lifetime", "RFC 5321 section 4.5.4.1"),
     Why.PERMANENT: Reason("permanent", "a permanent failure is returned to the sender, no other MX is asked", "RFC 5321 section 4.2.1"),
     Why.RETRY_LATER: Reason("retry later", "a temporary failure keeps the message in the queue", "RFC 5321 section 4.5.4.1"),

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, TypeAlias, cast
 
-from mailsim.errors import LimitError, Problem, ScenarioError
+from mailsim.errors import LimitError, Problem, ScenarioError, UnsupportedError
 from mailsim.validation.shape import SHAPES, Json, kind_of, misshapen
 
-__all__ = ["LARGEST_FILE", "PROGRAMS", "Case", "Paths", "case_files", "read_cases"]
+__all__ = ["LARGEST_FILE", "PROGRAMS", "Case", "Paths", "case_files", "read_cases", "shipped_recordings"]
 
 #: one path or several; a folder stands for all case files below it
 Paths: TypeAlias = "str | Path | Iterable[str | Path]"
@@ -124,6 +124,21 @@ def case_files(paths: Paths) -> tuple[Path, ...]:
     if problems:
         raise ScenarioError(problems)
     return tuple(files)
+
+
+def shipped_recordings() -> tuple[Path, ...]:
+    """The files of the recordings that come with mailsim: package data, or beside the package in a source checkout.
+
+    Raises
+    ------
+    UnsupportedError
+        This installation has none.
+    """
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "_recordings", package.parent / "tests" / "truth"):
+        if folder.is_dir():
+            return case_files(folder)
+    raise UnsupportedError("this installation has no recordings; give the files of recorded cases")
 
 
 def _case(found: Json, file: Path, line: int, problems: list[Problem]) -> Case | None:

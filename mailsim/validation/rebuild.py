@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mailsim.results.result import Result
     from mailsim.scenario.scenario import Scenario
 
-__all__ = ["repeat_of", "scenario_of", "simulated"]
+__all__ = ["repeat_of", "scenario_of"]
 
 #: the room that rebuilds each kind; it has ``scenario_of(body)`` and ``repeat_of(body, result)``
 _ROOMS = {"mta": "mailsim.validation.mta", "dns": "mailsim.validation.dns", "path": "mailsim.validation.paths"}
@@ -38,11 +38,6 @@ def repeat_of(case: Case, result: Result) -> Json:
     """What a run of the rebuilt world shows, in the form of a recorded repeat."""
     repeat: Json = _room(case).repeat_of(deepcopy(case.body), result)
     return repeat
-
-
-def simulated(case: Case, seed: int) -> Json:
-    """One more repeat of the case, simulated with this seed."""
-    return repeat_of(case, scenario_of(case).run(seed=seed, progress=False))
 
 
 def _room(case: Case) -> ModuleType:

@@ -1,9 +1,9 @@
 """Whole paths that real software took, recorded, against the same worlds simulated.
 
-``e2e.jsonl`` holds three recordings, each made three times: Postfix 3.7.11 on three hosts (submission server A, backup MX,
+Three recordings of ``e2e.jsonl.xz`` follow messages, each made three times: Postfix 3.7.11 on three hosts (submission server A, backup MX,
 primary MX), Dovecot 2.3.19.1 (login, LMTP, IMAP, POP3), unbound 1.17.1, swaks 20201014.0 as the sending client; Debian 12,
 every host a network namespace of one machine with two cores.  Versions and configuration of each stand in its line.  Times
-are seconds from the start of the recording.  Fields that say the same twice (log lines, queue ids) were left out.
+are seconds from the start of the recording.
 
 A scenario is built from what a recording was *set up* with; what was observed (``repeats``) is only looked at to compare.
 What the recordings don't state: hosts (name servers too) of one machine are 1 ms apart and take a message within 10 ms; stub
@@ -18,7 +18,6 @@ with phases near 1 s too.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -30,9 +29,14 @@ import mailsim
 from checkers import check
 from mailsim.draws import Draws
 from mailsim.events import Event, State
+from mailsim.validation import read_cases
 from record import Record
 
-CASES = {case["name"]: case for case in map(json.loads, (Path(__file__).parent / "e2e.jsonl").read_text("utf-8").splitlines())}
+CASES = {
+    case.name: {"name": case.name, **case.body, "repeats": case.recorded}
+    for case in read_cases(Path(__file__).parent / "e2e.jsonl.xz")
+    if "messages" in case.recorded[0]
+}
 SEEDS = range(1, 7)
 
 #: phases of queue scans, microseconds: as in five of six of these recordings, and as in recordings of single servers

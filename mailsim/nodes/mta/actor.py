@@ -12,6 +12,7 @@ from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
 from mailsim.nodes.mta.disciplines import discipline_of
 from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
+from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.world import Life, World
@@ -75,7 +76,8 @@ class MtaActor:
             draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
         )
         self.waiting: dict[str, dict[Item, None]] = {}
-        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER)
+        rank = rank_of(self.figures.queue_order, self.name, self.world.draws, self.world.origin_us)
+        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER, rank)
         self.destinations: dict[str, Destination] = {}
 
     def _door(self) -> Doorman:
@@ -141,6 +143,7 @@ class MtaActor:
                 self.world,
                 rule,
                 RUNNER_ORDER,
+                pace_us=self.figures.start_pace,
                 serve=lambda item: serve(self, item),
                 give_up=lambda items: put_off_all(self, items, self.world.now),
             )

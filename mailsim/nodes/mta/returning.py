@@ -55,10 +55,8 @@ def bounce(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why
         rcpt = log.rcpt[d]
         if why == Why.LIFETIME_OVER:
             rows.extend((t_us, item.number, rcpt, Event.EXPIRED, mta.number, -1, -1, item.attempt, code, of, t_us - item.arrived_us, text))
-        kind = Event.DISCARDED if report else Event.BOUNCED
-        rows.extend(
-            (t_us, item.number, rcpt, kind, mta.number, -1, -1, item.attempt, code, Why.NULL_SENDER if report else why, number, text)
-        )
+        row = (t_us, item.number, rcpt, Event.DISCARDED if report else Event.BOUNCED, mta.number, -1, -1, item.attempt, code)
+        rows.extend((*row, Why.NULL_SENDER, why, text) if report else (*row, why, number, text))
 
 
 def _send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> int:

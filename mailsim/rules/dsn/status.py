@@ -35,6 +35,7 @@ _STATUS_OF: dict[Why, str] = {
     Why.LIFETIME_OVER: "4.4.7",
     Why.ATTEMPTS_OVER: "4.4.7",
     Why.HOST_CUTOFF: "4.4.7",
+    Why.HOST_LONG_DEAD: "4.4.7",
     Why.DNS_NXDOMAIN: "5.1.2",
     Why.DOMAIN_MISSING: "5.1.2",
     Why.NULL_MX: "5.1.10",
@@ -131,7 +132,7 @@ def reported(code: int, reply: str, why: Why, *, of: Why = Why.NONE, delayed: bo
     """
     if delayed:
         return "delayed", wording.status_delayed or status_for(code, reply, why)
-    if why in (Why.LIFETIME_OVER, Why.ATTEMPTS_OVER, Why.HOST_CUTOFF):
+    if why in (Why.LIFETIME_OVER, Why.ATTEMPTS_OVER, Why.HOST_CUTOFF, Why.HOST_LONG_DEAD):
         return wording.action_expired, wording.status_expired or status_for(code, reply, of or why)
     return "failed", wording.status_failed or status_for(code, reply, why)
 

@@ -100,7 +100,7 @@ def _recipient(
     mine = [r for r in own if r.rcpt in ("", rcpt)]
     state, copies = table["state"][delivery], table["copies"][delivery]
     stored = [r for r in mine if r.kind == Event.STORED and r.rcpt == rcpt]
-    expired = any(r.kind == Event.EXPIRED and r.rcpt == rcpt for r in mine)
+    expired = any(r.kind == Event.EXPIRED and r.rcpt == rcpt for r in mine) or _timed_out(mine, rcpt)
     if copies:
         final, t_final = "delivered", stored[0].t_us
     elif state == State.REJECTED:
@@ -122,6 +122,13 @@ def _recipient(
         "tries": _tries(log, rcpt, mine, host_of, node_of, figures),
         "dsns": reports,
     }
+
+
+def _timed_out(mine: list[_Row], rcpt: str) -> bool:
+    """Returned after a last attempt because its host had failed for too long (Exim: retry timeout exceeded)."""
+    ends = (Event.BOUNCED, Event.DISCARDED)
+    cutoffs = [r for r in mine if r.kind in ends and r.rcpt == rcpt]
+    return any(Why.HOST_CUTOFF in (r.why, r.value if r.kind == Event.DISCARDED else 0) for r in cutoffs)
 
 
 def _reports(log: EventLog, rcpt: str, mine: list[_Row], rows: dict[int, list[_Row]], figures: Any) -> list[dict[str, Any]]:
