@@ -47,11 +47,11 @@ class Caller:
             figures.eod_timeout + slack,
             figures.body_timeout + slack,
         )
-        self._scripts: dict[tuple[str, str, bool, int], Script] = {}
+        self._scripts: dict[tuple[str, str, bool, bool, int], Script] = {}
 
-    def script(self, door: Doorman, service: str, *, login: bool, recipients: int) -> Script:
-        """The steps of a session with that server, remembered."""
-        key = (door.name, service, login, recipients)
+    def script(self, door: Doorman, service: str, *, login: bool, recipients: int, kept: bool = False) -> Script:
+        """The steps of a session with that server, or of a further message in one that was kept open; remembered."""
+        key = (door.name, service, login, kept, recipients)
         found = self._scripts.get(key)
         if found is None:
             both = self.figures.starttls and door.figures.starttls
@@ -63,6 +63,7 @@ class Caller:
                 auth=login,
                 pipelining=self.figures.pipelining and door.figures.pipelining,
                 recipients=recipients,
+                kept=kept,
             )
         return found
 
@@ -141,6 +142,7 @@ def call(
     start_us: int,
     turn: int,
     login: tuple[str, str] | None = None,
+    kept: bool = False,
 ) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
     """Try one address from ``start_us`` on: what it came to, the server's actor (None if nobody took it), refusals by recipient.
 
@@ -150,6 +152,8 @@ def call(
         ``smtp``, ``submission`` (587), ``submissions`` (465) or ``lmtp``.
     turn : int
         Tells the draws of several contacts of one message apart.
+    kept : bool
+        A session with it is open already: this is a further message.
 
     Notes
     -----
@@ -171,11 +175,11 @@ def call(
         )
     if refusal is None and by_recipient and None not in by_recipient:
         refusal = by_recipient[0]
-    wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
-    steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
-    work = door.work.at(envelope.number, turn)
+    wait = door.wait_us(start_us, world.now) if not kept and wire.path.at(start_us).reach == Why.OK else 0
+    steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
+    work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
     if door.scripted and refusal is None:
-        result, by_recipient = _scripted(caller, door, envelope, steps, wire, start_us, rtt, work, wait)
+        result, by_recipient = _scripted(caller, door, envelope, steps, wire, start_us, rtt, work, pause)
     else:
         result = contact(
             steps,
@@ -184,7 +188,7 @@ def call(
             rtt_us=rtt,
             body_us=wire.transfer_us(envelope.size),
             work_us=work,
-            pause_us=door.figures.greeting_pause + wait,
+            pause_us=pause,
             refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
             refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
         )
@@ -203,7 +207,7 @@ def _nobody(caller: Caller, wire: Any, start_us: int, rtt_us: int) -> Contact:
 
 
 def _scripted(
-    caller: Caller, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, wait_us: int
+    caller: Caller, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, pause_us: int
 ) -> tuple[Contact, tuple[Refusal | None, ...]]:
     """A session with a server that follows a script."""
     result, refused = scripted_contact(
@@ -214,7 +218,7 @@ def _scripted(
         rtt_us=rtt_us,
         body_us=wire.transfer_us(envelope.size),
         work_us=work_us,
-        pause_us=door.figures.greeting_pause + wait_us,
+        pause_us=pause_us,
         recipients=envelope.recipients,
     )
     return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], r[1].kind) for r in refused)
