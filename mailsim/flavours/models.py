@@ -72,7 +72,7 @@ class MtaFigures(Declared):
     bounce_lifetime: Duration
     delay_notice: Duration | None = None
     delay_notice_repeats: bool = False
-    queue_order: Literal["arrival", "directories", "random"] = "arrival"
+    queue_order: Literal["arrival", "directories", "random", "latest"] = "arrival"
     start_pace: Duration = 0
     connect_timeout: Duration
     tcp_fast_open: bool = False

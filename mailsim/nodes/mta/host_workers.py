@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HostWorkers"]
 
+RUNNER_ORDER = 1
 MESSAGE_ORDER = 2
 SECOND_US = 1_000_000
 
@@ -76,6 +77,10 @@ class HostWorkers:
         self._messages: dict[Item, _Message] = {}
         #: messages whose parts are still coming in, at this instant
         self._coming: dict[int, _Message] = {}
+        #: what is due and starts when the daemon wakes; when it last woke
+        self._ripe: list[Item] = []
+        self._bell = mta.world.line()
+        self._woken_us = mta.world.origin_us
 
     def carry(self, item: Item, t_us: int) -> Life:
         """A part of a message is new in the queue."""
@@ -91,24 +96,42 @@ class HostWorkers:
         yield from self._begin(item, t_us)
 
     def due(self, items: list[Item], now_us: int) -> None:
-        """Retry times have come; the parts of a message share theirs."""
+        """Retry times have come, which are whole seconds; the daemon wakes as far into the second as it last did.
+
+        It sleeps whole seconds from its last wake-up on (courierd.C, select), unless a new message or the end of a delivery
+        wakes it.
+        """
         for item in items:
             self._messages[item].open += 1
-        for item in items:
-            self._mta.world.spawn(self._again(item), MESSAGE_ORDER + item.number)
+        if not self._ripe:
+            self._mta.world.spawn(self._alarm(now_us + (self._woken_us - now_us) % SECOND_US), RUNNER_ORDER)
+        self._ripe += items
 
-    def _again(self, item: Item) -> Life:
-        mta = self._mta
-        now: int = yield mta.world.now
-        if not mta.stopped.quiet:
-            now = yield from until_running(mta, now)
-        if mta.log.rows is not None:
-            mta.log.rows.extend((now, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
-        yield from self._begin(item, now)
+    def _alarm(self, wakes_us: int) -> Life:
+        yield self._bell, wakes_us
+        now: int = self._mta.world.now
+        if not self._mta.stopped.quiet:
+            now = yield from until_running(self._mta, now)
+        self._woken_us = now
+        ripe, self._ripe = self._ripe, []
+        for item in ripe:
+            if self._mta.log.rows is not None:
+                row = (now, item.number, -1, Event.ACTIVATED, self._mta.number, -1, -1, item.attempt, -1, 0, 0, -1)
+                self._mta.log.rows.extend(row)
+            worker = self._pool.enter(item.domain, item, now)
+            if worker is not None:
+                self._mta.world.spawn(self._served(worker, item), MESSAGE_ORDER + item.number)
+
+    def _wake(self, t_us: int) -> None:
+        """Something happened that wakes the daemon."""
+        self._woken_us = t_us
+        if self._bell:
+            self._mta.world.wake_one(self._bell, True)
 
     def _begin(self, item: Item, t_us: int) -> Life:
-        """Deliver if there is a process for it; and then what waits for that process."""
+        """Deliver a new item if there is a process for it; and then what waits for that process."""
         worker = self._pool.enter(item.domain, item, t_us)
+        self._wake(t_us)
         if worker is not None:
             yield from self._go_on(worker, item, t_us)
 
@@ -120,6 +143,7 @@ class HostWorkers:
             t_us = yield from self._deliver(worker, item, t_us)
             started = self._pool.leave(worker, t_us)
             self._looked_at(item, t_us)
+            self._wake(t_us)
             worker = None
             for other, work in started:
                 if worker is None:
@@ -128,7 +152,7 @@ class HostWorkers:
                     self._mta.world.spawn(self._served(other, work), MESSAGE_ORDER + work.number)
 
     def _served(self, worker: Worker[_Session], item: Item) -> Life:
-        """What another destination's delivery left room for."""
+        """What has just been given a process."""
         now: int = yield self._mta.world.now
         yield from self._go_on(worker, item, now)
 
@@ -235,9 +259,11 @@ class HostWorkers:
         told = first.notices = max(part.item.notices for part in waiting)
         notice(mta, first, everybody, t_us, age_us, report, waiting[0].why)
         rounds = message.rounds + (first.notices > told)
-        due = mta.memory.next_attempt(first.arrived_us, t_us, (), number=first.number, attempt=rounds, started_us=first.started_us)
+        counted_from, arrived, number = self._second(t_us), first.arrived_us, first.number
+        due = mta.memory.next_attempt(arrived, counted_from, (), number=number, attempt=rounds, started_us=first.started_us)
         assert due is not None, "the schedule of a program of this discipline is known"
-        for part in waiting:
+        due = max(due, t_us)
+        for part in reversed(waiting):  # the queue takes the latest first
             item = part.item
             item.notices = first.notices
             self._messages[item] = message

@@ -17,12 +17,14 @@ Rank: TypeAlias = Callable[[Item], Any]
 
 
 def rank_of(word: str, name: str, draws: Draws, origin_us: int) -> Rank:
-    """The order that a flavour's ``queue_order`` names: ``arrival``, ``directories`` (Postfix) or ``random`` (Exim)."""
+    """The order that a flavour's ``queue_order`` names: ``arrival``, ``directories`` (Postfix), ``random`` (Exim) or ``latest`` (Courier)."""
     if word == "directories":
         return _Directories(origin_us)
     if word == "random":
         drawn = draws.uniforms(f"queue order {name}").at
         return lambda item: drawn(item.ticket)
+    if word == "latest":
+        return lambda item: -item.ticket
     return lambda item: item.number
 
 
