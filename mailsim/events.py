@@ -48,6 +48,8 @@ class Event(IntEnum):
     LOST = 20  #: accepted mail was destroyed by a declared fault
     ANSWERED = 21  #: what one recipient of several came to in the session of the TRIED row of that instant; columns as there
     UNKNOWN = 22  #: the schedule of the sender is known no further: nobody can say what becomes of the message
+    PROBED = 23  #: a step of a prober's call; attempt = number of the call, value = time since it began, extra = stage|text; "done" ends it
+    ASKED = 24  #: a resolver or stub asked a server; peer = its address, detail = type, code = IP protocol, extra = name, why = reach
 
 
 class State(IntEnum):

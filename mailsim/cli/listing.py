@@ -98,9 +98,16 @@ def scenarios(as_json: bool) -> None:
 @AS_JSON
 def flavours(name: str | None, as_json: bool) -> None:
     """List the programs whose behaviour is known, or every figure of one of them with its source."""
-    from mailsim.flavours import flavour, mta_flavours, resolver_flavours
+    from mailsim.flavours import flavour, mta_flavours, nameserver_flavours, resolver_flavours, store_flavours, stub_flavours
 
-    kinds = {known: kind for kind, names in (("mta", mta_flavours()), ("resolver", resolver_flavours())) for known in names}
+    listed = {
+        "mta": mta_flavours(),
+        "resolver": resolver_flavours(),
+        "stub": stub_flavours(),
+        "nameserver": nameserver_flavours(),
+        "mailstore": store_flavours(),
+    }
+    kinds = {known: kind for kind, names in listed.items() for known in names}
     if name is not None and name not in kinds:
         raise UnknownNameError("flavour", name, kinds)
     if name is None:

@@ -11,8 +11,10 @@ from mailsim.engine.world import RunningWorld
 from mailsim.errors import UnsupportedError
 from mailsim.events import Event, EventLog
 from mailsim.nodes.client import ClientActor
+from mailsim.nodes.dnsclient import DnsClientActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
+from mailsim.nodes.prober import ProberActor
 from mailsim.nodes.senders import SendersActor
 from mailsim.nodes.world import Life
 from mailsim.scenario.arrivals import Arrivals, Line, arrivals
@@ -24,6 +26,7 @@ __all__ = ["LEVELS", "simulate"]
 LEVELS = ("events", "messages", "counts")
 DAY_US = 86_400_000_000
 FLUSH_ROWS = 12 * 16384
+PROBER_ORDER = 1
 MESSAGE_ORDER = 2
 #: a settled run goes on for so long on paper, so that the last sessions are seen to close
 CLOSING_US = 60_000_000
@@ -66,7 +69,12 @@ def simulate(
     for client in world.actors(ClientActor):
         if client.reader is not None:
             client.reader.begin(next((s for s in stores if client.reader.address in s.mailboxes), None))
+    for prober in world.actors(ProberActor):
+        world.spawn(prober.life(), PROBER_ORDER)
     _note_changes(world)
+    for asker in world.actors(DnsClientActor):
+        for life in asker.lives():
+            Flow(world.clock, life, SOURCE)
     Flow(world.clock, _source(world, mail.line, mail.lines, watch), SOURCE)
     del mail  # its other columns stand in the log now
     end, reason = _pass_time(world, max_steps)
@@ -89,7 +97,8 @@ def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
         return compiled.run_until_us
     lifetimes: list[int] = [a.figures.queue_lifetime + a.figures.bounce_lifetime for a in world.actors(MtaActor)]
     lifetimes += [k.figures.queue_lifetime + k.figures.bounce_lifetime for a in world.actors(SendersActor) for _, k in a.kin]
-    last = max(mail.sent_us, default=0)
+    questions: list[int] = [a.last_us for a in world.actors(DnsClientActor)]
+    last = max(max(mail.sent_us, default=0), *questions, 0)
     return last + sum(sorted(lifetimes)[-2:]) + DAY_US
 
 

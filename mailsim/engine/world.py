@@ -8,10 +8,14 @@ from typing import Any
 from mailsim.draws import Draws
 from mailsim.engine.kernel import Clock, Flow, Line, wake
 from mailsim.engine.recorder import Recorder
-from mailsim.nodes import Client, Mailstore, Mta, Resolver, Senders
+from mailsim.nodes import Client, Mailstore, Mta, Prober, Resolver, Senders
 from mailsim.nodes.client import ClientActor
+from mailsim.nodes.dnsclient import DnsClient, DnsClientActor
+from mailsim.nodes.dnsnetwork import DnsNetwork
+from mailsim.nodes.dnsprocess import DnsProcess, DnsProcessActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
+from mailsim.nodes.prober import ProberActor
 from mailsim.nodes.resolver import ResolverActor
 from mailsim.nodes.senders import SendersActor
 from mailsim.nodes.world import Life
@@ -27,6 +31,9 @@ ACTORS: tuple[tuple[type, Any], ...] = (
     (Mta, MtaActor),
     (Senders, SendersActor),
     (Client, ClientActor),
+    (Prober, ProberActor),
+    (DnsClient, DnsClientActor),
+    (DnsProcess, DnsProcessActor),
 )
 
 MAIL_SERVICES = ("smtp",)
@@ -67,6 +74,7 @@ class RunningWorld:
         self._actors: dict[str, Any] = {}
         self._servers: dict[tuple[str, str], Any] = {}
         self._machines: dict[str, str] = {}
+        self.dns = DnsNetwork(self)
         for name in compiled.nodes:
             self.log.name(name)
         for node in compiled.nodes.values():
@@ -88,6 +96,8 @@ class RunningWorld:
             services = MAIL_SERVICES
         elif isinstance(node.declaration, Mailstore):
             services = ("lmtp", "imap", "pop3")
+        elif isinstance(node.declaration, Resolver):
+            services = ("dns",)
         for address in node.addresses:
             for service in services:
                 self._servers.setdefault((address, service), actor)

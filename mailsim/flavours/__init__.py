@@ -13,11 +13,14 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.own import OwnFlavour, laid_over
 from mailsim.flavours.schedules import Schedule, schedule_of
+from mailsim.flavours.unbound import UnboundFigures
 
 __all__ = [
+    "RESOLVER_MODELS",
     "Figure",
     "Flavour",
     "OwnFlavour",
@@ -27,10 +30,20 @@ __all__ = [
     "flavour",
     "mta_figures",
     "mta_flavours",
+    "nameserver_flavours",
     "resolver_figures",
     "resolver_flavours",
+    "resolver_model",
     "schedule",
+    "store_figures",
+    "store_flavours",
+    "stub_flavours",
+    "unbound_figures",
 ]
+
+
+#: machine that a resolver's flavour file names -> the model of its figures
+RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"unbound": UnboundFigures}
 
 
 class Figure(NamedTuple):
@@ -51,6 +64,7 @@ class Flavour(NamedTuple):
     label: str = ""
     note: str = ""
     inherits: str = ""
+    machine: str = ""  #: for resolvers and stubs: the program's machine, see ``mailsim.nodes``
 
 
 @cache
@@ -60,7 +74,7 @@ def _file(name: str) -> dict[str, Any]:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {"mta": [], "resolver": []}
+    found: dict[str, list[str]] = {"mta": [], "resolver": [], "stub": [], "nameserver": [], "mailstore": []}
     for entry in sorted(resources.files(__package__).iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".toml") and entry.name != "defaults.toml":
             found[_file(entry.name[:-5])["kind"]].append(entry.name[:-5])
@@ -77,6 +91,21 @@ def resolver_flavours() -> tuple[str, ...]:
     return _names()["resolver"]
 
 
+def store_flavours() -> tuple[str, ...]:
+    """Names of the flavours of mail stores."""
+    return _names()["mailstore"]
+
+
+def stub_flavours() -> tuple[str, ...]:
+    """Names of the flavours of stub resolvers."""
+    return _names()["stub"]
+
+
+def nameserver_flavours() -> tuple[str, ...]:
+    """Names of the flavours of authoritative name servers."""
+    return _names()["nameserver"]
+
+
 def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
     found = {}
     for key, entry in table.items():
@@ -87,17 +116,20 @@ def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
     return found
 
 
+_KINDS = {"mta": "MTA flavour", "resolver": "resolver flavour", "mailstore": "mail store flavour"}
+
+
 @cache
 def _shipped(name: str, kind: str) -> Flavour:
     if name not in _names()[kind]:
-        raise UnknownNameError({"mta": "MTA flavour", "resolver": "resolver flavour"}[kind], name, _names()[kind])
+        raise UnknownNameError(_KINDS.get(kind, f"{kind} flavour"), name, _names()[kind])
     text = _file(name)
     figures = _figures(text["figures"])
     inherits = text.get("inherits", "")
     if inherits:
         base = _shipped(inherits, kind)
         figures = {**{key: _borrowed(figure, base, text["program"]) for key, figure in base.figures.items()}, **figures}
-    return Flavour(name, kind, text["program"], figures, text.get("label", ""), text.get("note", ""), inherits)
+    return Flavour(name, kind, text["program"], figures, text.get("label", ""), text.get("note", ""), inherits, text.get("machine", ""))
 
 
 def _borrowed(figure: Figure, base: Flavour, program: str) -> Figure:
@@ -116,7 +148,7 @@ def flavour(name: str, kind: str = "mta", *, own: Mapping[str, OwnFlavour] | Non
     if own and name not in _names()[kind]:
         if name in chain:
             raise MailsimError(f"flavour {name!r} inherits from itself: {' from '.join([*chain, name])}")
-        raise UnknownNameError({"mta": "MTA flavour", "resolver": "resolver flavour"}[kind], name, (*_names()[kind], *own))
+        raise UnknownNameError(_KINDS[kind], name, (*_names()[kind], *own))
     found = _shipped(name, kind)
     for heir in reversed(chain):
         assert own is not None
@@ -183,8 +215,27 @@ def schedule(
 
 def resolver_figures(name: str, overrides: dict[str, Any] | None = None) -> ResolverFigures:
     """The figures of the resolver flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
-    result: ResolverFigures = _build(ResolverFigures, flavour(name, "resolver"), overrides or {})
+    found = flavour(name, "resolver")
+    result: ResolverFigures = _build(RESOLVER_MODELS[found.machine], found, overrides or {})
     return result
+
+
+def store_figures(name: str, overrides: dict[str, Any] | None = None) -> StoreFigures:
+    """The figures of the mail store flavour ``name`` with ``overrides`` on top; raises as :func:`mta_figures`."""
+    result: StoreFigures = _build(StoreFigures, flavour(name, "mailstore"), overrides or {})
+    return result
+
+
+def unbound_figures() -> UnboundFigures:
+    """The figures of unbound, the resolver of senders of whom nothing is known."""
+    found = resolver_figures("unbound")
+    assert isinstance(found, UnboundFigures)
+    return found
+
+
+def resolver_model(name: str) -> type[ResolverFigures]:
+    """The model that the figures of the resolver flavour ``name`` are validated by."""
+    return RESOLVER_MODELS[flavour(name, "resolver").machine]
 
 
 @cache

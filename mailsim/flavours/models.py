@@ -105,7 +105,12 @@ class MtaFigures(Declared):
     tls: Literal["1.2", "1.3"] = "1.3"
     pipelining: bool = True
     greeting_pause: Duration = 0
-    auth_failure_delay: Duration = 0
+    logins: Literal["dovecot"] | None = None
+    auth_failure_delay: Duration | None = None
+    login_timeout: Duration | None = None
+    stillborn_for: Duration = 0
+    throttle: Duration = 0
+    relay_denied: Annotated[str, Field(pattern=r"^(4\d\d 4|5\d\d 5)\.7\.1$")] = "554 5.7.1"
     server_time: Drawn
     dns_tries: Annotated[int, Field(ge=1)] = 2
     dns_timeout: Duration
@@ -128,19 +133,29 @@ class MtaFigures(Declared):
 
 
 class ResolverFigures(Declared):
-    """Every figure of a recursive resolver program."""
+    """The figures that every recursive resolver program has; each program's own are in a model beside its file.
+
+    Parameters
+    ----------
+    ttl_maximum, ttl_minimum, negative_ttl_maximum : duration
+        Bounds of lifetimes in the cache.
+    servfail_ttl : duration
+        How long a failure is kept.
+    hit_at_ttl : bool
+        An entry still answers when its age in whole seconds equals its TTL.
+    forward : tuple of str
+        Addresses of recursive servers that are asked instead of the zones' servers.
+    stub_delay : duration or distribution
+        What asking this resolver costs its clients.
+    miss_delay : duration or distribution
+        Round-trip time to name servers that are no nodes of the scenario.
+    """
 
     ttl_maximum: Duration
     negative_ttl_maximum: Duration
     ttl_minimum: Duration = 0
-    negative_without_soa: Duration
     servfail_ttl: Duration
     hit_at_ttl: bool = False
-    first_timeout: Duration
-    timeout_factor: Annotated[float, Field(ge=1)] = 2.0
-    tries_per_server: Annotated[int, Field(ge=1)] = 5
-    total_timeout: Duration
-    discard_timeout: Duration | None = None
-    restarts: Annotated[int, Field(ge=1)] = 11
+    forward: tuple[str, ...] = ()
     stub_delay: Drawn
     miss_delay: Drawn

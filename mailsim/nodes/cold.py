@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailsim.flavours.models import ResolverFigures
+from mailsim.flavours.unbound import UnboundFigures
 from mailsim.nodes.world import Life, World
+from mailsim.rules.conditions import merged
 from mailsim.rules.dns import Answer, Cache, Question, Rcode, TtlRules
 from mailsim.rules.dns.lookup import Upstream, ask_servers, look_up
 from mailsim.rules.reasons import Why
@@ -19,7 +20,7 @@ NO_RULES = TtlRules(0, 86400, 86400, 0, 0, True)
 class ColdResolver:
     """Asks the zones' name servers for every question; answers lie ahead of the clock, no event is needed."""
 
-    def __init__(self, world: World, name: str, figures: ResolverFigures) -> None:
+    def __init__(self, world: World, name: str, figures: UnboundFigures) -> None:
         self._world = world
         self._name = name
         self._figures = figures
@@ -93,6 +94,9 @@ class ColdResolver:
         servers = []
         for host in index.name_servers or ("",):
             node = compiled.name_server(host)
-            servers.append(Upstream(None if node is None else compiled.path(self._name, node), delay))
+            path = None
+            if node is not None:
+                path = merged([compiled.path(self._name, node), compiled.dns_service(node, "udp", question.rtype)])
+            servers.append(Upstream(path, delay))
         faults = [f.timeline for f in compiled.conditions.names if f.concerns(*question)]
         return ask_servers(servers, faults, lambda t: compiled.zones[origin].at(t).answer(question), t_us, self._figures)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
+from mailsim.nodes.logins import SmtpLogins
 from mailsim.nodes.world import World
 from mailsim.rules.cues import GREYLISTED, NOTHING, Cue, Said, said
 from mailsim.rules.reasons import Why
-from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients
+from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients, refusal_reason
 from mailsim.rules.session import Contact, Script, Timeouts, contact, script, scripted_contact
 from mailsim.rules.smtp import Stage
 
-__all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Envelope", "call"]
+__all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Ear", "Envelope", "Line", "call"]
 
 
 #: so far ahead of the clock a session may be booked with a server that serves a limited number at a time
 BOOK_AHEAD_US = 60_000_000
+
+
+#: ``line(stage, t_us, recipient)``: what a server says to a command that is there at an instant
+Line: TypeAlias = Callable[[Stage, int, str], Said]
+
+
+class Ear(Protocol):
+    """Who listens to a session."""
+
+    def attend(self, steps: Script, says: Line, door: Doorman, rtt_us: int) -> tuple[Script, Line]:
+        """The steps that are to be gone, and what the server says, overheard."""
+        ...
 
 
 class Envelope(NamedTuple):
@@ -80,6 +94,8 @@ class Doorman:
         #: what it says by script instead of its own rules, and for how long it turns strangers away
         self.cues: tuple[Cue, ...] = ()
         self.greylist_us: int | None = None
+        #: its users' logins, where it offers any
+        self.logins: SmtpLogins | None = None
         self._met: dict[tuple[str, str, str], int] = {}
         #: ends of the sessions that are or will be open, a heap
         self.sessions: list[int] = []
@@ -143,6 +159,7 @@ def call(
     turn: int,
     login: tuple[str, str] | None = None,
     kept: bool = False,
+    ear: Ear | None = None,
 ) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
     """Try one address from ``start_us`` on: what it came to, the server's actor (None if nobody took it), refusals by recipient.
 
@@ -154,6 +171,8 @@ def call(
         Tells the draws of several contacts of one message apart.
     kept : bool
         A session with it is open already: this is a further message.
+    ear : Ear, optional
+        Who wants to hear each command and may end the session before the message is sent.
 
     Notes
     -----
@@ -178,8 +197,11 @@ def call(
     wait = door.wait_us(start_us, world.now) if not kept and wire.path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
-    if door.scripted and refusal is None:
-        result, by_recipient = _scripted(caller, door, envelope, steps, wire, start_us, rtt, work, pause)
+    says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
+    if ear is not None and says is not None:
+        steps, says = ear.attend(steps, says, door, rtt)
+    if says is not None:
+        result, by_recipient = _scripted(says, envelope, steps, wire, start_us, rtt, work, pause)
     else:
         result = contact(
             steps,
@@ -190,7 +212,6 @@ def call(
             work_us=work,
             pause_us=pause,
             refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
-            refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
         )
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
@@ -206,14 +227,50 @@ def _nobody(caller: Caller, wire: Any, start_us: int, rtt_us: int) -> Contact:
     return Contact(why, Stage.CONNECT, None, start_us + rtt_us, -1)
 
 
+def _line(
+    world: World,
+    caller: Caller,
+    door: Doorman,
+    envelope: Envelope,
+    service: str,
+    login: tuple[str, str] | None,
+    refusal: Refusal | None,
+    by_recipient: tuple[Refusal | None, ...],
+    *,
+    always: bool,
+) -> Line | None:
+    """What the server says to each command, where that hangs on more than its rules: its script, its memory of the client's logins."""
+    logins = door.logins
+    client = world.compiled.nodes[caller.name].addresses[0] if login is not None else None
+    right = login is None or door.policy.login_ok(*login)
+    if not always and (logins is None or (right and not logins.concerns(service, client))):
+        return (lambda stage, t, rcpt: door.says(caller.name, envelope, stage, t, rcpt)) if door.scripted and refusal is None else None
+    judged = dict(zip(envelope.recipients, by_recipient, strict=True))
+
+    def says(stage: Stage, t_us: int, recipient: str) -> Said:
+        first = NOTHING
+        if logins is not None and stage == Stage.AUTH and login is not None and client is not None:
+            return logins.answers(service, client, login, right, t_us)
+        if logins is not None and stage == Stage.GREETING:
+            first = logins.greets(service, t_us)
+        if first is NOTHING:
+            first = door.says(caller.name, envelope, stage, t_us, recipient)
+        if first is not NOTHING:
+            return first
+        no = judged.get(recipient) if stage == Stage.RCPT else refusal if refusal is not None and refusal.stage == stage else None
+        return NOTHING if no is None else Said(no.reply)
+
+    return says
+
+
 def _scripted(
-    caller: Caller, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, pause_us: int
+    says: Line, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, pause_us: int
 ) -> tuple[Contact, tuple[Refusal | None, ...]]:
-    """A session with a server that follows a script."""
+    """A session in which each command is looked at by itself."""
     result, refused = scripted_contact(
         steps,
         wire.path,
-        lambda stage, t, recipient: door.says(caller.name, envelope, stage, t, recipient),
+        says,
         start_us=start_us,
         rtt_us=rtt_us,
         body_us=wire.transfer_us(envelope.size),
@@ -221,4 +278,4 @@ def _scripted(
         pause_us=pause_us,
         recipients=envelope.recipients,
     )
-    return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], r[1].kind) for r in refused)
+    return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], refusal_reason(r[1])) for r in refused)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from mailsim.declared import Declared, Duration, HostName
 from mailsim.flavours import default
+from mailsim.flavours.stubs import nameserver_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
+from mailsim.rules.dns import Manner
 
 __all__ = ["HealthCheck", "Nameserver"]
 
@@ -30,7 +32,43 @@ class HealthCheck(Declared):
 
 @node_kind("nameserver")
 class Nameserver(HostDeclaration):
-    """A name server; it serves every declared zone that has an NS record with its host name."""
+    """A name server; it serves every declared zone that has an NS record with its host name.
+
+    Parameters
+    ----------
+    flavour : str, optional
+        The program whose habits it has (``auth-bind``, ``auth-nsd``); by default records come in the order of the zone.
+    parameters : dict
+        Overrides of the flavour's figures.
+    zones : tuple of str
+        Serve these zones instead.
+    recursive : bool
+        Answer for every declared zone and through aliases: a recursive server that knows everything, to forward to.
+    additional : bool
+        Put the addresses of mail and name servers into the additional section, as real servers do.
+    follow_aliases : bool
+        Answer a chain of aliases inside a zone as a whole, as real servers do; else only its first link.
+    negative_soa : str
+        The SOA of a "no" carries ``minimum`` = min(TTL, MINIMUM) as TTL, as real servers do; its TTL ``as-is``; or ``none``.
+    """
 
     kind: Literal["nameserver"] = "nameserver"
+    flavour: str | None = None
+    parameters: dict[str, Any] = {}
     health_checks: tuple[HealthCheck, ...] = ()
+    zones: tuple[str, ...] = ()
+    recursive: bool = False
+    additional: bool = True
+    follow_aliases: bool = True
+    negative_soa: Literal["minimum", "as-is", "none"] = "minimum"
+
+    @property
+    def manner(self) -> Manner:
+        """How it writes its answers."""
+        soa = self.negative_soa
+        plain = Manner(self.additional, self.follow_aliases, soa != "none", soa == "as-is", self.recursive)
+        if self.flavour is None:
+            return plain
+        figures = nameserver_figures(self.flavour, self.parameters)
+        more = self.additional and figures.additional
+        return plain._replace(additional=more, permuted=figures.permutes, order_us=figures.order_life)

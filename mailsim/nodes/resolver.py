@@ -1,141 +1,65 @@
-"""Recursive resolver: answers its clients from a cache on the simulation's clock, or asks the zones' name servers."""
+"""Recursive resolver: a program's machine on the engine's clock, whose cache hits cost no event."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
-from mailsim.flavours import resolver_figures
+from mailsim.declared import Duration
+from mailsim.flavours import flavour, resolver_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
-from mailsim.nodes.world import Life, World
-from mailsim.rules.dns import Answer, Cache, Entry, Question, Rcode, TtlRules
-from mailsim.rules.dns.lookup import Upstream, ask_servers, look_up
-from mailsim.rules.reasons import Why
+from mailsim.nodes.driver import Driver, Reply, chance_of
+from mailsim.nodes.world import World
+from mailsim.rules.dns import Entry, Question
+from mailsim.rules.dns.machine import Chance, Hint, Recursive
+from mailsim.rules.dns.unbound import Unbound
 
-__all__ = ["Resolver", "ResolverActor"]
+__all__ = ["MACHINES", "Resolver", "ResolverActor"]
 
 SECOND_US = 1_000_000
-NO_ANSWER = Answer(Rcode.TIMEOUT)
+
+#: the programs by the ``machine`` that a flavour file names: figures, hints, chance, phase of the wall clock -> machine
+MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] = {
+    "unbound": lambda figures, hints, chance, phase_us: Unbound(figures.rules(), hints, chance, phase_us),
+}
 
 
 @node_kind("resolver")
 class Resolver(HostDeclaration):
-    """A caching recursive resolver of a ``flavour`` (``unbound``); ``parameters`` override the flavour's figures."""
+    """A caching recursive resolver of a ``flavour`` (``unbound``); ``parameters`` override the flavour's figures.
+
+    Parameters
+    ----------
+    second_phase : duration or "drawn"
+        How far the wall clock is into its second when the scenario starts: programs count TTLs in whole seconds.
+        ``drawn``: anywhere, the same for all resolvers of the run.
+    """
 
     kind: Literal["resolver"] = "resolver"
     flavour: str = "unbound"
     parameters: dict[str, Any] = {}
+    second_phase: Duration | Literal["drawn"] = 0
 
 
 class ResolverActor:
-    """One resolver with its cache.
-
-    What the name servers will do is known in advance (conditions and draws), so a question is worked out when it is
-    asked; its cache entry carries the instant at which the answer is here, and whoever asks meanwhile joins.
-    """
+    """One resolver: who asks it gets an answer from its machine, at once where the machine's cache has it."""
 
     def __init__(self, world: World, name: str, declaration: Resolver) -> None:
         self.name = name
         self._world = world
         figures = resolver_figures(declaration.flavour, declaration.parameters)
         self.figures = figures
-        self.cache = Cache(
-            TtlRules(
-                figures.ttl_minimum // SECOND_US,
-                figures.ttl_maximum // SECOND_US,
-                figures.negative_ttl_maximum // SECOND_US,
-                figures.negative_without_soa // SECOND_US,
-                figures.servfail_ttl // SECOND_US,
-                figures.hit_at_ttl,
-            ),
-            phase_us=-world.origin_us % SECOND_US,
-        )
-        self._asked: dict[Question, int] = {}
-        delay = figures.stub_delay.distribution()
-        self.stub_delay_us = round(delay.mean)
-        self._miss = figures.miss_delay.distribution()
+        phase = declaration.second_phase
+        if phase == "drawn":
+            phase = int(world.draws.uniform("phase of the wall clock's second", 0) * SECOND_US)
+        make = MACHINES[flavour(declaration.flavour, "resolver").machine]
+        hints = world.compiled.name_service.hints
+        self.machine = make(figures, hints, chance_of(world, name), (phase - world.origin_us) % SECOND_US)
+        self._driver = Driver(world, name, self.machine, figures.miss_delay.distribution())
+        self.stub_delay_us = round(figures.stub_delay.distribution().mean)
+        self.hit: Callable[[Question, int], Entry | None] = self.machine.hit
+        self.asking: Callable[[Question], bool] = self.machine.asking
 
-    def ask(self, asker: str, question: Question, t_us: int, patience: tuple[int, int]) -> Life:
-        """Answer a stub: gives ``(instant, Answer, Why)``; the instant may lie ahead of the clock after a cache hit.
-
-        Parameters
-        ----------
-        asker : str
-            The node that asks.
-        question : Question
-            Name and type.
-        t_us : int
-            When the stub sends, at or after the clock.
-        patience : (int, int)
-            Tries of the stub and how long it waits for each, microseconds (resolv.conf(5)).
-
-        Notes
-        -----
-        The stub's way to the resolver is charged on the way back, so that the cache is read at the instant asked.
-        A resolver that drops old questions (unbound ``discard-timeout``) leaves the stub without a reply; its repeat
-        joins the question already running.
-        """
-        path = self._world.wire(asker, self.name).path
-        tries, timeout = patience
-        limit = timeout if self.figures.discard_timeout is None else min(timeout, self.figures.discard_timeout)
-        waited = Why.NONE  # what an earlier try waited for in vain: a later one gets that answer from the cache
-        for k in range(tries):
-            start = t_us + k * timeout
-            if path.at(start).reach != Why.OK:
-                continue
-            entry = self.cache.get(question, start)
-            if entry is None or entry.filled_us > start:
-                if start > self._world.now:
-                    start = yield start
-                    entry = self.cache.get(question, start)
-                if entry is None:
-                    entry, why = self._begin(question, start), Why.FROM_SERVER
-                else:
-                    why = Why.JOINED if entry.filled_us > start else _cached(entry)
-            else:
-                why = _cached(entry)
-            why = waited or why
-            wait = max(entry.filled_us - start, 0)
-            if wait <= limit:
-                arrives = start + wait + self.stub_delay_us
-                if wait:
-                    arrives = yield arrives
-                return arrives, entry.answer, why
-            waited = why
-        gave_up = yield t_us + tries * timeout
-        return gave_up, NO_ANSWER, Why.DNS_TIMEOUT
-
-    def hit(self, question: Question, t_us: int) -> Entry | None:
-        """The entry that answers at once at ``t_us``, or None."""
-        entry = self.cache.get(question, t_us)
-        return entry if entry is not None and entry.filled_us <= t_us else None
-
-    def _begin(self, question: Question, t_us: int) -> Entry:
-        answer, done = look_up(question, t_us, self.cache, self._world.compiled.zones, self._exchange, self.figures.restarts)
-        entry = self.cache.get(question, t_us)
-        if entry is not None and entry.answer is answer:
-            return entry
-        return self.cache.put(question, answer, asked_us=t_us, filled_us=done)
-
-    def _exchange(self, origin: str, question: Question, t_us: int) -> tuple[Answer, int]:
-        """Ask the name servers of a zone; gives the answer and the instant at which it is here."""
-        turn = self._asked.get(question, 0)
-        self._asked[question] = turn + 1
-        stream = f"dns {self.name} {question.name}/{question.rtype}"
-        draws = self._world.draws
-        compiled = self._world.compiled
-        index = compiled.zones[origin].at(t_us)
-        servers = []
-        for host in index.name_servers or ("",):
-            node = compiled.name_server(host)
-            if node is None:
-                servers.append(Upstream(None, draws.stream(stream, self._miss).at(turn)))
-            else:
-                link = compiled.link(self.name, node)
-                servers.append(Upstream(compiled.path(self.name, node), draws.stream(stream, link.rtt).at(turn)))
-        order = draws.order(stream + " order", turn, 0, len(servers))
-        faults = [f.timeline for f in compiled.conditions.names if f.concerns(*question)]
-        return ask_servers([servers[k] for k in order], faults, lambda t: compiled.zones[origin].at(t).answer(question), t_us, self.figures)
-
-
-def _cached(entry: Entry) -> Why:
-    return Why.FROM_CACHE if entry.answer.rdatas else Why.NEGATIVE_CACHE
+    def put(self, question: Question, t_us: int, reply: Reply) -> None:
+        """A question that reached it at the clock's instant; ``reply`` is called at once, later, or never."""
+        self._driver.ask(question, t_us, reply)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from mailsim.events import Event, State
-from mailsim.flavours import default, mta_figures, resolver_figures
+from mailsim.flavours import default, mta_figures, unbound_figures
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.attempt import Handover, Item, Outcome, RouteEntry, attempt, find_route, pass_on
 from mailsim.nodes.base import HostDeclaration, node_kind
@@ -286,7 +286,7 @@ class SendersActor:
             share += declaration.mix[flavour] / total
             self.kin.append((share, LoneMta(world, name, flavour)))
         self.choice = world.draws.uniforms(f"senders flavour {name}")
-        self.resolver = ColdResolver(world, name, resolver_figures("unbound"))
+        self.resolver = ColdResolver(world, name, unbound_figures())
         host = world.compiled.nodes[name].host or name
         everybody = ReceiverPolicy(host, frozenset(), frozenset(), lambda a: True, lambda u, p: False, None)
         self.door = Doorman(world, name, self.kin[0][1].figures, everybody._replace(relays_for=_AnyDomain()), limit=None)

@@ -43,6 +43,8 @@ class World(Protocol):
     draws: Draws
     log: Any
     compiled: Any
+    #: carries DNS questions: :class:`mailsim.nodes.dnsnetwork.DnsNetwork`
+    dns: Any
     #: the clock's reading when the scenario starts; the wall clock shows a whole second then
     origin_us: int
     #: the run ends here at the latest: look-ahead needs to see no further

@@ -32,13 +32,26 @@ class Condition(NamedTuple):
     stage : Stage or None
         Where that reply comes.
     rcode : int
-        For names: the response code given instead of the answer; -1 for none.
+        For names and DNS servers: the response code given instead of the answer; -1 for none.
+    delay_us : int
+        For DNS servers: the answer comes so much later.
+    loss : float
+        For DNS servers: the share of the questions that are lost.
+    truncated : bool
+        For DNS servers: over UDP only an empty answer with the TC bit.
     """
 
     reach: Why = Why.OK
     reply: Reply | None = None
     stage: Stage | None = None
     rcode: int = -1
+    delay_us: int = 0
+    loss: float = 0.0
+    truncated: bool = False
+
+    def with_worse(self, other: Condition) -> Condition:
+        """What is seen where another condition holds too."""
+        return _worse(self, other)
 
 
 #: nothing is wrong
@@ -57,7 +70,15 @@ def _worse(one: Condition, other: Condition) -> Condition:
         return other if one is NORMAL else one
     reach = one.reach if _SEVERITY[one.reach] >= _SEVERITY[other.reach] else other.reach
     said = one if one.reply is not None else other
-    return Condition(reach, said.reply, said.stage, one.rcode if one.rcode >= 0 else other.rcode)
+    return Condition(
+        reach,
+        said.reply,
+        said.stage,
+        one.rcode if one.rcode >= 0 else other.rcode,
+        max(one.delay_us, other.delay_us),
+        max(one.loss, other.loss),
+        one.truncated or other.truncated,
+    )
 
 
 class Span(NamedTuple):

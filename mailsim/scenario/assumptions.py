@@ -139,6 +139,7 @@ def _node(path: str, node: Any, own: Mapping[str, OwnFlavour]) -> Iterator[Assum
     elif isinstance(node, Client) and node.fetch is not None:
         yield _chosen(f"{path}.fetch.every", "client.poll_every", node.fetch, "every")
         yield _chosen(f"{path}.fetch.timeout", "client.connect_timeout", node.fetch, "timeout")
+        yield _chosen(f"{path}.fetch.login_tries", "client.login_tries", node.fetch, "login_tries")
         yield _chosen(f"{path}.fetch.idle", "client.idle", node.fetch, "idle")
     elif isinstance(node, Senders):
         yield _chosen(f"{path}.mix", "senders.mix", node, "mix")
@@ -152,12 +153,13 @@ def _node(path: str, node: Any, own: Mapping[str, OwnFlavour]) -> Iterator[Assum
             for field in ("every", "fall", "rise", "ttl"):
                 yield _chosen(f"{path}.health_checks[{k}].{field}", f"health_check.{field}", check, field)
     elif isinstance(node, Mailstore):
+        yield from _program(path, node, own)
         for address, mailbox in node.mailboxes.items():
             if mailbox.quota is not None:
                 yield Assumption(f"{path}.mailboxes[{address}].quota", f"{mailbox.quota} B", "size", _GIVEN, "given")
 
 
-def _program(path: str, node: Mta | Resolver, own: Mapping[str, OwnFlavour]) -> Iterator[Assumption]:
+def _program(path: str, node: Mta | Resolver | Mailstore, own: Mapping[str, OwnFlavour]) -> Iterator[Assumption]:
     """The figures of a program: the flavour's, with what the scenario says instead."""
     found = flavour(node.flavour, node.kind, own=own)
     status: Literal["given", "default"] = "given" if "flavour" in node.model_fields_set else "default"

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim.declared import DrawnDuration
 from mailsim.draws import Constant, Distribution
@@ -19,6 +19,9 @@ from mailsim.scenario.links import Link
 from mailsim.scenario.places import Places
 from mailsim.scenario.timeline import Conditions, link_key
 from mailsim.scenario.traffic import Traffic
+
+if TYPE_CHECKING:
+    from mailsim.scenario.nameservice import NameService
 
 DAY_US = 86_400_000_000
 
@@ -84,12 +87,14 @@ class Compiled:
     run_until_us: int | None
     #: the engine's clock shows this when the scenario starts; before it, traffic warms the caches
     warm_up_us: int
-    resolver_of: dict[str, str]
+    #: the servers that a node's stub asks, in order
+    resolvers_of: dict[str, tuple[str, ...]]
     links: dict[str, Link]
     #: MTA programs of the scenario's own
     flavours: Mapping[str, OwnFlavour] = field(default_factory=dict)
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
     _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
+    _services: dict[tuple[str, str, str], Timeline] = field(default_factory=dict)
 
     def link(self, a: str, b: str) -> LinkFigures:
         """The link between two nodes: declared by name, by sites, ``local`` on one site or machine, else ``default``."""
@@ -116,6 +121,11 @@ class Compiled:
         return LinkFigures(declared.rtt.distribution(), declared.bandwidth or 0.0, timeline)
 
     @cached_property
+    def resolver_of(self) -> dict[str, str]:
+        """The server that each node asks first."""
+        return {name: servers[0] for name, servers in self.resolvers_of.items()}
+
+    @cached_property
     def has_ipv6(self) -> bool:
         """Whether any zone has an AAAA record."""
         return any(rtype == "AAAA" for z in self.zones.values() for v in z.versions for _, rtype in v.zone.rrsets)
@@ -124,7 +134,8 @@ class Compiled:
     def dns_quiet(self) -> bool:
         """Whether nothing is ever wrong with names or name servers."""
         servers = [n for n in self.nodes.values() if isinstance(n.declaration, Nameserver)]
-        return not self.conditions.names and not self.conditions.links and all(n.timeline.quiet for n in servers)
+        faulty = self.conditions.names or self.conditions.links or self.conditions.servers
+        return not faulty and all(n.timeline.quiet for n in servers)
 
     @cached_property
     def _zone_edges(self) -> list[int]:
@@ -137,7 +148,9 @@ class Compiled:
     @cached_property
     def _changes(self) -> list[int]:
         found = set(self._zone_edges)
-        for timeline in (*self.conditions.nodes.values(), *self.conditions.links.values(), *(n.timeline for n in self.conditions.names)):
+        wrong = self.conditions
+        of_dns = [*(fault.timeline for fault in wrong.names), *(fault.timeline for fault in wrong.servers)]
+        for timeline in (*wrong.nodes.values(), *wrong.links.values(), *wrong.logins.values(), *of_dns):
             found.update(timeline.edges)
         return sorted(found)
 
@@ -149,6 +162,22 @@ class Compiled:
     def name_server(self, host: str) -> str | None:
         """The declared name server with this host name, or None: such a server is always up."""
         return next((n.name for n in self.nodes.values() if n.host == host and isinstance(n.declaration, Nameserver)), None)
+
+    @cached_property
+    def name_service(self) -> NameService:
+        """Which address serves which zones."""
+        from mailsim.scenario.nameservice import NameService
+
+        return NameService(self)
+
+    def dns_service(self, node: str, proto: str, rtype: str) -> Timeline:
+        """What is wrong with the DNS service of a node for such questions."""
+        key = (node, proto, rtype)
+        found = self._services.get(key)
+        if found is None:
+            mine = [f.timeline for f in self.conditions.servers if f.node == node and f.concerns(proto, rtype)]
+            found = self._services[key] = merged(mine)
+        return found
 
     def path(self, client: str, server: str) -> Timeline:
         """What is wrong between two nodes as ``client`` sees it."""
@@ -197,9 +226,7 @@ def compiled(scenario: Any) -> Compiled:
     for name, compiled_node in nodes.items():
         if isinstance(compiled_node.declaration, Senders):
             zones.setdefault(f"{name}.test", ZoneTimeline(_population_zone(name, compiled_node.addresses)))
-    only = [name for name, node in scenario.nodes.items() if node.kind == "resolver"]
-    fallback = scenario.defaults.resolver or (only[0] if len(only) == 1 else "")
-    resolver_of = {name: node.resolver or fallback for name, node in scenario.nodes.items() if node.resolver or fallback}
+    resolvers_of = {name: servers for name in scenario.nodes if (servers := scenario.resolvers_of(name))}
     result = Compiled(
         nodes,
         zones,
@@ -208,7 +235,7 @@ def compiled(scenario: Any) -> Compiled:
         scenario.traffic,
         None if scenario.run_until == "settled" else scenario.run_until + offset,
         offset,
-        resolver_of,
+        resolvers_of,
         dict(scenario.links),
         dict(scenario.flavours),
     )

@@ -31,6 +31,8 @@ def _node(node: Any) -> str:
         said.append(f"{len(node.mailboxes)} mailbox{'' if len(node.mailboxes) == 1 else 'es'}")
     elif node.kind == "resolver":
         said.append(node.flavour)
+    elif node.kind == "dnsclient":
+        said.append(", ".join(f"{query.name} {query.type}" for query in node.queries[:4]))
     elif node.kind == "senders":
         said.append(", ".join(f"{name} {weight:g}" for name, weight in node.mix.items()))
     return "; ".join([*said, *([f"site {node.site}"] if node.site else [])])
@@ -56,7 +58,7 @@ def parts(scenario: Scenario) -> list[tuple[str, list[tuple[str, str]]]]:
             mx = zone.rrsets.get((zone.origin, "MX"))
             hosts = ", ".join(f"{preference} {host or '.'}" for preference, host in sorted(mx.rdatas)) if mx else "no MX"
             zones.append((zone.origin, f"MX {hosts}" if mx else hosts))
-    faults = [(f.target, f"{f.how} from {clock(f.start)} to {clock(f.end_us)}") for f in scenario.faults]
+    faults = [(f.target, f"{f.how if f.kind == 'outage' else f.words} from {clock(f.start)} to {clock(f.end_us)}") for f in scenario.faults]
     return [
         ("nodes", [(name, f"{node.kind}: {_node(node)}".rstrip(": ")) for name, node in scenario.nodes.items()]),
         ("zones", zones),

@@ -8,10 +8,17 @@ condition                 acts on                 meaning
 ``reach: REFUSED``        node                    the machine answers, the service does not run and does no work
 ``reply`` at ``stage``    node                    the server gives this reply instead of its own
 ``reach`` / ``rcode``     name/TYPE               no answer, or this response code, to such questions
+``reach: SILENT``         auth of a node          who checks passwords there does not answer
+``reach: REFUSED``        auth of a node          who checks passwords there does not run
+``reach`` / ``rcode``     DNS server              no answer (SILENT), ICMP port unreachable (REFUSED), this response code
+``delay_us``              DNS server              its answers come so much later
+``loss``                  DNS server              this share of the questions is lost
+``truncated``             DNS server              over UDP only the TC bit comes back
 ========================= ======================= ==========================================================
 
 A fault kind compiles to these; a new condition is a change of the house.  ``silent`` and ``unreachable`` of a node or
-address hit the whole machine (all nodes with that address); ``refused`` and replies hit the named node alone.
+address hit the whole machine (all nodes with that address); ``refused`` and replies hit the named node alone.  Conditions of a
+DNS server may hold for one transport or one record type only.
 """
 
 from __future__ import annotations
@@ -24,9 +31,12 @@ from mailsim.rules.conditions import Condition, Span, Timeline
 from mailsim.rules.dns import Rcode
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import Reply, Stage, parse_reply
-from mailsim.scenario.faults import Outage
+from mailsim.scenario.faults import DnsFault, Outage
 
-__all__ = ["Conditions", "NameFault", "compile_faults", "link_key", "targets_of"]
+__all__ = ["AUTH_OF", "Conditions", "NameFault", "ServerFault", "compile_faults", "link_key", "targets_of"]
+
+#: how a target begins that means who checks the passwords of a node
+AUTH_OF = "auth of "
 
 _REACH = {"silent": Why.SILENT, "refused": Why.REFUSED, "unreachable": Why.UNREACHABLE}
 _RCODE = {"servfail": Rcode.SERVFAIL, "refused": Rcode.REFUSED, "nxdomain": Rcode.NXDOMAIN}
@@ -48,13 +58,29 @@ class NameFault(NamedTuple):
         return self.name in ("", name) or name.endswith("." + self.name)
 
 
+class ServerFault(NamedTuple):
+    """What is wrong with the DNS service of a node, for one transport and record type or ("") for all."""
+
+    node: str
+    proto: str
+    rtype: str
+    timeline: Timeline
+
+    def concerns(self, proto: str, rtype: str) -> bool:
+        """Whether a question falls under it."""
+        return self.proto in ("", proto) and self.rtype in ("", rtype)
+
+
 class Conditions(NamedTuple):
-    """Everything that is wrong in a run: by node, by link (see :func:`link_key`), by name, and the list for people."""
+    """Everything that is wrong in a run: by node, link (see :func:`link_key`), name and DNS server; the list for people; logins."""
 
     nodes: dict[str, Timeline]
     links: dict[tuple[str, str], Timeline]
     names: tuple[NameFault, ...]
     spans: list[ConditionSpan]
+    #: by node: what is wrong with who checks passwords there
+    logins: dict[str, Timeline]
+    servers: tuple[ServerFault, ...] = ()
 
 
 def link_key(a: str, b: str) -> tuple[str, str]:
@@ -82,8 +108,19 @@ def _condition(fault: Outage) -> tuple[Condition, str]:
     return Condition(Why.OK, reply, _STAGE[fault.stage]), f"{reply} at {fault.stage}"
 
 
+def _service_condition(fault: DnsFault) -> Condition:
+    reach = {"silent": Why.SILENT, "closed": Why.REFUSED}.get(fault.how, Why.OK)
+    return Condition(
+        reach,
+        rcode=_RCODE.get(fault.how, -1),
+        delay_us=fault.delay or 0,
+        loss=fault.probability or 0.0,
+        truncated=fault.how == "truncated",
+    )
+
+
 def compile_faults(
-    faults: Sequence[Outage],
+    faults: Sequence[Outage | DnsFault],
     *,
     names: Sequence[str],
     sites: Mapping[str, Sequence[str]],
@@ -98,14 +135,27 @@ def compile_faults(
     nodes: dict[str, list[Span]] = {}
     links: dict[tuple[str, str], list[Span]] = {}
     by_name: dict[tuple[str, str], list[Span]] = {}
+    logins: dict[str, list[Span]] = {}
+    services: dict[tuple[str, str, str], list[Span]] = {}
     told: list[ConditionSpan] = []
     for fault in faults:
+        if isinstance(fault, DnsFault):
+            span = Span(fault.start + offset_us, fault.end_us + offset_us, _service_condition(fault))
+            for node in targets_of(fault.target, sites, nodes_at, names):
+                services.setdefault((node, fault.proto or "", (fault.rtype or "").upper()), []).append(span)
+                told.append(ConditionSpan(fault.target, node, fault.words, fault.start, fault.end_us))
+            continue
         condition, how = _condition(fault)
         span = Span(fault.start + offset_us, fault.end_us + offset_us, condition)
         if fault.target.startswith("dns "):
             name, _, rtype = fault.target[4:].strip().partition("/")
             by_name.setdefault((name.rstrip(".").lower(), rtype.upper()), []).append(span)
             told.append(ConditionSpan(fault.target, "dns", how, fault.start, fault.end_us))
+            continue
+        if fault.target.startswith(AUTH_OF):
+            node = fault.target.removeprefix(AUTH_OF).strip()
+            logins.setdefault(node, []).append(span)
+            told.append(ConditionSpan(fault.target, node, f"no logins ({how})", fault.start, fault.end_us))
             continue
         if fault.target.startswith("link "):
             a, b = _ends(fault.target[5:].strip(), names)
@@ -124,6 +174,8 @@ def compile_faults(
         {key: Timeline(spans) for key, spans in links.items()},
         tuple(NameFault(name, rtype, Timeline(spans)) for (name, rtype), spans in by_name.items()),
         told,
+        {node: Timeline(spans) for node, spans in logins.items()},
+        tuple(ServerFault(*key, Timeline(spans)) for key, spans in services.items()),
     )
 
 

@@ -162,8 +162,10 @@ def _walk(result: ZoneText, logical: list[tuple[int, str]], current: str) -> Non
             if soa and soa != owner:
                 result.problems.append((row, f"a second SOA record, for {owner}; one text holds one zone"))
             soa = owner
-    result.origin = (soa or first or hint or _shortest(result.lines)).rstrip(".")
-    _outside(result)
+    found = soa or first or hint or _shortest(result.lines)
+    result.origin = found.rstrip(".")
+    if found != ".":  # the root zone has everything inside it
+        _outside(result)
 
 
 def _absolute(name: str, origin: str) -> str:

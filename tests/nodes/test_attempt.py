@@ -291,10 +291,18 @@ def test_a_message_over_the_servers_size_bounces() -> None:
 
 
 def test_a_server_that_is_not_responsible_denies_relaying() -> None:
-    """An MX that was never told about the domain: the mail bounces though another MX would have taken it."""
-    result = run(world(PAIR, {"mx1": MTA, "mx2": FINAL}))
+    """An MX that was never told about the domain and says 554: the mail bounces though another MX would have taken it."""
+    strict = {**MTA, "parameters": {**MTA["parameters"], "relay_denied": "554 5.7.1"}}
+    result = run(world(PAIR, {"mx1": strict, "mx2": FINAL}))
     assert (result.state(), result.delivery().code) == (State.BOUNCED, 554)
     assert [try_[1:] for try_ in result.tries(number=0)] == [("mx1", Why.PERMFAIL)]
+
+
+def test_postfix_denies_relaying_for_now_so_another_mx_takes_the_mail() -> None:
+    """postconf(5) smtpd_relay_restrictions ends with defer_unauth_destination: 454 4.7.1 (recorded of Postfix 3.7.11)."""
+    result = run(world(PAIR, {"mx1": MTA, "mx2": FINAL}))
+    assert result.state() == State.STORED
+    assert [try_[1:] for try_ in result.tries(number=0)] == [("mx1", Why.TEMPFAIL), ("mx2", Why.OK)]
 
 
 def test_a_machine_without_a_mail_server_refuses() -> None:

@@ -80,13 +80,13 @@ def test_a_resolver_that_comes_back_answers_the_second_try() -> None:
 
 
 def test_an_answer_that_comes_too_late_for_the_first_try_is_there_for_the_second() -> None:
-    """unbound drops questions after 1.9 s: the answer is here after 3 s, the stub asks again after 5 s."""
-    slow = {"kind": "resolver", "parameters": {"stub_delay": "1ms", "miss_delay": "3s"}}
-    values = world(com("@ MX 10 mx1", "mx1 A 192.0.2.1"), {"mx1": FINAL, "slow": slow}, isp={"resolver": "slow"})
-    values["defaults"] = {"resolver": "dns"}
-    result = run(values)
-    assert asked(result, "example.com") == [(0.55, pytest.approx(5.001), Why.FROM_SERVER)]
-    assert result.delivery().stored_us == 1_000_000 + 2 * 5_001_000
+    """The name server is silent until 4 s.  unbound 1.17.1 sends two packets a step and doubles its time-out of 376 ms: asked at
+    0.55 s, it sends at 0.55, 0.926 | 1.302, 2.054 | 2.806, 4.31, which is answered at 4.41 s; that is later than its
+    discard-timeout of 1.9 s, so no reply goes out.  The stub asks again after 5 s and hits the cache.
+    """
+    values = world(com("@ MX 10 mx1", "mx1 A 192.0.2.1"), {"mx1": FINAL, **NAMES}, faults=(outage("ns1", "0s", length="4s"),))
+    values["nodes"]["dns"] = {"kind": "resolver", "parameters": {"stub_delay": "0s", "miss_delay": "0s"}}
+    assert asked(run(values), "example.com") == [(0.55, 5.0, Why.FROM_SERVER)]
 
 
 def test_servfail_is_kept_for_five_seconds() -> None:
@@ -123,13 +123,18 @@ def test_after_the_outage_of_the_name_server_mail_moves_again() -> None:
 
 
 def test_a_second_name_server_answers_when_the_first_is_silent() -> None:
-    """One of them is asked first; if that is the dead one, 376 ms later the other."""
+    """unbound chooses among servers within 400 ms of the best.  The dead one costs two packets of 376 ms (0.852 s in all); if it is
+    chosen again (752 ms is within 400 ms of the unknown other's 376), twice 752 ms more: no reply goes out after 1.9 s
+    (discard-timeout), and the stub's repeat at 5 s asks anew, for the TTL of 1 s is over.  Then it is never asked again.
+    """
     zone = com("@ NS ns2", "ns2 A 198.51.100.53", "@ MX 10 mx1", "mx1 A 192.0.2.1", ttl=1)
     nodes = {"mx1": FINAL, **NAMES, "ns2": {"kind": "nameserver", "host": "ns2.example.com"}}
     values = world(zone, nodes, faults=(outage("ns1", "0s"),), times=tuple(f"{10 * k}s" for k in range(40)))
     values["nodes"]["dns"] = {"kind": "resolver", "parameters": {"stub_delay": "0s", "miss_delay": "0s"}}
-    took = {t for _, t, _ in asked(run(values), "example.com")}
-    assert took == {0.1, 0.476}
+    took = [t for _, t, _ in asked(run(values), "example.com")]
+    assert set(took[:4]) <= {0.1, 0.852, 5.1}
+    assert set(took) > {0.1}
+    assert set(took[4:]) == {0.1}
 
 
 # -- a change of the zone ----------------------------------------------------------------------------------------------

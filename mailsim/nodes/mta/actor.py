@@ -8,6 +8,7 @@ from typing import Any
 from mailsim.flavours import mta_figures
 from mailsim.nodes.attempt import Handover, Item, RouteEntry
 from mailsim.nodes.contact import Caller, Doorman
+from mailsim.nodes.logins import LoginDesk, SmtpLogins, login_rules
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
 from mailsim.nodes.mta.disciplines import discipline_of
@@ -15,8 +16,9 @@ from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release
 from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
+from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
-from mailsim.rules.conditions import Timeline
+from mailsim.rules.conditions import QUIET, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.units import duration
@@ -46,9 +48,8 @@ class MtaActor:
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
-        resolver = world.compiled.resolver_of.get(name)
-        self.resolver = world.actor(resolver) if resolver else None
-        self.resolver_quiet = resolver is not None and world.compiled.path(name, resolver).quiet
+        self.resolver = stub_of(world, name, self.patience)
+        self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self.caller = Caller(name, self.figures)
         self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))
         self.door = self._door()
@@ -92,11 +93,17 @@ class MtaActor:
             mailbox_known=(lambda address: True) if store is None else mailboxes.__contains__,
             login_ok=lambda user, password: user.lower() in logins and logins[user.lower()] == password,
             size_limit=self.figures.size_limit,
+            relay_denied=(int(self.figures.relay_denied[:3]), self.figures.relay_denied[4:]),
         )
         limit = declared.max_sessions or self.figures.max_sessions
         door = Doorman(self.world, self.name, self.figures, policy, limit=limit)
         door.cues = tuple(line.cue(self.world.origin_us) for line in declared.script)
         door.greylist_us = declared.greylist
+        services = ("submission", "submissions") * declared.submission + ("smtp",) * declared.login_on_smtp
+        if services:
+            outages = self.world.compiled.conditions.logins.get(self.name, QUIET)
+            desk = self.world.actor(declared.store).desk if declared.store else LoginDesk(self.world, login_rules(self.figures))
+            door.logins = SmtpLogins(desk, self.figures, services, outages)
         return door
 
     # -- receiving ----------------------------------------------------------------------------------------------

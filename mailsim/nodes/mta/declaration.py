@@ -80,6 +80,8 @@ class Mta(HostDeclaration):
         The mail store node that keeps the mailboxes of ``final_for``.
     submission : bool
         Takes mail from its users on ports 465 and 587 after a login.
+    login_on_smtp : bool
+        Offers the login on port 25 too.
     accounts : dict
         Logins besides the mailboxes of ``store``.
     queue_lifetime : duration, optional
@@ -102,6 +104,7 @@ class Mta(HostDeclaration):
     relays_for: tuple[HostName, ...] = ()
     store: str | None = None
     submission: bool = False
+    login_on_smtp: bool = False
     accounts: dict[str, Account] = {}
     queue_lifetime: Duration | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None

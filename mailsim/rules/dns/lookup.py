@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from mailsim.rules.conditions import Timeline
+from mailsim.rules.conditions import NORMAL, Timeline
 from mailsim.rules.dns.cache import Cache
 from mailsim.rules.dns.records import Question, Rcode, RRset
 from mailsim.rules.dns.zones import Answer, zone_of
@@ -60,14 +60,14 @@ def ask_servers(
         for server in servers:
             wait = max(int(figures.first_timeout * figures.timeout_factor**turn), 2 * server.rtt_us)
             there = t + (server.rtt_us >> 1)
-            reach = Why.OK if server.path is None else server.path.at(there).reach
-            rcode = -1
+            way = NORMAL if server.path is None else server.path.at(there)
+            reach, rcode = way.reach, way.rcode
             for fault in faults:
                 condition = fault.at(there)
                 reach = condition.reach if reach == Why.OK else reach
                 rcode = max(rcode, condition.rcode)
             if reach == Why.OK:
-                t += server.rtt_us
+                t += server.rtt_us + way.delay_us
                 if t > deadline:
                     return SERVFAIL, deadline
                 if rcode == Rcode.NXDOMAIN:

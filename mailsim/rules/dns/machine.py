@@ -11,29 +11,37 @@ from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple, Protocol, TypeAlias
 
+from mailsim.rules.dns.cache import Entry
 from mailsim.rules.dns.records import Question
 from mailsim.rules.dns.zones import Answer
 
-__all__ = ["Action", "Alarm", "Chance", "Machine", "Say", "Send", "Trouble"]
+__all__ = ["Action", "Alarm", "Chance", "Hint", "Machine", "Recursive", "Say", "Send", "Trouble"]
 
 #: ``chance(purpose)`` gives a uniform draw in [0, 1), a new one each time it is asked for the same purpose
 Chance: TypeAlias = Callable[[str], float]
+
+#: octets of UDP that a program takes unless it says otherwise (DNS flag day 2020: 1232)
+_UDP_OCTETS = 1232
 
 
 class Trouble(Enum):
     """What can come back instead of an answer."""
 
-    CLOSED = "closed"  #: ICMP port unreachable, or a reset connection
+    CLOSED = "closed"  #: ICMP (port) unreachable, or a refused connection
     TRUNCATED = "truncated"  #: an answer with the TC bit and nothing else: ask by TCP (RFC 7766)
 
 
 class Send(NamedTuple):
-    """Send a question to a server: ``number`` is the machine's own and comes back with what is heard."""
+    """Send a question to a server: ``number`` is the machine's own and comes back with what is heard.
+
+    ``octets`` is the largest answer that it takes over UDP (512 without EDNS, RFC 1035 section 4.2.1).
+    """
 
     number: int
     server: str
     question: Question
     proto: str = "udp"
+    octets: int = _UDP_OCTETS
 
 
 class Alarm(NamedTuple):
@@ -54,6 +62,13 @@ class Say(NamedTuple):
 Action: TypeAlias = Send | Alarm | Say
 
 
+class Hint(NamedTuple):
+    """A delegation that a recursive program knows without asking: zone, and its servers as (host, addresses)."""
+
+    origin: str
+    servers: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 class Machine(Protocol):
     """A program that is asked, asks others, and answers."""
 
@@ -67,4 +82,16 @@ class Machine(Protocol):
 
     def rang(self, what: object, t_us: int) -> list[Action]:
         """An alarm's instant has come."""
+        ...
+
+
+class Recursive(Machine, Protocol):
+    """A machine with a cache, whose hits cost no event."""
+
+    def hit(self, question: Question, t_us: int) -> Entry | None:
+        """What answers this question at once at ``t_us``, without any other effect, or None; it may look ahead of the clock."""
+        ...
+
+    def asking(self, question: Question) -> bool:
+        """Whether this very question is being worked at."""
         ...

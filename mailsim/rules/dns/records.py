@@ -38,6 +38,23 @@ class RRset(NamedTuple):
     ttl: int
     rdatas: tuple[Any, ...]
 
+    @property
+    def lines(self) -> list[str]:
+        """The records as lines of a zone file, names with their final dot."""
+        return [f"{self.name}. {self.ttl} {self.rtype} {_presented(self.rtype, rdata)}" for rdata in self.rdatas]
+
+
+_NAMES_LAST = {"NS", "CNAME", "PTR", "MX", "SRV"}
+
+
+def _presented(rtype: str, rdata: Any) -> str:
+    """An rdata in presentation form (RFC 1035 section 5.1)."""
+    if rtype == "SOA":
+        mname, rname, *numbers = rdata
+        return " ".join([f"{mname}.", f"{rname}.", *map(str, numbers)])
+    text = " ".join(map(str, rdata)) if isinstance(rdata, tuple) else str(rdata)
+    return f"{text}." if rtype in _NAMES_LAST else text
+
 
 @dataclass(frozen=True)
 class Zone:

@@ -29,6 +29,27 @@ class Answer(NamedTuple):
     negative_ttl: int = -1
     #: the name at which the chain ended outside the zone, "" when it is complete
     onward: str = ""
+    #: what the authority section holds: the SOA of a negative answer with the TTL that it really carries, NS of a referral
+    authority: tuple[RRset, ...] = ()
+    #: what the additional section holds: addresses of name servers and mail servers
+    additional: tuple[RRset, ...] = ()
+
+    @property
+    def soa(self) -> RRset | None:
+        """The SOA of a negative answer, or None."""
+        return next((rrset for rrset in self.authority if rrset.rtype == "SOA"), None)
+
+    @property
+    def delegation(self) -> RRset | None:
+        """The NS records of a referral, which says neither yes nor no (RFC 1034 section 4.3.2 step 3b), or None."""
+        if self.rcode != Rcode.NOERROR or self.chain:
+            return None
+        return next((rrset for rrset in self.authority if rrset.rtype == "NS"), None)
+
+    @property
+    def records(self) -> str:
+        """The answer section as lines of a zone file (``mx1.example.com. 300 A 192.0.2.10``), in order."""
+        return "\n".join(line for rrset in self.chain for line in rrset.lines)
 
     @property
     def text(self) -> str:

@@ -1,0 +1,174 @@
+"""The world of a recorded DNS case as a scenario: zones, servers, faults, changes, the program with its settings, and who asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from math import ceil
+from typing import Any
+
+from mailsim.errors import UnsupportedError
+from mailsim.scenario import load
+from mailsim.scenario.scenario import Scenario
+from mailsim.validation.dns.settings import parameters_of
+
+__all__ = ["CLIENT", "PATIENCE_S", "RESOLVER", "lead_s", "program_of", "scenario_of"]
+
+RESOLVER = "resolver"  #: the node that runs the program of the case
+CLIENT = "client"  #: the node that asks it
+PATIENCE_S = 45.0  #: how long the recorder waits for an answer where the case does not say: its runs went on for so long
+MOST_GENERATED = 1_000  #: records that one ``$GENERATE`` may make
+
+_FOREVER_S = 100_000_000.0
+_HOW = {"drop": "silent", "closed": "closed", "servfail": "servfail", "refused": "refused", "truncate": "truncated"}
+_NAMES = {"bind9": "bind", "pdns-recursor": "pdns", "knot-resolver": "kresd"}
+#: the recorder's own address for resolvers
+_ADDRESS = "10.53.9.9"
+
+
+def program_of(body: Mapping[str, Any]) -> str:
+    """The flavour that a case was recorded from: ``unbound 1.17.1-2+deb12u4`` is ``unbound``."""
+    word = str(body["software"]).split()[0].lower()
+    return _NAMES.get(word, word)
+
+
+def lead_s(body: Mapping[str, Any]) -> int:
+    """Whole seconds that questions before t = 0 need: the scenario starts so much earlier."""
+    return max(0, ceil(-min(_first_s(line) for line in body["queries"])))
+
+
+def _first_s(line: Mapping[str, Any]) -> float:
+    return float(line["t"])
+
+
+def scenario_of(body: Mapping[str, Any]) -> Scenario:
+    """The scenario of a case (its body: no name, no description, no repeats).
+
+    Raises
+    ------
+    UnsupportedError
+        The case holds what this loader does not know.
+    """
+    lead = lead_s(body)
+    flavour = program_of(body)
+    settings = parameters_of(flavour, body["parameters"])
+    if body["parameters"].get("forward"):
+        settings["forward"] = list(body["servers"])
+    servers = {f"server-{k}": _server(body, address) for k, address in enumerate(body["servers"], 1)}
+    queries = [_query(line, lead) for line in body["queries"]]
+    values = {
+        "name": "recorded",
+        "run_until": f"{_end_s(body, lead):.6f}s",
+        "zones": [_zone(origin, zone["rr"]) for origin, zone in body["zones"].items()],
+        "nodes": {
+            RESOLVER: {
+                "kind": "resolver",
+                "flavour": flavour,
+                "address": [_ADDRESS],
+                "parameters": settings,
+                "second_phase": "drawn",
+            },
+            CLIENT: {"kind": "dnsclient", "resolver": RESOLVER, "queries": queries},
+            **servers,
+        },
+        "links": {
+            f"{RESOLVER}-server-{k}": {"rtt": f"{round(1e6 * server['delay'])}us", "bandwidth": None}
+            for k, server in enumerate(body["servers"].values(), 1)
+        },
+        "faults": [fault for one in body["faults"] for fault in _faults(one, lead)],
+        "changes": [_change(change, lead) for change in body["changes"]],
+    }
+    return load(values)
+
+
+def _end_s(body: Mapping[str, Any], lead: int) -> float:
+    """When the last question has been answered or given up."""
+    return lead + max(float(q.get("until") or q["t"]) + float(q.get("timeout") or PATIENCE_S) for q in body["queries"]) + 2.0
+
+
+def _seconds(value: float) -> str:
+    return f"{round(1e6 * value)}us"
+
+
+def _query(line: Mapping[str, Any], lead: int) -> dict[str, Any]:
+    unknown = line.keys() - {"t", "qname", "qtype", "every", "until", "loop", "first", "timeout", "resend", "tag"}
+    if unknown:
+        raise UnsupportedError(f"questions with {', '.join(sorted(unknown))}")
+    found: dict[str, Any] = {"name": line["qname"], "type": line["qtype"], "at": _seconds(line["t"] + lead)}
+    if line.get("every") is not None or line.get("loop") is not None:
+        found["until"] = _seconds(line["until"] + lead)
+    for key in ("every", "loop", "resend"):
+        if line.get(key) is not None:
+            found[key] = _seconds(line[key])
+    found["first"] = int(line.get("first") or 0)
+    found["timeout"] = _seconds(line.get("timeout") or PATIENCE_S)
+    return found
+
+
+def _server(body: Mapping[str, Any], address: str) -> dict[str, Any]:
+    served = body["servers"][address]["zones"]
+    found: dict[str, Any] = {"kind": "nameserver", "address": [address], "follow_aliases": False, "negative_soa": "as-is"}
+    zones = list(body["zones"]) if served == "recursive" else list(served)
+    if served == "recursive":
+        found["recursive"] = True
+        found["follow_aliases"] = True
+    else:
+        found["zones"] = zones
+    options = [body["zones"][zone].get("opts") or {} for zone in zones]
+    if any(one.get("nosoa") for one in options):
+        found["negative_soa"] = "none"
+    if any(one.get("additional") is False for one in options):
+        found["additional"] = False
+    return found
+
+
+def _faults(one: Mapping[str, Any], lead: int) -> Iterator[dict[str, Any]]:
+    targets = [one["target"]] if isinstance(one["target"], str) else list(one["target"])
+    share = one.get("p", one.get("param"))
+    kind = one["kind"]
+    extra: dict[str, Any]
+    if kind == "delay":
+        extra = {"how": "slow", "delay": _seconds(one["param"])}
+    elif kind == "loss":
+        extra = {"how": "lossy", "probability": share}
+    elif kind in _HOW:
+        extra = {"how": _HOW[kind]}
+    else:
+        raise UnsupportedError(f"faults of kind {kind}")
+    if one.get("proto"):
+        extra["proto"] = one["proto"]
+    if one.get("qtype"):
+        extra["rtype"] = one["qtype"]
+    for target in targets:
+        window = {"start": _seconds(max(one["start"] + lead, 0)), "until": _seconds(min(one["end"], _FOREVER_S) + lead)}
+        yield {"kind": "dns", "target": target, **window, **extra}
+
+
+def _change(change: Mapping[str, Any], lead: int) -> dict[str, Any]:
+    origin = change["zone"].rstrip(".")
+    removed = [f"{_absolute(name, origin)} {rtype}" for name, rtype in (entry.split() for entry in change.get("remove", ()))]
+    records = "\n".join(change.get("add", ()))
+    return {"at": _seconds(change["t"] + lead), "zone": origin, "records": records, "remove": removed}
+
+
+def _absolute(name: str, origin: str) -> str:
+    if name == "@":
+        return origin
+    return name.rstrip(".") if name.endswith(".") else f"{name}.{origin}"
+
+
+def _zone(origin: str, lines: list[str]) -> str:
+    return "\n".join([f"$ORIGIN {origin}", "$TTL 3600", *(line for text in lines for line in _generated(text))]) + "\n"
+
+
+def _generated(line: str) -> Iterator[str]:
+    """A line, or the lines that its ``$GENERATE first-last`` stands for (BIND 9 ARM, "BIND Primary File Extension")."""
+    found = re.fullmatch(r"\$GENERATE\s+(\d+)-(\d+)\s+(.*)", line)
+    if found is None:
+        yield line
+        return
+    first, last = int(found[1]), int(found[2])
+    if last - first >= MOST_GENERATED:
+        raise UnsupportedError(f"$GENERATE of {last - first + 1} records; at most {MOST_GENERATED} are made")
+    for k in range(first, last + 1):
+        yield found[3].replace("$", str(k))
