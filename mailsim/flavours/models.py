@@ -29,14 +29,15 @@ class Concurrency(Declared):
 
 
 class Workers(Declared):
-    """Courier: delivery processes for each destination and in all, how long an idle one stays, and for how long one whose
-    connections failed tries no other.
+    """Courier: delivery processes for each destination and in all, how long an idle one stays, for how long one whose
+    connections failed tries no other, and what it takes to turn a delivery away meanwhile.
     """
 
     per_host: Annotated[int, Field(ge=1)]
     total: Annotated[int, Field(ge=1)]
     idle: Duration
     down_for: Duration
+    turning_away: Duration = 0
 
 
 Meaning = Literal["next_then_defer", "next_then_bounce", "defer", "bounce"]
@@ -112,6 +113,7 @@ class MtaFigures(Declared):
     throttle: Duration = 0
     relay_denied: Annotated[str, Field(pattern=r"^(4\d\d 4|5\d\d 5)\.7\.1$")] = "554 5.7.1"
     server_time: Drawn
+    stub: str | None = None
     dns_tries: Annotated[int, Field(ge=1)] = 2
     dns_timeout: Duration
     status_null_mx: str = "5.1.10"

@@ -48,8 +48,15 @@ def schema() -> dict[str, Any]:
     models["Mailstore"]["properties"]["flavour"]["enum"] = list(store_flavours())
     models["StubSettings"]["properties"]["flavour"]["enum"] = list(stub_flavours())
     models["Nameserver"]["properties"]["flavour"]["anyOf"][0]["enum"] = list(nameserver_flavours())
-    models["Senders"]["properties"]["mix"]["propertyNames"] = {"enum": list(mta_flavours())}
-from mailsim.flavours.models import MtaFigures
+    own = models["OwnFlavour"]
+    figures = MtaFigures.model_json_schema(mode="validation", ref_template="#/$defs/{model}")
+    for name, model in figures.pop("$defs").items():
+        models.setdefault(name, model)
+    own["properties"].update({name: _with_shorthand(name, inner) for name, inner in figures["properties"].items()})
+    for name in ("retry", "server_time"):  # without a kind, parts of what is inherited
+        own["properties"][name] = {"anyOf": [own["properties"][name], {"type": "object", "not": {"required": ["kind"]}}]}
+    own["additionalProperties"] = False
+    found["allOf"] = [_shipped_flavours(list(mta_flavours()))]
     found["required"] = [key for key in found["required"] if key != "name"]  # a file's own name will do
     return {"$schema": _DIALECT, **found, "title": "mailsim scenario"}
 

@@ -72,7 +72,7 @@ class HostWorkers:
         self._mta = mta
         figures = mta.figures.workers
         assert figures is not None, "the flavour's model checks it"
-        self._down_for_us = figures.down_for
+        self._down_for_us, self._turning_away_us = figures.down_for, figures.turning_away
         self._pool: WorkerPool[Item, _Session] = WorkerPool(figures.per_host, figures.total, figures.idle)
         self._messages: dict[Item, _Message] = {}
         #: messages whose parts are still coming in, at this instant
@@ -195,7 +195,7 @@ class HostWorkers:
             return outcome
         if self._second(t_us) < worker.down_until_us:
             item.attempt += 1
-            return _unsent(item, t_us, Why.DESTINATION_DEAD)
+            return _unsent(item, t_us + self._turning_away_us, Why.DESTINATION_DEAD)
         outcome = yield from attempt(mta, item, t_us)
         return outcome
 
