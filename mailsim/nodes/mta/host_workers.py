@@ -185,7 +185,9 @@ class HostWorkers:
         """The attempt: over the open session, not at all, or as any other; gives its :class:`Outcome`."""
         mta, session = self._mta, worker.session
         if session is not None:
-            rtt = mta.world.wire(mta.name, mta.world.server_at(session.target.address, "smtp").name).rtt_us(item.number, item.attempt + 1)
+            peer = mta.world.server_at(session.target.address, "smtp")
+            assert peer is not None, "a session is with somebody"
+            rtt = mta.world.wire(mta.name, peer.name).rtt_us(item.number, item.attempt + 1)
             works, knows = probe(session.path, worker.used_us, t_us, rtt, mta.figures.connect_timeout)
             item.attempt += 1
             if session.ended or not works:
@@ -209,6 +211,7 @@ class HostWorkers:
         elif contact.stage >= Stage.MAIL and contact.why in (Why.OK, Why.TEMPFAIL, Why.PERMFAIL):
             mta = self._mta
             server = mta.world.server_at(target.address, "smtp")
+            assert server is not None, "a session was with somebody"
             ended = contact.hung_up or (contact.reply is not None and contact.reply.code == 421 and not server.door.scripted)
             pipelined = mta.figures.pipelining and server.door.figures.pipelining
             if not ended or not (pipelined and contact.stage == Stage.RCPT):  # the reply to DATA would have shown it
