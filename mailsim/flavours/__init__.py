@@ -13,6 +13,8 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.bind import BindFigures
+from mailsim.flavours.forwarding import DnsmasqFigures, KresdFigures, PdnsFigures
 from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.own import OwnFlavour, laid_over
@@ -44,7 +46,13 @@ __all__ = [
 
 
 #: machine that a resolver's flavour file names -> the model of its figures
-RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"unbound": UnboundFigures}
+RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {
+    "bind": BindFigures,
+    "unbound": UnboundFigures,
+    "pdns": PdnsFigures,
+    "kresd": KresdFigures,
+    "dnsmasq": DnsmasqFigures,
+}
 
 
 class Figure(NamedTuple):
