@@ -49,20 +49,9 @@ class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
     __slots__ = (
-        "arrived_us",
-        "attempt",
-        "deliveries",
-        "domain",
-        "hops",
-        "local",
-        "notices",
-        "number",
-        "over",
-        "several",
-        "started_us",
-        "ticket",
+        "arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "over", "several", "started_us", "ticket",
         "waits_for",
-    )
+    )  # fmt: skip
 
     def __init__(
         self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool, several: bool = False
@@ -398,19 +387,7 @@ def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: in
     """One row for the contact."""
     name = mta.log.name
     said = str(result.reply) if result.reply is not None else ""
-    mta.log.rows.extend(
-        (
-            start_us,
-            item.number,
-            -1,
-            Event.TRIED,
-            mta.number,
-            name(target.host),
-            name(target.address),
-            item.attempt,
-            result.reply.code if result.reply is not None else -1,
-            result.why,
-            result.end_us - start_us,
-            name(f"{result.stage.name.lower()}|{said}"),
-        )
-    )
+    code = result.reply.code if result.reply is not None else -1
+    text = name(f"{result.stage.name.lower()}|{said}")
+    row = (start_us, item.number, -1, Event.TRIED, mta.number, name(target.host), name(target.address), item.attempt)
+    mta.log.rows.extend((*row, code, result.why, result.end_us - start_us, text))
