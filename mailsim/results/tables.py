@@ -46,6 +46,8 @@ RCODE_WORDS: dict[int, str] = {
     Rcode.NXDOMAIN: "NXDOMAIN",
     Rcode.REFUSED: "REFUSED",
     Rcode.TIMEOUT: "TIMEOUT",
+    CLOSED: "CLOSED",
+    CUT: "CUT",
 }
 
 
