@@ -26,6 +26,7 @@ from mailsim.results.metrics import sent_during_faults
 from mailsim.results.queues import queue_changes
 from mailsim.results.schema import LEVELS, table
 from mailsim.rules.dns.records import Rcode
+from mailsim.rules.dns.stubs.calls import CLOSED, CUT
 from mailsim.units import Instant, instant
 
 if TYPE_CHECKING:
