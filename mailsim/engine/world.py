@@ -12,6 +12,7 @@ from mailsim.nodes import Client, Mailstore, Mta, Prober, Resolver, Senders
 from mailsim.nodes.client import ClientActor
 from mailsim.nodes.dnsclient import DnsClient, DnsClientActor
 from mailsim.nodes.dnsnetwork import DnsNetwork
+from mailsim.nodes.dnsprocess import DnsProcess, DnsProcessActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
 from mailsim.nodes.prober import ProberActor
@@ -32,6 +33,7 @@ ACTORS: tuple[tuple[type, Any], ...] = (
     (Client, ClientActor),
     (Prober, ProberActor),
     (DnsClient, DnsClientActor),
+    (DnsProcess, DnsProcessActor),
 )
 
 MAIL_SERVICES = ("smtp",)

@@ -13,6 +13,8 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.bind import BindFigures
+from mailsim.flavours.forwarding import DnsmasqFigures, KresdFigures, PdnsFigures
 from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.own import OwnFlavour, laid_over
@@ -28,20 +30,29 @@ __all__ = [
     "default",
     "defaults",
     "flavour",
+    "flavour_kinds",
     "mta_figures",
     "mta_flavours",
+    "nameserver_flavours",
     "resolver_figures",
     "resolver_flavours",
     "resolver_model",
     "schedule",
     "store_figures",
     "store_flavours",
+    "stub_flavours",
     "unbound_figures",
 ]
 
 
 #: machine that a resolver's flavour file names -> the model of its figures
-RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"unbound": UnboundFigures}
+RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {
+    "bind": BindFigures,
+    "unbound": UnboundFigures,
+    "pdns": PdnsFigures,
+    "kresd": KresdFigures,
+    "dnsmasq": DnsmasqFigures,
+}
 
 
 class Figure(NamedTuple):
@@ -72,7 +83,7 @@ def _file(name: str) -> dict[str, Any]:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {"mta": [], "resolver": [], "mailstore": []}
+    found: dict[str, list[str]] = {"mta": [], "resolver": [], "stub": [], "nameserver": [], "mailstore": []}
     for entry in sorted(resources.files(__package__).iterdir(), key=lambda e: e.name):
         if entry.name.endswith(".toml") and entry.name != "defaults.toml":
             found[_file(entry.name[:-5])["kind"]].append(entry.name[:-5])
@@ -89,9 +100,24 @@ def resolver_flavours() -> tuple[str, ...]:
     return _names()["resolver"]
 
 
+def flavour_kinds() -> dict[str, str]:
+    """Every flavour's name and kind (``mta``, ``resolver`` ...), MTAs first."""
+    return {name: kind for kind, names in _names().items() for name in names}
+
+
 def store_flavours() -> tuple[str, ...]:
     """Names of the flavours of mail stores."""
     return _names()["mailstore"]
+
+
+def stub_flavours() -> tuple[str, ...]:
+    """Names of the flavours of stub resolvers."""
+    return _names()["stub"]
+
+
+def nameserver_flavours() -> tuple[str, ...]:
+    """Names of the flavours of authoritative name servers."""
+    return _names()["nameserver"]
 
 
 def _figures(table: dict[str, Any], prefix: str = "") -> dict[str, Figure]:
@@ -110,7 +136,7 @@ _KINDS = {"mta": "MTA flavour", "resolver": "resolver flavour", "mailstore": "ma
 @cache
 def _shipped(name: str, kind: str) -> Flavour:
     if name not in _names()[kind]:
-        raise UnknownNameError(_KINDS[kind], name, _names()[kind])
+        raise UnknownNameError(_KINDS.get(kind, f"{kind} flavour"), name, _names()[kind])
     text = _file(name)
     figures = _figures(text["figures"])
     inherits = text.get("inherits", "")
@@ -136,7 +162,7 @@ def flavour(name: str, kind: str = "mta", *, own: Mapping[str, OwnFlavour] | Non
     if own and name not in _names()[kind]:
         if name in chain:
             raise MailsimError(f"flavour {name!r} inherits from itself: {' from '.join([*chain, name])}")
-        raise UnknownNameError(_KINDS[kind], name, (*_names()[kind], *own))
+        raise UnknownNameError(_KINDS.get(kind, f"{kind} flavour"), name, (*_names()[kind], *own))
     found = _shipped(name, kind)
     for heir in reversed(chain):
         assert own is not None

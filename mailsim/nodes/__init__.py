@@ -3,6 +3,7 @@
 from mailsim.nodes.base import KINDS, NodeDeclaration, node_kind
 from mailsim.nodes.client import Client, Fetch, Submission
 from mailsim.nodes.dnsclient import DnsClient, DnsQuery
+from mailsim.nodes.dnsprocess import DnsCall, DnsProcess
 from mailsim.nodes.mailstore import Mailbox, Mailstore
 from mailsim.nodes.mta import Account, Mta
 from mailsim.nodes.nameserver import HealthCheck, Nameserver
@@ -15,7 +16,9 @@ __all__ = [
     "Account",
     "Call",
     "Client",
+    "DnsCall",
     "DnsClient",
+    "DnsProcess",
     "DnsQuery",
     "Fetch",
     "HealthCheck",

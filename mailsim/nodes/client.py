@@ -14,6 +14,7 @@ from mailsim.nodes.contact import Caller, Envelope, call
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.plan import Leg, Window, leg_to, remembered
 from mailsim.nodes.reader import Reader
+from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dns import Question
 from mailsim.rules.reasons import Why
@@ -73,13 +74,12 @@ class ClientActor:
         self.number = world.log.name(name)
         self.declaration = declaration
         self.domain = declaration.address.rpartition("@")[2].lower()
-        resolver = world.compiled.resolver_of.get(name)
-        self.resolver = world.actor(resolver) if resolver else None
         figures = mta_figures("postfix")
         self.patience = (figures.dns_tries, figures.dns_timeout)
+        self.resolver = stub_of(world, name, self.patience)
         self.caller = Caller(name, figures)
         self.home = world.compiled.nodes[name].addresses[0]
-        self.resolver_quiet = resolver is not None and world.compiled.path(name, resolver).quiet
+        self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self._questions: list[Question] = []
         self._plans: dict[tuple[str, ...], tuple[Window, Leg | None]] = {}
         self.reader = Reader(self, declaration) if declaration.fetch is not None else None

@@ -13,6 +13,7 @@ from mailsim.flavours import default, mta_figures
 from mailsim.nodes.base import NodeDeclaration, node_kind
 from mailsim.nodes.contact import Caller, Doorman, Envelope, Line, call
 from mailsim.nodes.lookups import asked
+from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.cues import NOTHING, Said
 from mailsim.rules.dns import Question, Rcode
@@ -130,10 +131,9 @@ class ProberActor:
         self.number = world.log.name(name)
         self.declaration = declaration
         self.home = world.compiled.nodes[name].addresses[0]
-        resolver = world.compiled.resolver_of.get(name)
-        self.resolver = world.actor(resolver) if resolver else None
         figures = mta_figures("postfix")
         self.patience = (figures.dns_tries, figures.dns_timeout)
+        self.resolver = stub_of(world, name, self.patience)
         self._pauses: Stream[int] = world.draws.stream(f"pauses of {name}", declaration.pause.distribution())
         self._callers: dict[tuple[int, bool], Caller] = {}
         if declaration.every is None:

@@ -87,7 +87,8 @@ class Compiled:
     run_until_us: int | None
     #: the engine's clock shows this when the scenario starts; before it, traffic warms the caches
     warm_up_us: int
-    resolver_of: dict[str, str]
+    #: the servers that a node's stub asks, in order
+    resolvers_of: dict[str, tuple[str, ...]]
     links: dict[str, Link]
     #: MTA programs of the scenario's own
     flavours: Mapping[str, OwnFlavour] = field(default_factory=dict)
@@ -118,6 +119,11 @@ class Compiled:
             declared = Link(rtt=DrawnDuration(kind="constant", value=default("link.local_rtt")))
         declared = declared or Link()
         return LinkFigures(declared.rtt.distribution(), declared.bandwidth or 0.0, timeline)
+
+    @cached_property
+    def resolver_of(self) -> dict[str, str]:
+        """The server that each node asks first."""
+        return {name: servers[0] for name, servers in self.resolvers_of.items()}
 
     @cached_property
     def has_ipv6(self) -> bool:
@@ -220,9 +226,7 @@ def compiled(scenario: Any) -> Compiled:
     for name, compiled_node in nodes.items():
         if isinstance(compiled_node.declaration, Senders):
             zones.setdefault(f"{name}.test", ZoneTimeline(_population_zone(name, compiled_node.addresses)))
-    only = [name for name, node in scenario.nodes.items() if node.kind == "resolver"]
-    fallback = scenario.defaults.resolver or (only[0] if len(only) == 1 else "")
-    resolver_of = {name: node.resolver or fallback for name, node in scenario.nodes.items() if node.resolver or fallback}
+    resolvers_of = {name: servers for name in scenario.nodes if (servers := scenario.resolvers_of(name))}
     result = Compiled(
         nodes,
         zones,
@@ -231,7 +235,7 @@ def compiled(scenario: Any) -> Compiled:
         scenario.traffic,
         None if scenario.run_until == "settled" else scenario.run_until + offset,
         offset,
-        resolver_of,
+        resolvers_of,
         dict(scenario.links),
         dict(scenario.flavours),
     )

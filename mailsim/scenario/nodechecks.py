@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from mailsim.errors import MailsimError, UnknownNameError, did_you_mean
-from mailsim.flavours import OwnFlavour, mta_figures, mta_flavours, resolver_figures, resolver_flavours, resolver_model, store_figures
+from mailsim.flavours import (
+    OwnFlavour,
+    mta_figures,
+    mta_flavours,
+    resolver_figures,
+    resolver_flavours,
+    resolver_model,
+    store_figures,
+    stub_flavours,
+)
 from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
-from mailsim.nodes import Client, DnsClient, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
+from mailsim.flavours.stubs import NameserverFigures, nameserver_figures, stub_figures, stub_model
+from mailsim.nodes import Client, DnsClient, DnsProcess, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
+from mailsim.nodes.base import StubSettings
 from mailsim.scenario.document import Path
 from mailsim.scenario.problems import KEY
 from mailsim.scenario.sentences import sentences_of
@@ -46,7 +57,8 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
             yield at, f"{name[:60]!r} can't name a node; use letters, digits, - and _, at most 63", KEY
         elif name in _RESERVED - {"dns"}:
             yield at, f"{name!r} can't name a node: the word has a meaning in links and faults", KEY
-        yield from _named(sight, (*at, "resolver"), node.resolver, "resolver")
+        yield from _servers(sight, (*at, "resolver"), node.resolver)
+        yield from _check_stub(at, node.stub)
         if isinstance(node, Mta):
             yield from _check_mta(sight, at, node)
         elif isinstance(node, Resolver):
@@ -61,18 +73,36 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
         elif isinstance(node, Client):
             yield from _check_client(sight, at, node)
         elif isinstance(node, Nameserver):
+            if node.flavour is not None:
+                yield from _check_figures(at, node.flavour, node.parameters, nameserver_figures, NameserverFigures)
             yield from _check_served(sight, at, node)
             yield from _check_health(sight, at, node)
-        if isinstance(node, Mta | Client | DnsClient | Prober) and node.resolver is None:
+        if isinstance(node, Mta | Client | DnsClient | DnsProcess | Prober) and not node.resolver:
             lonely.append(name)
     yield from _check_lonely(sight, lonely)
 
 
-def _named(sight: Sight, path: Path, name: str | None, kind: str) -> Iterator[Complaint]:
-    """A node that must exist and be of a kind."""
+def _servers(sight: Sight, path: Path, names: tuple[str, ...]) -> Iterator[Complaint]:
+    """The servers that a stub asks: resolvers, or name servers asked directly, each once."""
+    for k, name in enumerate(names):
+        yield from _named(sight, path if len(names) == 1 else (*path, k), name, "resolver", "nameserver")
+        if name in names[:k]:
+            yield (*path, k), f"{name} is in the list twice", 0
+
+
+def _check_stub(at: Path, stub: StubSettings) -> Iterator[Complaint]:
+    """The stub's flavour exists, and its parameters are figures of it."""
+    model = stub_model(stub.flavour) if stub.flavour in stub_flavours() else None
+    yield from _check_figures((*at, "stub"), stub.flavour, stub.parameters, stub_figures, model)
+
+
+def _named(sight: Sight, path: Path, name: str | None, kind: str, *others: str) -> Iterator[Complaint]:
+    """A node that must exist and be of a kind, or of one of the others."""
     if name is None or name in sight.ghosts:
         return
     known = [other for other, node in sight.scenario.nodes.items() if node.kind == kind]
+    if name in sight.scenario.nodes and sight.scenario.nodes[name].kind in others:
+        return
     if name not in sight.scenario.nodes:
         yield path, f"there is no node {name[:60]!r}{did_you_mean(name, known) or among(known)}", 0
     elif name not in known:
@@ -81,7 +111,7 @@ def _named(sight: Sight, path: Path, name: str | None, kind: str) -> Iterator[Co
 
 
 def _check_default_resolver(sight: Sight) -> Iterator[Complaint]:
-    yield from _named(sight, ("defaults", "resolver"), sight.scenario.defaults.resolver, "resolver")
+    yield from _servers(sight, ("defaults", "resolver"), sight.scenario.defaults.resolver)
     flavour = sight.scenario.defaults.flavour
     known = (*mta_flavours(), *sight.scenario.flavours)
     if flavour is not None and flavour not in known and "flavours" not in sight.unsure:
@@ -113,7 +143,7 @@ def _check_flavours(sight: Sight) -> Iterator[Complaint]:
 def _check_lonely(sight: Sight, lonely: list[str]) -> Iterator[Complaint]:
     """Clients and MTAs ask names: without a resolver they can do nothing."""
     known = [name for name, node in sight.scenario.nodes.items() if node.kind == "resolver"]
-    if not lonely or sight.ghosts or "defaults" in sight.unsure or sight.scenario.defaults.resolver is not None:
+    if not lonely or sight.ghosts or "defaults" in sight.unsure or sight.scenario.defaults.resolver:
         return
     if not known:
         yield ("nodes",), f"no resolver: {lonely[0]} has to look up names; add for example: dns: {{kind: resolver, flavour: unbound}}", 0

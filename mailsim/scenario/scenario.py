@@ -12,7 +12,8 @@ from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PlainSer
 
 from mailsim.declared import Declared
 from mailsim.flavours import OwnFlavour
-from mailsim.nodes import Client, DnsClient, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
+from mailsim.nodes import Client, DnsClient, DnsProcess, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
+from mailsim.nodes.base import ServerList
 from mailsim.rules.dns.records import Zone
 from mailsim.scenario.document import Document
 from mailsim.scenario.faults import Change, Fault
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Defaults", "Node", "Scenario"]
 
 #: any node, told apart by ``kind``
-Node = Annotated[Client | Mta | Mailstore | Resolver | Nameserver | Senders | Prober | DnsClient, Field(discriminator="kind")]
+Node = Annotated[Client | Mta | Mailstore | Resolver | Nameserver | Senders | Prober | DnsClient | DnsProcess, Field(discriminator="kind")]
 
 
 def _starts(value: object) -> object:
@@ -82,7 +83,7 @@ _ZoneText = Annotated[
 class Defaults(Declared):
     """What nodes have unless they say otherwise: the ``resolver`` that they ask, the ``flavour`` of MTAs."""
 
-    resolver: str | None = None
+    resolver: ServerList = ()
     flavour: str | None = None
 
 
@@ -169,9 +170,13 @@ class Scenario(Declared):
         return (*(note for text in self.zones for note in zone_reading(text).notes), *places(self).notes)
 
     def resolver_of(self, node: str) -> str | None:
-        """The resolver that a node asks: its own, else the default, else the only one there is."""
-        only = [name for name, other in self.nodes.items() if other.kind == "resolver"]
-        return self.nodes[node].resolver or self.defaults.resolver or (only[0] if len(only) == 1 else None)
+        """The server that a node asks first: its own, else the default, else the only resolver there is."""
+        return next(iter(self.resolvers_of(node)), None)
+
+    def resolvers_of(self, node: str) -> tuple[str, ...]:
+        """The servers that a node asks, in order: its own, else the default, else the only resolver there is."""
+        only = tuple(name for name, other in self.nodes.items() if other.kind == "resolver")
+        return self.nodes[node].resolver or self.defaults.resolver or (only if len(only) == 1 else ())
 
     def values(self, *, given: bool = False) -> dict[str, Any]:
         """The scenario as plain values (texts, numbers, lists, dicts), as a file could hold them.

@@ -36,9 +36,7 @@ class Cast:
 
             where = places(scenario)
             self._hosts, self._at = dict(where.host), dict(where.nodes_at)
-            only = [name for name, node in scenario.nodes.items() if node.kind == "resolver"]
-            usual = scenario.defaults.resolver or (only[0] if len(only) == 1 else "")
-            self._resolvers = {name: node.resolver or usual for name, node in scenario.nodes.items()}
+            self._resolvers = {name: scenario.resolver_of(name) or "" for name in scenario.nodes}
         self._named: dict[str, list[str]] = {}
         for node, host in self._hosts.items():
             self._named.setdefault(host, []).append(node)

@@ -29,6 +29,10 @@ class Manner(NamedTuple):
         That SOA has its own TTL; real servers write min(TTL, MINIMUM) there (RFC 2308 section 3; the four observed).
     recursive : bool
         Answers for every zone and follows aliases from zone to zone: stands for a recursive resolver that knows everything.
+    permuted : bool
+        The records of an answer come in a drawn order.
+    order_us : int
+        How long such an order stays; 0: each answer has its own.
     """
 
     additional: bool = True
@@ -36,6 +40,8 @@ class Manner(NamedTuple):
     soa: bool = True
     soa_ttl_as_is: bool = False
     recursive: bool = False
+    permuted: bool = False
+    order_us: int = 0
 
 
 def respond(zones: dict[str, ZoneIndex], question: Question, manner: Manner) -> Answer:
@@ -47,10 +53,11 @@ def respond(zones: dict[str, ZoneIndex], question: Question, manner: Manner) -> 
     referral = None if manner.recursive else _referral(index, question)
     if referral is not None:
         return referral
-    answer = index.answer(question)
-    if not manner.follow_aliases and len(answer.chain) > 1 and answer.chain[0].rtype == "CNAME" != question.rtype:
-        first = answer.chain[0]
-        answer = Answer(Rcode.NOERROR, (first,), (), first.ttl, answer.negative_ttl, first.rdatas[0])
+    alias = None if manner.follow_aliases else index.answer(Question(question.name, "CNAME"))
+    if alias is not None and alias.rdatas and question.rtype != "CNAME":
+        answer = alias._replace(rdatas=(), onward=alias.rdatas[0])
+    else:
+        answer = index.answer(question)
     if manner.recursive:
         answer = _followed(zones, answer, question)
     if answer.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):

@@ -17,8 +17,9 @@ from mailsim.validation.mta.parameters import figures_of
 
 __all__ = ["scenario_of", "sink_name"]
 
-#: when the first queue scan comes, in every recording: drawn for each run from this range
+#: when the first queue scan or run comes, in every recording of a program: drawn for each run from this range
 SCAN_PHASE = {"kind": "uniform", "low": "1s", "high": "1.03s"}
+SCAN_PHASE_OF = {"sendmail": {"kind": "uniform", "low": "1.93s", "high": "2s"}}
 
 #: how long an MTA of the recordings takes to accept a message, alone or many at once on two cores
 ACCEPTS = {"kind": "uniform", "low": "10ms", "high": "100ms"}
@@ -26,14 +27,11 @@ ACCEPTS = {"kind": "uniform", "low": "10ms", "high": "100ms"}
 HOW = {"timeout": "silent", "refused": "refused", "unreachable": "unreachable", "netunreach": "unreachable", "servfail": "servfail"}
 HOW["nxdomain"] = "nxdomain"
 
+#: the name server of all zones in every recording
+NAME_SERVER = "ns.gt.test"
+
 #: an outage that never ends
 NEVER_S = 999
-
-#: what a resolver does that asks the name server for each question and remembers nothing
-FORGETFUL = {
-    "ttl_maximum": "0s", "negative_ttl_maximum": "0s", "servfail_ttl": "0s", "negative_without_soa": "0s", "miss_delay": "1ms",
-}  # fmt: skip
-
 
 def sink_name(host: str, k: int) -> str:
     """The node for the k-th address of a recorded host."""
@@ -69,7 +67,8 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
             "submission": True,
             "accounts": accounts,
             "relays_for": world.get("relay_domains", "").replace(",", " ").split(),
-            "scan_phase": SCAN_PHASE,
+            "scan_phase": SCAN_PHASE_OF.get(mta["kind"], SCAN_PHASE),
+            "second_phase": "drawn",
             "parameters": {"server_time": ACCEPTS, "starttls": False, **patience, **figures_of(mta["kind"], mta["params"], world)},
         },
         **sinks,
@@ -135,21 +134,22 @@ def _mail(mail: dict[str, Any], client: str) -> dict[str, Any]:
 
 
 def _resolver(resolver: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The resolver node, and the patience of the MTA's stub."""
-    kinds: dict[str, dict[str, Any]] = {
-        "direct": {"flavour": "unbound", "parameters": FORGETFUL},
-        "unbound": {"flavour": "unbound", "parameters": {"miss_delay": "1ms"}},
-    }
-    if resolver["kind"] not in kinds:
-        raise UnsupportedError(f"a resolver of kind {resolver['kind']!r}; there are {', '.join(kinds)}")
-    patience = {"dns_timeout": f"{resolver['timeout']}s", "dns_tries": resolver["attempts"]}
-    return {"dns": {"kind": "resolver", **kinds[resolver["kind"]]}}, patience
+    """Who is asked for names (node ``dns``), and the patience of the MTA's stub.
+
+    ``direct``: the one name server of all zones; ``unbound``: a resolver that asks it.
+    """
+    nodes: dict[str, Any] = {"dns": {"kind": "nameserver", "host": NAME_SERVER, "recursive": True}}
+    if resolver["kind"] == "unbound":
+        nodes = {"ns": {**nodes["dns"], "recursive": False}, "dns": {"kind": "resolver", "flavour": "unbound"}}
+    elif resolver["kind"] != "direct":
+        raise UnsupportedError(f"a resolver of kind {resolver['kind']!r}; there are direct, unbound")
+    return nodes, {"dns_timeout": f"{resolver['timeout']}s", "dns_tries": resolver["attempts"]}
 
 
 def _zones(records: list[dict[str, Any]]) -> list[str]:
     """BIND text, one zone for each SOA; what has none is left to the parent's zone."""
     origins = sorted((r["name"] for r in records if r["type"] == "SOA"), key=len, reverse=True)
-    texts = {origin: [f"$ORIGIN {origin}"] for origin in origins}
+    texts = {origin: [f"$ORIGIN {origin}", f"{origin} 300 IN NS {NAME_SERVER}."] for origin in origins}
     for r in records:
         origin = next((o for o in origins if r["name"] == o or r["name"].endswith("." + o)), None)
         if origin is None:
