@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from mailsim.declared import Declared, DrawnDuration, Duration, Octets
 from mailsim.flavours.retry_models import GiveUp, Listed, Retry
 
-__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures"]
+__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures", "Workers"]
 
 
 def _drawn(value: Any) -> Any:
@@ -28,6 +28,18 @@ class Concurrency(Declared):
     dead_for: Duration = 0
 
 
+class Workers(Declared):
+    """Courier: delivery processes for each destination and in all, how long an idle one stays, for how long one whose
+    connections failed tries no other, and what it takes to turn a delivery away meanwhile.
+    """
+
+    per_host: Annotated[int, Field(ge=1)]
+    total: Annotated[int, Field(ge=1)]
+    idle: Duration
+    down_for: Duration
+    turning_away: Duration = 0
+
+
 Meaning = Literal["next_then_defer", "next_then_bounce", "defer", "bounce"]
 
 
@@ -40,6 +52,7 @@ class Failures(Declared):
     greeting_5xx: Meaning = "next_then_bounce"
     ehlo_4xx: Meaning = "next_then_defer"
     ehlo_5xx: Meaning = "next_then_bounce"
+    ehlo_lost: Meaning | None = None
     session_lost: Meaning = "next_then_defer"
     transaction_4xx: Meaning = "next_then_defer"
     transaction_5xx: Meaning = "bounce"
@@ -60,7 +73,7 @@ class MtaFigures(Declared):
     bounce_lifetime: Duration
     delay_notice: Duration | None = None
     delay_notice_repeats: bool = False
-    queue_order: Literal["arrival", "directories", "random", "least_tried"] = "arrival"
+    queue_order: Literal["arrival", "directories", "random", "least_tried", "latest"] = "arrival"
     start_pace: Duration = 0
     connect_timeout: Duration
     tcp_fast_open: bool = False
@@ -77,9 +90,13 @@ class MtaFigures(Declared):
     session_limit: Annotated[int, Field(ge=1)] | None = None
     failures: Failures = Failures()
     mx_to_self: Literal["bounce", "freeze", "defer"] = "bounce"
-    mx_to_address: Literal["deliver", "unusable"] = "deliver"
+    mx_to_address: Literal["deliver", "unusable", "bounce"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
+    mx_trouble: Literal["defers", "forgiven"] = "defers"
+    null_mx: Literal["bounce", "defer"] = "bounce"
+    asks_sts: bool = False
     concurrency: Concurrency | None = None
+    workers: Workers | None = None
     smarthost: str | None = None
     fallback_relay: str | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None
@@ -96,6 +113,7 @@ class MtaFigures(Declared):
     throttle: Duration = 0
     relay_denied: Annotated[str, Field(pattern=r"^(4\d\d 4|5\d\d 5)\.7\.1$")] = "554 5.7.1"
     server_time: Drawn
+    stub: str | None = None
     dns_tries: Annotated[int, Field(ge=1)] = 2
     dns_timeout: Duration
     status_null_mx: str = "5.1.10"
@@ -112,6 +130,8 @@ class MtaFigures(Declared):
     def _known(self) -> MtaFigures:
         if isinstance(self.retry, Listed) and self.known_until != self.retry.policy().known_until_us:
             raise ValueError("a listed schedule is known until its last retry: write that as known_until")
+        if self.discipline == "host_workers" and self.workers is None:
+            raise ValueError("the discipline host_workers needs the figures workers")
         return self
 
 

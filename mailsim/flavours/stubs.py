@@ -21,6 +21,8 @@ from mailsim.rules.dns.stubs import (
     GlibcRules,
     GlibcStub,
     LatencyRules,
+    Rfc1035Rules,
+    Rfc1035Stub,
     StubMachine,
 )
 
@@ -31,6 +33,7 @@ __all__ = [
     "DnspythonFigures",
     "GlibcFigures",
     "NameserverFigures",
+    "Rfc1035Figures",
     "StubFigures",
     "nameserver_figures",
     "stub_figures",
@@ -157,8 +160,21 @@ class DighostFigures(_Figures):
         return DighostStub(rules, servers, chance)
 
 
+class Rfc1035Figures(_Figures):
+    """librfc1035, the resolver library of Courier."""
+
+    first_wait: Annotated[Duration, Field(gt=0)]
+    rounds: Count
+    growth: Count
+    udp_octets: UdpOctets
+
+    def machine(self, servers: tuple[str, ...], chance: Chance, phase_us: int) -> StubMachine:
+        """A process that uses the library."""
+        return Rfc1035Stub(Rfc1035Rules(self.first_wait, self.rounds, self.growth, self.udp_octets), servers, chance)
+
+
 #: the figures of any stub program
-StubFigures: TypeAlias = GlibcFigures | DnspythonFigures | CaresFigures | DighostFigures
+StubFigures: TypeAlias = GlibcFigures | DnspythonFigures | CaresFigures | DighostFigures | Rfc1035Figures
 
 #: machine that a stub's flavour file names -> the model of its figures
 STUB_MODELS: dict[str, type[StubFigures]] = {
@@ -166,6 +182,7 @@ STUB_MODELS: dict[str, type[StubFigures]] = {
     "dnspython": DnspythonFigures,
     "cares": CaresFigures,
     "dighost": DighostFigures,
+    "rfc1035": Rfc1035Figures,
 }
 
 

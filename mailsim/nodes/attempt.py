@@ -23,7 +23,19 @@ from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
-__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "legs_of", "pass_on"]
+__all__ = [
+    "Agent",
+    "Handover",
+    "Item",
+    "Outcome",
+    "RouteEntry",
+    "attempt",
+    "envelope_of",
+    "find_route",
+    "legs_of",
+    "pass_on",
+    "try_targets",
+]
 
 
 #: an MX set that is empty because nobody asked for it
@@ -104,6 +116,9 @@ class Outcome(NamedTuple):
     keys: tuple[str, ...] = ()
     #: a connection stood, so that a server's session was in use
     held: bool = False
+    #: the last target and what trying it came to
+    target: Target | None = None
+    contact: Contact | None = None
 
 
 class RouteEntry(NamedTuple):
@@ -169,6 +184,9 @@ def _way_to(mta: Agent, item: Item, nexthop: str, t_us: int, questions: list[Que
     if nexthop.startswith("["):
         answer, hosts = NO_MX, [(0, nexthop.strip("[]").rstrip(".").lower())]
     else:
+        if mta.figures.asks_sts:  # whatever the answer says, since nothing here fails by a policy (RFC 8461 section 3.1)
+            questions.append(Question(f"_mta-sts.{nexthop}", "TXT"))
+            t_us, _ = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
         questions.append(Question(nexthop, "MX"))
         t_us, answer = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
         found = mx_hosts(nexthop, answer, mta.figures)
@@ -235,13 +253,13 @@ def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) ->
         route = _limited(
             mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
         )
-    return (yield from _walk(mta, item, route, t_us, dead))
+    return (yield from try_targets(mta, item, route, t_us, dead=dead))
 
 
 class _Progress:
     """How far a walk has come."""
 
-    __slots__ = ("contacted", "failed", "good", "held", "left", "refused", "reply", "sessions", "site_failed")
+    __slots__ = ("contact", "contacted", "failed", "good", "held", "left", "refused", "reply", "sessions", "site_failed", "target")
 
     def __init__(self, left: tuple[int, ...]) -> None:
         self.left = left
@@ -249,6 +267,8 @@ class _Progress:
         self.failed: list[str] = []
         self.good: list[str] = []
         self.reply: Reply | None = None
+        self.target: Target | None = None
+        self.contact: Contact | None = None
         self.contacted = self.sessions = 0
         self.site_failed = self.held = False
 
@@ -276,11 +296,16 @@ class _Progress:
             good_hosts=tuple(self.good),
             keys=keys,
             held=self.held,
+            target=self.target,
+            contact=self.contact,
         )
 
 
-def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, dead: Collection[str]) -> Life:
-    """Target after target until the deliveries are taken, refused for good, or no target is left."""
+def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *, kept: bool = False, dead: Collection[str] = ()) -> Life:
+    """Target after target until the deliveries are taken, refused for good, or no target is left; gives an :class:`Outcome`.
+
+    ``kept``: with the only target a session is open already.  ``dead``: addresses that are passed over.
+    """
     figures, memory, world = mta.figures, mta.memory, mta.world
     progress = _Progress(item.deliveries)
     addresses = [target.address for target in targets]
@@ -295,10 +320,11 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, dead: Co
     why = Why.HOST_RETRY_TIME
     for k, target in enumerate(due):
         server = world.server_at(target.address, "smtp")
-        if server is not None and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
+        if server is not None and not kept and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
             t_us = yield t_us
         envelope = envelope_of(mta, item, progress.left)
-        result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item))
+        turn = mta.turn(item)
+        result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=turn, kept=kept)
         if mta.log.rows is not None:
             _tried(mta, item, target, result, t_us)
             if len(envelope.recipients) > 1 or item.several:
@@ -306,7 +332,7 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, dead: Co
         progress.contacted += 1
         progress.sessions += result.stage >= Stage.MAIL
         progress.held = progress.held or result.stage > Stage.CONNECT
-        progress.reply = result.reply
+        progress.reply, progress.target, progress.contact = result.reply, target, result
         t_us, why = result.end_us, result.why
         if why == Why.OK:
             handover = progress.taken(result, server, target, verdicts)
@@ -315,6 +341,8 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, dead: Co
             mta.release(item, handover)
             progress.failed.append(f"{target.address} {item.number}")
             why = Why.TEMPFAIL
+            if verdict(why, Stage.RCPT, last=False, failures=figures.failures).action == Action.DEFER:
+                break
             continue
         if result.taken_us >= 0 and server is not None:
             mta.release(item, Handover(result.taken_us, server, progress.left, target, result.end_us, True))

@@ -49,7 +49,7 @@ class MtaActor:
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
-        self.resolver = stub_of(world, name, self.patience)
+        self.resolver = stub_of(world, name, self.patience, self.figures.stub)
         self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self.caller = Caller(name, self.figures)
         self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))

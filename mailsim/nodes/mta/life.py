@@ -32,6 +32,7 @@ __all__ = [
     "run_batch",
     "serve",
     "take",
+    "until_running",
     "walk",
 ]
 
@@ -76,7 +77,7 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
         reply = Reply(554, mta.figures.status_loop, "Too many hops")
         return bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
     if not mta.stopped.quiet:
-        t_us = yield from _until_running(mta, t_us)
+        t_us = yield from until_running(mta, t_us)
     if item.local:
         return (yield from _store(mta, item, t_us))
     if mta.discipline is not None:
@@ -103,7 +104,7 @@ def walk(mta: MtaActor, item: Item, t_us: int, destination: Destination | None) 
     return (yield from commit(mta, item, outcome))
 
 
-def _until_running(mta: MtaActor, t_us: int) -> Life:
+def until_running(mta: MtaActor, t_us: int) -> Life:
     """A stopped service does no work: wait until it runs again."""
     condition, edge = mta.stopped.stretch(t_us)
     while condition.reach == Why.REFUSED and edge < FOREVER:
@@ -266,7 +267,7 @@ def give_up(mta: MtaActor, item: Item) -> None:
 def _give_up(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
     if not mta.stopped.quiet:
-        now = yield from _until_running(mta, now)
+        now = yield from until_running(mta, now)
     assert item.over is not None
     why, of, reply = item.over
     bounce(mta, item, item.deliveries, now, why, reply, of=of)

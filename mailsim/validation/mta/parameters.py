@@ -108,4 +108,36 @@ def _sendmail(params: dict[str, Any], world: dict[str, Any]) -> Figures:
     return found
 
 
-_PROGRAMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Figures]] = {"postfix": _postfix, "exim": _exim, "sendmail": _sendmail}
+def _courier(params: dict[str, Any], world: dict[str, Any]) -> Figures:
+    timeouts = {
+        "esmtptimeoutconnect": ("connect_timeout",),
+        "esmtptimeouthelo": ("greeting_timeout", "ehlo_timeout"),
+        "esmtptimeout": ("mail_timeout", "rcpt_timeout", "data_timeout"),
+        "esmtptimeoutdata": ("body_timeout", "eod_timeout"),
+    }
+    found = _renamed({key: _seconds(params[key]) for key in timeouts if params.get(key)}, timeouts)
+    found["queue_lifetime"] = found["bounce_lifetime"] = _seconds(params["queuetime"])
+    found["retry"] = {
+        "alpha": _seconds(params["retryalpha"]),
+        "beta": int(params["retrybeta"]),
+        "gamma": _seconds(params["retrygamma"]),
+        "maxdelta": int(params["retrymaxdelta"]),
+    }
+    workers = {"esmtpdelay": "down_for", "esmtptimeoutkeepalive": "idle"}
+    found["workers"] = {ours: _seconds(params[theirs]) for theirs, ours in workers.items() if params.get(theirs)}
+    if params.get("warntime"):
+        found["delay_notice"] = _seconds(params["warntime"])
+    return found
+
+
+def _seconds(text: str) -> str:
+    """A duration of Courier's, which are seconds where no unit is given (comreadtime.c)."""
+    return f"{text}s" if text[-1].isdigit() else text
+
+
+_PROGRAMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Figures]] = {
+    "postfix": _postfix,
+    "exim": _exim,
+    "sendmail": _sendmail,
+    "courier": _courier,
+}

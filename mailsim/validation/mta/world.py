@@ -33,6 +33,7 @@ NAME_SERVER = "ns.gt.test"
 #: an outage that never ends
 NEVER_S = 999
 
+
 def sink_name(host: str, k: int) -> str:
     """The node for the k-th address of a recorded host."""
     return f"{host}-{k + 1}"
