@@ -25,7 +25,11 @@ PROTOCOLS = ("imap", "pop3")
 CALLERS = {"auth": "callers-auth", "fetch": "callers-fetch"}
 
 HOW = {"timeout": "silent", "refused": "refused", "unreachable": "unreachable", "netunreach": "unreachable"}
+HOW["stopped"] = "refused"
 HOW_NAMES = {"timeout": "silent", "servfail": "servfail", "refused": "refused", "nxdomain": "nxdomain"}
+
+#: services of these hosts that can fail by themselves: the mail store's door to the primary MX, and who checks passwords at A
+SERVICES = {"lmtp": "boxes", "dovecot": "boxes", "sasl": "auth of A"}
 
 #: an outage that never ends
 NEVER_S = 999
@@ -199,9 +203,11 @@ def _faults(body: dict[str, Any], start: float, end: float, target: str, kind: s
     if target.startswith("auth of ") and target[8:] in HOSTS:
         node = {"primary": "boxes"}.get(target[8:], target[8:])
         return [{**span, "target": f"auth of {node}", "how": HOW[kind]}]
+    if target in SERVICES:
+        return [{**span, "target": SERVICES[target], "how": HOW[kind]}]
     host = next((name for name, place in body["hosts"].items() if target in (name, place["ip"])), None)
     if host is None:
-        raise UnsupportedError(f"a fault of {target!r}, which is neither host nor address nor dns")
+        raise UnsupportedError(f"a fault of {target!r}, which is neither host nor address nor service nor dns")
     # whoever refuses for a host does it for all its services; silence concerns the machine as it is
     nodes = [host, "boxes"] if host == "primary" and kind == "refused" else [host]
     return [{**span, "target": node, "how": HOW[kind]} for node in nodes]
