@@ -17,7 +17,7 @@ Rank: TypeAlias = Callable[[Item], Any]
 
 
 def rank_of(word: str, name: str, draws: Draws, origin_us: int) -> Rank:
-    """The order that a flavour's ``queue_order`` names: ``arrival``, ``directories`` (Postfix), ``random`` (Exim) or ``latest`` (Courier)."""
+    """The order of ``queue_order``: ``arrival``, ``directories`` (Postfix), ``random`` (Exim), ``latest`` first (Courier)."""
     if word == "directories":
         return _Directories(origin_us)
     if word == "random":
