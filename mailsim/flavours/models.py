@@ -73,7 +73,7 @@ class MtaFigures(Declared):
     bounce_lifetime: Duration
     delay_notice: Duration | None = None
     delay_notice_repeats: bool = False
-    queue_order: Literal["arrival", "directories", "random", "latest"] = "arrival"
+    queue_order: Literal["arrival", "directories", "random", "least_tried", "latest"] = "arrival"
     start_pace: Duration = 0
     connect_timeout: Duration
     tcp_fast_open: bool = False
@@ -123,6 +123,7 @@ class MtaFigures(Declared):
     status_expired: str | None = None
     status_failed: str | None = None
     status_delayed: str | None = None
+    status_unwelcome: str | None = None
     action_expired: Literal["failed", "delayed"] = "failed"
 
     @model_validator(mode="after")

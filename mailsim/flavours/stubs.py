@@ -151,10 +151,12 @@ class DighostFigures(_Figures):
     tries: Count
     udp_octets: UdpOctets
     fail: bool
+    ndots: Annotated[int, Field(ge=0, le=15)]
+    search: tuple[HostName, ...] = ()
 
     def machine(self, servers: tuple[str, ...], chance: Chance, phase_us: int) -> StubMachine:
         """A run of the program."""
-        rules = DighostRules(self.timeout, self.tcp_timeout, self.tries, self.udp_octets, self.fail)
+        rules = DighostRules(self.timeout, self.tcp_timeout, self.tries, self.udp_octets, self.fail, self.ndots, self.search)
         return DighostStub(rules, servers, chance)
 
 
@@ -171,6 +173,7 @@ class Rfc1035Figures(_Figures):
         return Rfc1035Stub(Rfc1035Rules(self.first_wait, self.rounds, self.growth, self.udp_octets), servers, chance)
 
 
+#: the figures of any stub program
 StubFigures: TypeAlias = GlibcFigures | DnspythonFigures | CaresFigures | DighostFigures | Rfc1035Figures
 
 #: machine that a stub's flavour file names -> the model of its figures

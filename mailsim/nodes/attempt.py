@@ -6,7 +6,7 @@ can't answer, a server with few sessions).  Who called it waits for the end and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from mailsim.events import Event
@@ -156,8 +156,11 @@ def legs_of(mta: Agent, item: Item, route: tuple[Target, ...]) -> list[Leg | Non
     return [leg_to(mta.world, mta.caller, target.address, envelope, service="smtp") for target in route]
 
 
-def attempt(mta: Agent, item: Item, t_us: int) -> Life:
-    """Try to deliver an item from ``t_us`` on; gives an :class:`Outcome`."""
+def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) -> Life:
+    """Try to deliver an item from ``t_us`` on; gives an :class:`Outcome`.
+
+    ``dead`` are addresses that are known not to answer just now: they are passed over.
+    """
     item.attempt += 1
     item.started_us = t_us
     t_us, route = yield from find_route(mta, item, t_us)
@@ -170,7 +173,7 @@ def attempt(mta: Agent, item: Item, t_us: int) -> Life:
         route = _limited(
             mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
         )
-    return (yield from try_targets(mta, item, route, t_us))
+    return (yield from try_targets(mta, item, route, t_us, dead=dead))
 
 
 class _Progress:
@@ -228,16 +231,20 @@ class _Progress:
         )
 
 
-def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *, kept: bool = False) -> Life:
+def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *, kept: bool = False, dead: Collection[str] = ()) -> Life:
     """Target after target until the deliveries are taken, refused for good, or no target is left; gives an :class:`Outcome`.
 
-    ``kept``: with the only target a session is open already.
+    ``kept``: with the only target a session is open already.  ``dead``: addresses that are passed over.
     """
     figures, memory, world = mta.figures, mta.memory, mta.world
     progress = _Progress(item.deliveries)
     addresses = [target.address for target in targets]
     keys = memory.keys(addresses, item.number)
     due = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
+    if dead:
+        due = [target for target in due if target.address not in dead]
+        if not due:
+            return progress.outcome(Action.DEFER, Why.DESTINATION_DEAD, t_us, keys)
     if not due and memory.past_cutoff(addresses):
         return progress.outcome(Action.BOUNCE, Why.HOST_LONG_DEAD, t_us)
     why = Why.HOST_RETRY_TIME
@@ -276,7 +283,7 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
             why = Why.TEMPFAIL
         said = verdict(why, result.stage, last=stop or k == len(due) - 1, failures=figures.failures)
         if said.action == Action.BOUNCE:
-            return progress.outcome(Action.BOUNCE, why, t_us)
+            return progress.outcome(Action.BOUNCE, Why.UNWELCOME if result.stage < Stage.MAIL else why, t_us)
         if said.action == Action.DEFER:
             break
     return progress.outcome(Action.DEFER, why, t_us, keys)

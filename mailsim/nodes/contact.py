@@ -192,9 +192,8 @@ def call(
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
     says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
-    if ear is not None and says is not None:
-        steps, says = ear.attend(steps, says, door, rtt)
     if says is not None:
+        steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
         result, by_recipient = _scripted(says, envelope, steps, wire, start_us, rtt, work, pause)
     else:
         no = None if refusal is None else (refusal.stage, refusal.reply)

@@ -14,7 +14,7 @@ from mailsim.rules.dns.stubs import CLOSED, Call, GlibcStub, Rfc1035Stub, StubMa
 from mailsim.rules.reasons import Why
 from mailsim.units import duration
 
-__all__ = ["Stub", "Waiting", "stub_of"]
+__all__ = ["Stub", "StubDriver", "Waiting", "stub_of"]
 
 SECOND_US = 1_000_000
 #: records of one answer that surely fit into 512 octets: a name each (RFC 1035 sections 3.1 and 4.2.1), addresses less

@@ -48,6 +48,14 @@ def schema() -> dict[str, Any]:
     models["Mailstore"]["properties"]["flavour"]["enum"] = list(store_flavours())
     models["StubSettings"]["properties"]["flavour"]["enum"] = list(stub_flavours())
     models["Nameserver"]["properties"]["flavour"]["anyOf"][0]["enum"] = list(nameserver_flavours())
+    _own_flavours(models)
+    found["allOf"] = [_shipped_flavours(list(mta_flavours()))]
+    found["required"] = [key for key in found["required"] if key != "name"]  # a file's own name will do
+    return {"$schema": _DIALECT, **found, "title": "mailsim scenario"}
+
+
+def _own_flavours(models: dict[str, Any]) -> None:
+    """A flavour of the scenario's own takes every figure of an MTA."""
     own = models["OwnFlavour"]
     figures = MtaFigures.model_json_schema(mode="validation", ref_template="#/$defs/{model}")
     for name, model in figures.pop("$defs").items():
@@ -56,9 +64,6 @@ def schema() -> dict[str, Any]:
     for name in ("retry", "server_time"):  # without a kind, parts of what is inherited
         own["properties"][name] = {"anyOf": [own["properties"][name], {"type": "object", "not": {"required": ["kind"]}}]}
     own["additionalProperties"] = False
-    found["allOf"] = [_shipped_flavours(list(mta_flavours()))]
-    found["required"] = [key for key in found["required"] if key != "name"]  # a file's own name will do
-    return {"$schema": _DIALECT, **found, "title": "mailsim scenario"}
 
 
 def _shipped_flavours(names: list[str]) -> dict[str, Any]:

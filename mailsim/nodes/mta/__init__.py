@@ -3,5 +3,6 @@
 from mailsim.nodes.mta.actor import MtaActor
 from mailsim.nodes.mta.declaration import Account, Mta
 from mailsim.nodes.mta.host_workers import HostWorkers
+from mailsim.nodes.mta.queue_runs import QueueRuns
 
-__all__ = ["Account", "HostWorkers", "Mta", "MtaActor"]
+__all__ = ["Account", "HostWorkers", "Mta", "MtaActor", "QueueRuns"]

@@ -27,6 +27,7 @@ from mailsim.units import duration
 __all__ = ["MtaActor"]
 
 RUNNER_ORDER = 1
+SECOND_US = 1_000_000
 
 
 class MtaActor:
@@ -69,11 +70,14 @@ class MtaActor:
             phase = int(self.world.draws.uniform(drawn, 0) * retry.grid_us)
         else:
             phase = self.world.draws.stream(drawn, given.distribution()).at(0)
+        second = self.declaration.second_phase
+        if second == "drawn":
+            second = int(self.world.draws.uniform("phase of the wall clock's second", 0) * SECOND_US)
         self.memory = RetryMemory(
             retry.policy(),
             scan_us=retry.grid_us,
             phase_us=phase + self.world.origin_us,
-            origin_us=self.world.origin_us,
+            origin_us=self.world.origin_us - second,
             giving_up=self.figures.give_up.rule(),
             draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
         )

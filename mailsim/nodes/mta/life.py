@@ -20,8 +20,23 @@ from mailsim.rules.smtp import Action, Reply, verdict
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
-__all__ = ["carry", "give_up", "put_off", "put_off_all", "release", "run_batch", "serve", "take", "until_running", "walk"]
+__all__ = [
+    "MESSAGE_ORDER",
+    "activated",
+    "carry",
+    "commit",
+    "give_up",
+    "put_off",
+    "put_off_all",
+    "release",
+    "run_batch",
+    "serve",
+    "take",
+    "until_running",
+    "walk",
+]
 
+#: order of a message among the events of an instant: this and its number
 MESSAGE_ORDER = 2
 
 
@@ -86,7 +101,7 @@ def walk(mta: MtaActor, item: Item, t_us: int, destination: Destination | None) 
     if outcome.contacted:
         for d in item.deliveries:
             mta.log.tries[d] += 1
-    return (yield from _commit(mta, item, outcome))
+    return (yield from commit(mta, item, outcome))
 
 
 def until_running(mta: MtaActor, t_us: int) -> Life:
@@ -100,7 +115,7 @@ def until_running(mta: MtaActor, t_us: int) -> Life:
     return t_us
 
 
-def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
+def commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     """Act on an attempt's outcome, each thing at its own instant; gives the next stage or None."""
     last = outcome.handover
     if last is not None and outcome.refused:
@@ -238,7 +253,9 @@ def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime
     """When the item is due again, and when it is given up; None for what does not happen, or what nobody knows."""
     memory, arrived, started = mta.memory, item.arrived_us, item.started_us
     due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
-    over = memory.giving_up.given_up_us(arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started)
+    over = memory.giving_up.given_up_us(
+        arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started, origin_us=memory.origin_us
+    )
     return due, over
 
 
@@ -277,7 +294,7 @@ def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
             waiting.setdefault(item.domain, []).append(item)
     if mta.log.rows is not None:
         for item in chain.from_iterable(waiting.values()):
-            _activated(mta, item, now_us)
+            activated(mta, item, now_us)
     for domain, several in waiting.items():
         destination = mta.destination(domain)
         assert destination is not None
@@ -323,11 +340,12 @@ def put_off_all(mta: MtaActor, items: list[Item], now_us: int) -> None:
 
 def _activate(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
-    _activated(mta, item, now)
+    activated(mta, item, now)
     return carry(mta, item, now) if mta.log.rows is not None or len(item.deliveries) > 1 else express(mta, item, now)
 
 
-def _activated(mta: MtaActor, item: Item, now_us: int) -> None:
+def activated(mta: MtaActor, item: Item, now_us: int) -> None:
+    """The message leaves the deferred queue for an attempt: log it."""
     if mta.log.rows is not None:
         mta.log.rows.extend((now_us, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
 
@@ -336,7 +354,7 @@ def _queue_run(mta: MtaActor, items: list[Item], start_us: int) -> Life:
     """A queue runner delivers one message after the other; each goes on by itself once a server has it."""
     now: int = yield max(start_us, mta.world.now)
     for item in items:
-        _activated(mta, item, now)
+        activated(mta, item, now)
         stage: Any = carry(mta, item, now)
         stage = yield from stage
         if stage is not None:

@@ -40,9 +40,7 @@ def bounce(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why
     returned(mta, item, left, t_us, why, reply, of, -1 if report else send_report(mta, item, left, t_us))
 
 
-def returned(
-    mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why, number: int
-) -> None:
+def returned(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why, number: int) -> None:
     """Deliveries end with report ``number``, or without one (-1)."""
     log = mta.log
     log.last_us = max(log.last_us, t_us)

@@ -87,6 +87,27 @@ def _exim_step(text: str) -> Figures:
     return {"kind": kind, "until": until, "interval": interval, **({"factor": float(factor[0])} if factor else {})}
 
 
+def _sendmail(params: dict[str, Any], world: dict[str, Any]) -> Figures:
+    found = _renamed(
+        params,
+        {
+            "Timeout.queuereturn": ("queue_lifetime", "bounce_lifetime"),
+            "Timeout.queuewarn": ("delay_notice",),
+            "Timeout.connect": ("connect_timeout",),
+            "Timeout.initial": ("greeting_timeout",),
+            "Timeout.helo": ("ehlo_timeout",),
+            "Timeout.mail": ("mail_timeout",),
+            "Timeout.rcpt": ("rcpt_timeout",),
+            "Timeout.datainit": ("data_timeout",),
+            "Timeout.datablock": ("body_timeout",),
+            "Timeout.datafinal": ("eod_timeout",),
+        },
+    )
+    found.setdefault("delay_notice", None)
+    found["retry"] = {"scan": params["queue_interval"]}
+    return found
+
+
 def _courier(params: dict[str, Any], world: dict[str, Any]) -> Figures:
     timeouts = {
         "esmtptimeoutconnect": ("connect_timeout",),
@@ -114,4 +135,9 @@ def _seconds(text: str) -> str:
     return f"{text}s" if text[-1].isdigit() else text
 
 
-_PROGRAMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Figures]] = {"postfix": _postfix, "exim": _exim, "courier": _courier}
+_PROGRAMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Figures]] = {
+    "postfix": _postfix,
+    "exim": _exim,
+    "sendmail": _sendmail,
+    "courier": _courier,
+}
