@@ -23,7 +23,20 @@ from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
-__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "legs_of", "pass_on"]
+__all__ = [
+    "Agent",
+    "Handover",
+    "Item",
+    "Outcome",
+    "RouteEntry",
+    "answered_row",
+    "attempt",
+    "envelope_of",
+    "find_route",
+    "legs_of",
+    "pass_on",
+    "tried_row",
+]
 
 
 #: an MX set that is empty because nobody asked for it
@@ -293,9 +306,9 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         envelope = envelope_of(mta, item, progress.left)
         result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item))
         if mta.log.rows is not None:
-            _tried(mta, item, target, result, t_us)
+            tried_row(mta, item, target, result, t_us)
             if len(envelope.recipients) > 1 or item.several:
-                _answered(mta, item, target, result, t_us, progress.left, verdicts)
+                answered_row(mta, item, target, result, t_us, progress.left, verdicts)
         progress.contacted += 1
         progress.sessions += result.stage >= Stage.MAIL
         progress.held = progress.held or result.stage > Stage.CONNECT
@@ -343,10 +356,18 @@ def _reached(mta: Agent, server: Any, t_us: int) -> bool:
     return bool(mta.world.wire(mta.name, server.name).path.at(t_us).reach == Why.OK)
 
 
-def _answered(
-    mta: Agent, item: Item, target: Target, result: Contact, start_us: int, left: Sequence[int], verdicts: Sequence[Refusal | None]
+def answered_row(
+    mta: Agent,
+    item: Item,
+    target: Target,
+    result: Contact,
+    start_us: int,
+    left: Sequence[int],
+    verdicts: Sequence[Refusal | None],
+    *,
+    attempt: int | None = None,
 ) -> None:
-    """One row for each recipient of the session, where the message has several."""
+    """One row for each recipient of the session, where the message has several; ``attempt``: by default the item's last."""
     name, log = mta.log.name, mta.log
     host, address = name(target.host), name(target.address)
     for d, refusal in zip(left, verdicts or (None,) * len(left), strict=True):
@@ -355,12 +376,12 @@ def _answered(
         stage = result.stage if refusal is None else refusal.stage
         text = name(f"{stage.name.lower()}|{reply if reply is not None else ''}")
         code = reply.code if reply is not None else -1
-        row = (start_us, item.number, log.rcpt[d], Event.ANSWERED, mta.number, host, address, item.attempt)
+        row = (start_us, item.number, log.rcpt[d], Event.ANSWERED, mta.number, host, address, item.attempt if attempt is None else attempt)
         log.rows.extend((*row, code, why, result.end_us - start_us, text))
 
 
-def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: int) -> None:
-    """One row for the contact."""
+def tried_row(mta: Agent, item: Item, target: Target, result: Contact, start_us: int, *, attempt: int | None = None) -> None:
+    """One row for the contact; ``attempt``: by default the item's last."""
     name = mta.log.name
     said = str(result.reply) if result.reply is not None else ""
     mta.log.rows.extend(
@@ -372,7 +393,7 @@ def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: in
             mta.number,
             name(target.host),
             name(target.address),
-            item.attempt,
+            item.attempt if attempt is None else attempt,
             result.reply.code if result.reply is not None else -1,
             result.why,
             result.end_us - start_us,

@@ -61,11 +61,11 @@ class Caller:
             figures.eod_timeout + slack,
             figures.body_timeout + slack,
         )
-        self._scripts: dict[tuple[str, str, bool, int], Script] = {}
+        self._scripts: dict[tuple[str, str, bool, bool, int], Script] = {}
 
-    def script(self, door: Doorman, service: str, *, login: bool, recipients: int) -> Script:
-        """The steps of a session with that server, remembered."""
-        key = (door.name, service, login, recipients)
+    def script(self, door: Doorman, service: str, *, login: bool, recipients: int, kept: bool = False) -> Script:
+        """The steps of a session with that server, or of a further message in one that was kept open; remembered."""
+        key = (door.name, service, login, kept, recipients)
         found = self._scripts.get(key)
         if found is None:
             both = self.figures.starttls and door.figures.starttls
@@ -77,6 +77,7 @@ class Caller:
                 auth=login,
                 pipelining=self.figures.pipelining and door.figures.pipelining,
                 recipients=recipients,
+                kept=kept,
             )
         return found
 
@@ -158,6 +159,7 @@ def call(
     turn: int,
     login: tuple[str, str] | None = None,
     ear: Ear | None = None,
+    kept: bool = False,
 ) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
     """Try one address from ``start_us`` on: what it came to, the server's actor (None if nobody took it), refusals by recipient.
 
@@ -169,6 +171,8 @@ def call(
         Tells the draws of several contacts of one message apart.
     ear : Ear, optional
         Who wants to hear each command and may end the session before the message is sent.
+    kept : bool
+        A session with it is open already: this is a further message.
 
     Notes
     -----
@@ -190,14 +194,14 @@ def call(
         )
     if refusal is None and by_recipient and None not in by_recipient:
         refusal = by_recipient[0]
-    wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
-    steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
-    work = door.work.at(envelope.number, turn)
+    wait = door.wait_us(start_us, world.now) if not kept and wire.path.at(start_us).reach == Why.OK else 0
+    steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
+    work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
     says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
     if ear is not None and says is not None:
         steps, says = ear.attend(steps, says, door, rtt)
     if says is not None:
-        result, by_recipient = _scripted(says, door, envelope, steps, wire, start_us, rtt, work, wait)
+        result, by_recipient = _scripted(says, door, envelope, steps, wire, start_us, rtt, work, pause)
     else:
         result = contact(
             steps,
@@ -206,7 +210,7 @@ def call(
             rtt_us=rtt,
             body_us=wire.transfer_us(envelope.size),
             work_us=work,
-            pause_us=door.figures.greeting_pause + wait,
+            pause_us=pause,
             refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
         )
     if result.stage > Stage.CONNECT:
@@ -260,7 +264,7 @@ def _line(
 
 
 def _scripted(
-    says: Line, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, wait_us: int
+    says: Line, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, pause_us: int
 ) -> tuple[Contact, tuple[Refusal | None, ...]]:
     """A session in which each command is looked at by itself."""
     result, refused = scripted_contact(
@@ -271,7 +275,7 @@ def _scripted(
         rtt_us=rtt_us,
         body_us=wire.transfer_us(envelope.size),
         work_us=work_us,
-        pause_us=door.figures.greeting_pause + wait_us,
+        pause_us=pause_us,
         recipients=envelope.recipients,
     )
     return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], refusal_reason(r[1])) for r in refused)

@@ -2,5 +2,6 @@
 
 from mailsim.nodes.mta.actor import MtaActor
 from mailsim.nodes.mta.declaration import Account, Mta
+from mailsim.nodes.mta.routes import RoutesDiscipline
 
-__all__ = ["Account", "Mta", "MtaActor"]
+__all__ = ["Account", "Mta", "MtaActor", "RoutesDiscipline"]
