@@ -169,7 +169,7 @@ class Relay:
 
     def _flush(self, failure: Failure) -> None:
         while self.tasks:
-            self._owner.failed(self.tasks.popleft(), failure, suspended=self.error == Why.DESTINATION_DEAD)
+            self._owner.failed(self.tasks.popleft(), failure, again=self.error == Why.DESTINATION_DEAD or not self.targets)
 
     # -- connections --------------------------------------------------------------------------------------------
 

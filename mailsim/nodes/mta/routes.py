@@ -57,14 +57,15 @@ class RoutesDiscipline:
         """Deferred items are due: each waits again."""
         run_batch(self.mta, items, now_us)
 
-    def failed(self, task: Task, failure: Failure, *, suspended: bool) -> None:
-        """A message fails with everything that waits for its domain; ``suspended``: since all hosts are disabled."""
+    def failed(self, task: Task, failure: Failure, *, again: bool) -> None:
+        """A message fails with everything that waits for its domain; ``again``: a success of another message
+        brings it back at once, since all hosts are disabled or none was found (``mta_hoststat_cache``)."""
         mta, item, now = self.mta, task.item, self.world.now
         self.counted(task)
         if failure.permanent:
             bounce(mta, item, item.deliveries, now, failure.why, failure.reply)
             return
-        if suspended and (known := self._heard.get(item.domain)) is not None and known[0] > now:
+        if again and (known := self._heard.get(item.domain)) is not None and known[0] > now:
             known[1][item] = None
         defer(mta, item, item.deliveries, now, failure.why, (), failure.reply)
 
