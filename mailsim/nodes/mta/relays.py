@@ -237,4 +237,3 @@ class Relay:
         if not (self.sessions or self._looking or self._timer):
             self._connector_due = -1
             self._owner.forget(self)
-

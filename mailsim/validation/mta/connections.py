@@ -98,7 +98,10 @@ def _came_to_nothing(address: dict[str, Any]) -> bool:
 
 
 def _failed(
-    messages: Sequence[dict[str, Any]], rows: Mapping[int, Sequence[Any]], numbers: Sequence[int], described: Callable[[Any], dict[str, Any]]
+    messages: Sequence[dict[str, Any]],
+    rows: Mapping[int, Sequence[Any]],
+    numbers: Sequence[int],
+    described: Callable[[Any], dict[str, Any]],
 ) -> dict[str, list[_Connection]]:
     """The connections of each domain that came to nothing, each once: several messages may have waited for it."""
     found: dict[tuple[str, int, int], _Connection] = {}
