@@ -49,6 +49,7 @@ class RelaySession:
         self._route = route
         self._task = task
         self._began_us = 0
+        self._new = True  #: no message went over it yet
         self._itself = target.address in self._mta.own or is_loopback(target.address)
         self._server: Any = self._mta
 
@@ -83,7 +84,7 @@ class RelaySession:
         waiting = list(relay.tasks)
         for task in waiting if self._task in relay.tasks else [self._task, *waiting]:
             task.contacted += 1
-            self._row(task, result, ())
+            self._row(task, result, (), max(self._began_us, task.since_us))
 
     def _use(self) -> Life:
         """Message after message; without any it hangs on for a while, if it is the relay's only session."""
@@ -129,7 +130,8 @@ class RelaySession:
         mta, item, now = self._mta, task.item, self._world.now
         task.contacted += 1
         result, verdicts = self._transaction(task, now)
-        self._row(task, result, verdicts)
+        self._row(task, result, verdicts, max(self._began_us, task.since_us) if self._new else now)
+        self._new = False
         left = self._taken(task, result, verdicts)
         if result.end_us > now:
             yield result.end_us
@@ -192,11 +194,11 @@ class RelaySession:
             why, reply = (said.why, said.reply) if said is not None else (result.why, result.reply)
             defer(mta, item, tuple(later), result.end_us, why, (), reply)
 
-    def _row(self, task: Task, result: Contact, verdicts: tuple[Refusal | None, ...]) -> None:
-        """Write a contact down for one message: it began when both the connection and the message were there."""
+    def _row(self, task: Task, result: Contact, verdicts: tuple[Refusal | None, ...], start: int) -> None:
+        """Write a contact down for one message; a connection that served nobody before began when both it and the message were there."""
         if self._mta.log.rows is None:
             return
-        start, item = max(self._began_us, task.since_us), task.item
+        item = task.item
         tried_row(self._mta, item, self._target, result, start, attempt=task.attempt)
         if len(item.deliveries) > 1 or item.several:
             answered_row(self._mta, item, self._target, result, start, item.deliveries, verdicts, attempt=task.attempt)

@@ -90,9 +90,11 @@ class RoutesDiscipline:
         if known is None or known[0] <= self.world.now:
             return
         known[1].pop(item, None)
-        items = [other for other in known[1] if other.ticket and other.over is None]
+        items = [other for other in known[1] if other.ticket]  # those that are in the queue and not under way
         known[1].clear()
         if items:
+            for other in items:
+                other.over = None
             self.mta.deferred.take(items)
             run_batch(self.mta, items, self.world.now)
 
