@@ -45,6 +45,12 @@ def keeps_its_dates(record: Record, node: str) -> bool:
     return figures is not None and figures.retry.kind == "age_clamped"
 
 
+def disables_hosts(record: Record, node: str) -> bool:
+    """Whether a host that failed is left alone for a while and then tried again in the same attempt (OpenSMTPD)."""
+    figures = figures_of(record, node)
+    return figures is not None and figures.discipline == "routes"
+
+
 @checker
 def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
     """What comes from a cache was fetched from a server no longer ago than its TTL (RFC 1035 section 3.2.1)."""
@@ -69,7 +75,8 @@ def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
 def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
     """Within an attempt preference numbers never fall, and no usable better host is left out (RFC 5321 section 5.1).
 
-    Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out.
+    Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out, and one
+    that disables them for a while (OpenSMTPD) comes back to them in the same attempt.
     """
     for message, rows in record.of_message.items():
         if record.recipients[message] > 1:
@@ -83,7 +90,7 @@ def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
                 offered[key] = {host: int(number) for number, host in re.findall(r"(\d+) ([\w.-]+)", row.extra.partition(" (")[0])}
             elif row.kind == Event.LOOKED_UP and re.match(r"[\da-f]+[.:]", row.extra):
                 found[key].add(row.peer)
-            elif row.kind == Event.TRIED and row.peer in offered.get(key, ()):
+            elif row.kind == Event.TRIED and row.peer in offered.get(key, ()) and not disables_hosts(record, row.node):
                 preferences = offered[key]
                 if any(preferences.get(host, 0) > preferences[row.peer] for host in tried[key]):
                     yield f"{row}: {row.peer} after a host with a larger preference number"
@@ -99,8 +106,8 @@ def queue_scans_keep_their_phase(record: Record) -> Iterator[str]:
     phases: dict[str, int] = {}
     for row in record.rows:
         figures = figures_of(record, row.node) if row.kind == Event.DEFERRED else None
-        if figures is not None and figures.retry.scan:
-            phase = row.value % figures.retry.scan
+        if figures is not None and figures.retry.grid_us:
+            phase = row.value % figures.retry.grid_us
             if phases.setdefault(row.node, phase) != phase:
                 yield f"{row}: due at {row.value}, off the grid of the scans before"
 
@@ -135,6 +142,8 @@ def no_contact_fails_without_a_cause(record: Record) -> Iterator[str]:
         peer = at.get(record.log.names[row.detail])
         if peer is None or (row.why == Why.REPLY_TIMEOUT and getattr(record.nodes[peer], "max_sessions", None)):
             continue  # nobody lives there; or the wait for one of few sessions was longer than the client's patience
+        if getattr(record.nodes[peer], "script", ()):
+            continue  # it may hang up or hesitate by its script
         places = {name for one in (row.node, peer) for name in record.nodes if record.one_machine(name, one)}
         places |= {f"{row.node}-{peer}", f"{peer}-{row.node}"}
         spans = [span for span in record.log.conditions if span.node in places]

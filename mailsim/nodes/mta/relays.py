@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim.flavours.models import Routes
@@ -70,7 +69,7 @@ class Relay:
     """
 
     __slots__ = (
-        "_connector_due",
+        "_alarm",
         "_looking",
         "_loop",
         "_new",
@@ -104,7 +103,7 @@ class Relay:
         self._loop = 0
         self._next_source = NEVER
         self._looking = self._timer = False
-        self._connector_due = -1  #: -1: not waiting
+        self._alarm = 0  #: counts what the connector has waited for: an older alarm is void
 
     # -- messages -----------------------------------------------------------------------------------------------
 
@@ -178,7 +177,7 @@ class Relay:
         owner, limits = self._owner, self._owner.limits
         tick = owner.tick()
         while self.error == Why.NONE and self.tasks:
-            self._connector_due = -1
+            self._alarm += 1
             waiting = len(self.tasks)
             if self.ready >= waiting or (self.sessions > 2 and self.sessions >= waiting // 2):
                 return
@@ -202,15 +201,13 @@ class Relay:
             owner.open(self, target, route)
 
     def _wait(self, due: int) -> None:
-        self._connector_due = due
-        self._owner.at(due, self._connector_rang(due))
+        alarm = self._alarm
 
-    def _connector_rang(self, due: int) -> Callable[[], None]:
         def rang() -> None:
-            if self._connector_due == due:
+            if self._alarm == alarm:
                 self.connect()
 
-        return rang
+        self._owner.at(due, rang)
 
     def validated(self, route: Route) -> None:
         """A session over a route is ready for mail (``mta_route_ok``)."""
@@ -235,5 +232,5 @@ class Relay:
 
     def _maybe_forgotten(self) -> None:
         if not (self.sessions or self._looking or self._timer):
-            self._connector_due = -1
+            self._alarm += 1
             self._owner.forget(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mailsim.nodes.attempt import Handover, answered_row, envelope_of, tried_row
+from mailsim.nodes.attempt import Handover, Item, answered_row, envelope_of, tried_row
 from mailsim.nodes.contact import Doorman, Line, call
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.mta.life import defer, release
@@ -133,10 +133,13 @@ class RelaySession:
         self._row(task, result, verdicts, max(self._began_us, task.since_us) if self._new else now)
         self._new = False
         left = self._taken(task, result, verdicts)
-        if result.end_us > now:
+        if result.stage > Stage.RCPT or None in verdicts:
+            yield from self._accepted(item, now, result)
+        if result.end_us > self._world.now:
             yield result.end_us
         self._owner.counted(task)
-        self._heard(task, result, verdicts)
+        if result.stage >= Stage.MAIL or result.why == Why.TOO_BIG:
+            self._owner.heard(item.domain)
         rest = []
         for d, refusal in left:
             if refusal is None:
@@ -171,14 +174,14 @@ class RelaySession:
         release(self._mta, item, Handover(result.taken_us, self._server, fine, self._target, result.end_us, kept))
         return each if kept else [(d, refusal) for d, refusal in each if refusal is not None]
 
-    def _heard(self, task: Task, result: Contact, verdicts: tuple[Refusal | None, ...]) -> None:
-        """What this tells of the domain to those who were put off because all its hosts were disabled."""
-        owner, item = self._owner, task.item
-        if result.stage >= Stage.RCPT:
-            owner.answered(item.domain, item)
-            if result.stage > Stage.RCPT or None in verdicts:
-                owner.recovered(item.domain, item)
-        owner.heard(item.domain)
+    def _accepted(self, item: Item, start_us: int, result: Contact) -> Life:
+        """A recipient was accepted, two round trips after MAIL was sent: those who were put off for want of a host may come."""
+        if not self._owner.waits_for(item.domain):
+            return
+        rtt = 0 if self._itself else self._world.wire(self._mta.name, self._server.name).rtt_us(item.number, item.attempt)
+        if min(start_us + 2 * rtt, result.end_us) > self._world.now:
+            yield min(start_us + 2 * rtt, result.end_us)
+        self._owner.recovered(item.domain)
 
     def _rest(self, task: Task, result: Contact, rest: list[int], later: list[int], verdicts: tuple[Refusal | None, ...]) -> None:
         """Those of whom the server said nothing by name share the session's fate; those told to come back later do."""

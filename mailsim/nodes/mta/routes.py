@@ -84,25 +84,21 @@ class RoutesDiscipline:
         deferred = known[1] if known is not None and known[0] > now else {}
         self._heard[domain] = (now + self.figures.host_memory, deferred)
 
-    def recovered(self, domain: str, item: Item) -> None:
-        """A recipient was accepted: what failed because all hosts were disabled is tried again at once."""
+    def waits_for(self, domain: str) -> bool:
+        """Whether somebody was put off because all hosts of the domain were disabled, or none was found."""
         known = self._heard.get(domain)
-        if known is None or known[0] <= self.world.now:
-            return
-        known[1].pop(item, None)
-        items = [other for other in known[1] if other.ticket]  # those that are in the queue and not under way
-        known[1].clear()
+        return known is not None and bool(known[1]) and known[0] > self.world.now
+
+    def recovered(self, domain: str) -> None:
+        """A recipient was accepted: whoever was put off is tried again at once (``mta_hoststat_reschedule``)."""
+        known = self._heard[domain][1]
+        items = [item for item in known if item.ticket]  # those that are in the queue and not under way
+        known.clear()
         if items:
-            for other in items:
-                other.over = None
+            for item in items:
+                item.over = None
             self.mta.deferred.take(items)
             run_batch(self.mta, items, self.world.now)
-
-    def answered(self, domain: str, item: Item) -> None:
-        """The item itself was talked about: it needs no second chance."""
-        known = self._heard.get(domain)
-        if known is not None:
-            known[1].pop(item, None)
 
     # -- time ---------------------------------------------------------------------------------------------------
 
