@@ -132,12 +132,12 @@ class RelaySession:
         result, verdicts = self._transaction(task, now)
         self._row(task, result, verdicts, max(self._began_us, task.since_us) if self._new else now)
         self._new = False
+        self._owner.counted(task)
         left = self._taken(task, result, verdicts)
         if result.stage > Stage.RCPT or None in verdicts:
             yield from self._accepted(item, now, result)
         if result.end_us > self._world.now:
             yield result.end_us
-        self._owner.counted(task)
         if result.stage >= Stage.MAIL or result.why == Why.TOO_BIG:
             self._owner.heard(item.domain)
         rest = []
