@@ -26,6 +26,9 @@ MX = 15
 #: what a contact comes to only where something is wrong with a host or with the way to it
 BROKEN = {Why.SILENT, Why.REFUSED, Why.UNREACHABLE, Why.CLOSED, Why.REPLY_TIMEOUT, Why.REPLY_LOST}
 
+#: ways of giving up that look at the age before an attempt, not after it
+LOOK_LATER = {"begun_too_late", "at_wake"}
+
 #: deferred without an attempt: the age is looked at after a failed attempt only
 UNTRIED = {Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME}
 
@@ -36,7 +39,7 @@ def figures_of(record: Record, node: str) -> Any:
     if getattr(declared, "kind", "") != "mta":
         return None
     own = {} if declared.queue_lifetime is None else {"queue_lifetime": f"{declared.queue_lifetime}us"}
-    return mta_figures(declared.flavour, {**declared.parameters, **own})
+    return mta_figures(declared.flavour, {**declared.parameters, **own}, own=getattr(record.scenario, "flavours", None))
 
 
 def keeps_its_dates(record: Record, node: str) -> bool:
@@ -126,9 +129,9 @@ def mail_expires_when_it_is_too_old(record: Record) -> Iterator[str]:
             arrived = first if row.kind == Event.EXPIRED else last
             age = row.t_us - arrived[row.message, row.node]
             lifetime = figures.queue_lifetime if record.senders.get(row.message) else figures.bounce_lifetime
-            if row.kind == Event.DEFERRED and age >= lifetime and row.why not in UNTRIED:
+            if row.kind == Event.DEFERRED and age >= lifetime and row.why not in UNTRIED and figures.give_up.way not in LOOK_LATER:
                 yield f"{row}: {age / 3.6e9:.1f} h old, and its lifetime is {lifetime / 3.6e9:.1f} h"
-            if row.kind == Event.EXPIRED and age < lifetime:
+            if row.kind == Event.EXPIRED and age < lifetime and figures.give_up.way != "before_wait":
                 yield f"{row}: only {age / 3.6e9:.1f} h old, and its lifetime is {lifetime / 3.6e9:.1f} h"
 
 
@@ -140,10 +143,10 @@ def no_contact_fails_without_a_cause(record: Record) -> Iterator[str]:
         if row.kind != Event.TRIED or row.why not in BROKEN:
             continue
         peer = at.get(record.log.names[row.detail])
-        if peer is None or (row.why == Why.REPLY_TIMEOUT and getattr(record.nodes[peer], "max_sessions", None)):
-            continue  # nobody lives there; or the wait for one of few sessions was longer than the client's patience
-        if getattr(record.nodes[peer], "script", ()):
-            continue  # it may hang up or hesitate by its script
+        if peer is None or getattr(record.nodes[peer], "script", ()):
+            continue  # nobody lives there, or it follows a script
+        if row.why == Why.REPLY_TIMEOUT and getattr(record.nodes[peer], "max_sessions", None):
+            continue  # the wait for one of few sessions was longer than the client's patience
         places = {name for one in (row.node, peer) for name in record.nodes if record.one_machine(name, one)}
         places |= {f"{row.node}-{peer}", f"{peer}-{row.node}"}
         spans = [span for span in record.log.conditions if span.node in places]

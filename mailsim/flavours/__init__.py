@@ -13,6 +13,8 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.bind import BindFigures
+from mailsim.flavours.forwarding import DnsmasqFigures, KresdFigures, PdnsFigures
 from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.own import OwnFlavour, laid_over
@@ -28,6 +30,7 @@ __all__ = [
     "default",
     "defaults",
     "flavour",
+    "flavour_kinds",
     "mta_figures",
     "mta_flavours",
     "nameserver_flavours",
@@ -43,7 +46,13 @@ __all__ = [
 
 
 #: machine that a resolver's flavour file names -> the model of its figures
-RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {"unbound": UnboundFigures}
+RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {
+    "bind": BindFigures,
+    "unbound": UnboundFigures,
+    "pdns": PdnsFigures,
+    "kresd": KresdFigures,
+    "dnsmasq": DnsmasqFigures,
+}
 
 
 class Figure(NamedTuple):
@@ -89,6 +98,11 @@ def mta_flavours() -> tuple[str, ...]:
 def resolver_flavours() -> tuple[str, ...]:
     """Names of the resolver flavours."""
     return _names()["resolver"]
+
+
+def flavour_kinds() -> dict[str, str]:
+    """Every flavour's name and kind (``mta``, ``resolver`` ...), MTAs first."""
+    return {name: kind for kind, names in _names().items() for name in names}
 
 
 def store_flavours() -> tuple[str, ...]:
@@ -148,7 +162,7 @@ def flavour(name: str, kind: str = "mta", *, own: Mapping[str, OwnFlavour] | Non
     if own and name not in _names()[kind]:
         if name in chain:
             raise MailsimError(f"flavour {name!r} inherits from itself: {' from '.join([*chain, name])}")
-        raise UnknownNameError(_KINDS[kind], name, (*_names()[kind], *own))
+        raise UnknownNameError(_KINDS.get(kind, f"{kind} flavour"), name, (*_names()[kind], *own))
     found = _shipped(name, kind)
     for heir in reversed(chain):
         assert own is not None

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from mailsim.declared import Declared, DrawnDuration, Duration, Octets
 from mailsim.flavours.retry_models import GiveUp, Listed, Retry
 
-__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures", "Routes"]
+__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures", "Routes", "Workers"]
 
 
 def _drawn(value: Any) -> Any:
@@ -48,6 +48,18 @@ class Routes(Declared):
     host_memory: Duration
 
 
+class Workers(Declared):
+    """Courier: delivery processes for each destination and in all, how long an idle one stays, for how long one whose
+    connections failed tries no other, and what it takes to turn a delivery away meanwhile.
+    """
+
+    per_host: Annotated[int, Field(ge=1)]
+    total: Annotated[int, Field(ge=1)]
+    idle: Duration
+    down_for: Duration
+    turning_away: Duration = 0
+
+
 Meaning = Literal["next_then_defer", "next_then_bounce", "defer", "bounce"]
 
 
@@ -60,6 +72,7 @@ class Failures(Declared):
     greeting_5xx: Meaning = "next_then_bounce"
     ehlo_4xx: Meaning = "next_then_defer"
     ehlo_5xx: Meaning = "next_then_bounce"
+    ehlo_lost: Meaning | None = None
     session_lost: Meaning = "next_then_defer"
     transaction_4xx: Meaning = "next_then_defer"
     transaction_5xx: Meaning = "bounce"
@@ -80,7 +93,7 @@ class MtaFigures(Declared):
     bounce_lifetime: Duration
     delay_notice: Duration | None = None
     delay_notice_repeats: bool = False
-    queue_order: Literal["arrival", "directories", "random"] = "arrival"
+    queue_order: Literal["arrival", "directories", "random", "least_tried", "latest"] = "arrival"
     start_pace: Duration = 0
     connect_timeout: Duration
     tcp_fast_open: bool = False
@@ -97,12 +110,16 @@ class MtaFigures(Declared):
     session_limit: Annotated[int, Field(ge=1)] | None = None
     failures: Failures = Failures()
     mx_to_self: Literal["bounce", "freeze", "defer"] = "bounce"
-    mx_to_address: Literal["deliver", "unusable"] = "deliver"
+    mx_to_address: Literal["deliver", "unusable", "bounce"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
+    mx_trouble: Literal["defers", "forgiven"] = "defers"
+    null_mx: Literal["bounce", "defer"] = "bounce"
+    asks_sts: bool = False
     concurrency: Concurrency | None = None
     routes: Routes | None = None
     report_pause: Duration = 0
     delay_notice_ahead: bool = False
+    workers: Workers | None = None
     smarthost: str | None = None
     fallback_relay: str | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None
@@ -119,6 +136,7 @@ class MtaFigures(Declared):
     throttle: Duration = 0
     relay_denied: Annotated[str, Field(pattern=r"^(4\d\d 4|5\d\d 5)\.7\.1$")] = "554 5.7.1"
     server_time: Drawn
+    stub: str | None = None
     dns_tries: Annotated[int, Field(ge=1)] = 2
     dns_timeout: Duration
     status_null_mx: str = "5.1.10"
@@ -128,6 +146,7 @@ class MtaFigures(Declared):
     status_expired: str | None = None
     status_failed: str | None = None
     status_delayed: str | None = None
+    status_unwelcome: str | None = None
     action_expired: Literal["failed", "delayed"] = "failed"
 
     @model_validator(mode="after")
@@ -136,6 +155,8 @@ class MtaFigures(Declared):
             raise ValueError("a listed schedule is known until its last retry: write that as known_until")
         if self.discipline == "routes" and self.routes is None:
             raise ValueError("a discipline of routes needs the figures `routes`")
+        if self.discipline == "host_workers" and self.workers is None:
+            raise ValueError("the discipline host_workers needs the figures workers")
         return self
 
 

@@ -268,7 +268,8 @@ class GiveUp(Declared):
 
     way: Literal["after_attempt", "begun_too_late", "timer", "before_wait", "at_wake"] = "after_attempt"
     attempts: Annotated[int, Field(ge=1)] | None = None
+    whole_seconds: bool = False
 
     def rule(self) -> GivingUp:
         """As a pure rule."""
-        return GivingUp(self.way, self.attempts or 0)
+        return GivingUp(self.way, self.attempts or 0, self.whole_seconds)

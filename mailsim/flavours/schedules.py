@@ -69,6 +69,11 @@ class Schedule(NamedTuple):
         return clock(age) if age is not None else "unknown" if self.given_up_us is None else "returned"
 
     @property
+    def last(self) -> str:
+        """The last attempt, for reading."""
+        return clock(self.ages_us[-1]) if len(self.ages_us) > 1 else "0"
+
+    @property
     def end(self) -> str:
         """When it is given up, for reading."""
         return "unknown" if self.given_up_us is None else clock(self.given_up_us)
@@ -76,9 +81,9 @@ class Schedule(NamedTuple):
     def rows(self) -> list[tuple[str, str]]:
         """The table: what, and the figure."""
         tries = [(f"attempts within {span}", self._tries(span)) for span in WITHIN]
-        after = [(f"sent when an outage of {span} begins, delivered at the age of", self.fate(span)) for span in OUTAGES]
+        after = [(f"outage of {span}: delivered at the age of", self.fate(span)) for span in OUTAGES]
         runs = [("queue run every", f"{clock(self.scan_us)}, the first one with the first attempt")] if self.scan_us else []
-        last = [("last attempt", f"{clock(self.ages_us[-1])} (the {len(self.ages_us)}th)"), ("returned at the age of", self.end)]
+        last = [("last attempt", f"{self.last} (attempt {len(self.ages_us)})"), ("returned at the age of", self.end)]
         return [("first attempts", ", ".join(self.first())), *runs, *tries, *last, *after]
 
     def _tries(self, span: str) -> str:

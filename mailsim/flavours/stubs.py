@@ -21,6 +21,8 @@ from mailsim.rules.dns.stubs import (
     GlibcRules,
     GlibcStub,
     LatencyRules,
+    Rfc1035Rules,
+    Rfc1035Stub,
     StubMachine,
 )
 
@@ -31,6 +33,7 @@ __all__ = [
     "DnspythonFigures",
     "GlibcFigures",
     "NameserverFigures",
+    "Rfc1035Figures",
     "StubFigures",
     "nameserver_figures",
     "stub_figures",
@@ -148,14 +151,30 @@ class DighostFigures(_Figures):
     tries: Count
     udp_octets: UdpOctets
     fail: bool
+    ndots: Annotated[int, Field(ge=0, le=15)]
+    search: tuple[HostName, ...] = ()
 
     def machine(self, servers: tuple[str, ...], chance: Chance, phase_us: int) -> StubMachine:
         """A run of the program."""
-        rules = DighostRules(self.timeout, self.tcp_timeout, self.tries, self.udp_octets, self.fail)
+        rules = DighostRules(self.timeout, self.tcp_timeout, self.tries, self.udp_octets, self.fail, self.ndots, self.search)
         return DighostStub(rules, servers, chance)
 
 
-StubFigures: TypeAlias = GlibcFigures | DnspythonFigures | CaresFigures | DighostFigures
+class Rfc1035Figures(_Figures):
+    """librfc1035, the resolver library of Courier."""
+
+    first_wait: Annotated[Duration, Field(gt=0)]
+    rounds: Count
+    growth: Count
+    udp_octets: UdpOctets
+
+    def machine(self, servers: tuple[str, ...], chance: Chance, phase_us: int) -> StubMachine:
+        """A process that uses the library."""
+        return Rfc1035Stub(Rfc1035Rules(self.first_wait, self.rounds, self.growth, self.udp_octets), servers, chance)
+
+
+#: the figures of any stub program
+StubFigures: TypeAlias = GlibcFigures | DnspythonFigures | CaresFigures | DighostFigures | Rfc1035Figures
 
 #: machine that a stub's flavour file names -> the model of its figures
 STUB_MODELS: dict[str, type[StubFigures]] = {
@@ -163,6 +182,7 @@ STUB_MODELS: dict[str, type[StubFigures]] = {
     "dnspython": DnspythonFigures,
     "cares": CaresFigures,
     "dighost": DighostFigures,
+    "rfc1035": Rfc1035Figures,
 }
 
 

@@ -6,12 +6,13 @@ can't answer, a server with few sessions).  Who called it waits for the end and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from mailsim.events import Event
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.contact import Caller, Envelope, call
+from mailsim.nodes.contactrows import answered_row, tried_row
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Leg, Window, leg_to, remembered
@@ -29,13 +30,12 @@ __all__ = [
     "Item",
     "Outcome",
     "RouteEntry",
-    "answered_row",
     "attempt",
     "envelope_of",
     "find_route",
     "legs_of",
     "pass_on",
-    "tried_row",
+    "try_targets",
 ]
 
 
@@ -117,6 +117,9 @@ class Outcome(NamedTuple):
     keys: tuple[str, ...] = ()
     #: a connection stood, so that a server's session was in use
     held: bool = False
+    #: the last target and what trying it came to
+    target: Target | None = None
+    contact: Contact | None = None
 
 
 class RouteEntry(NamedTuple):
@@ -182,6 +185,9 @@ def _way_to(mta: Agent, item: Item, nexthop: str, t_us: int, questions: list[Que
     if nexthop.startswith("["):
         answer, hosts = NO_MX, [(0, nexthop.strip("[]").rstrip(".").lower())]
     else:
+        if mta.figures.asks_sts:  # whatever the answer says, since nothing here fails by a policy (RFC 8461 section 3.1)
+            questions.append(Question(f"_mta-sts.{nexthop}", "TXT"))
+            t_us, _ = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
         questions.append(Question(nexthop, "MX"))
         t_us, answer = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
         found = mx_hosts(nexthop, answer, mta.figures)
@@ -231,8 +237,11 @@ def legs_of(mta: Agent, item: Item, route: tuple[Target, ...]) -> list[Leg | Non
     return [leg_to(mta.world, mta.caller, target.address, envelope, service="smtp") for target in route]
 
 
-def attempt(mta: Agent, item: Item, t_us: int) -> Life:
-    """Try to deliver an item from ``t_us`` on; gives an :class:`Outcome`."""
+def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) -> Life:
+    """Try to deliver an item from ``t_us`` on; gives an :class:`Outcome`.
+
+    ``dead`` are addresses that are known not to answer just now: they are passed over.
+    """
     item.attempt += 1
     item.started_us = t_us
     t_us, route = yield from find_route(mta, item, t_us)
@@ -245,13 +254,13 @@ def attempt(mta: Agent, item: Item, t_us: int) -> Life:
         route = _limited(
             mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
         )
-    return (yield from _walk(mta, item, route, t_us))
+    return (yield from try_targets(mta, item, route, t_us, dead=dead))
 
 
 class _Progress:
     """How far a walk has come."""
 
-    __slots__ = ("contacted", "failed", "good", "held", "left", "refused", "reply", "sessions", "site_failed")
+    __slots__ = ("contact", "contacted", "failed", "good", "held", "left", "refused", "reply", "sessions", "site_failed", "target")
 
     def __init__(self, left: tuple[int, ...]) -> None:
         self.left = left
@@ -259,6 +268,8 @@ class _Progress:
         self.failed: list[str] = []
         self.good: list[str] = []
         self.reply: Reply | None = None
+        self.target: Target | None = None
+        self.contact: Contact | None = None
         self.contacted = self.sessions = 0
         self.site_failed = self.held = False
 
@@ -286,25 +297,35 @@ class _Progress:
             good_hosts=tuple(self.good),
             keys=keys,
             held=self.held,
+            target=self.target,
+            contact=self.contact,
         )
 
 
-def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
-    """Target after target until the deliveries are taken, refused for good, or no target is left."""
+def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *, kept: bool = False, dead: Collection[str] = ()) -> Life:
+    """Target after target until the deliveries are taken, refused for good, or no target is left; gives an :class:`Outcome`.
+
+    ``kept``: with the only target a session is open already.  ``dead``: addresses that are passed over.
+    """
     figures, memory, world = mta.figures, mta.memory, mta.world
     progress = _Progress(item.deliveries)
     addresses = [target.address for target in targets]
     keys = memory.keys(addresses, item.number)
     due = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
+    if dead:
+        due = [target for target in due if target.address not in dead]
+        if not due:
+            return progress.outcome(Action.DEFER, Why.DESTINATION_DEAD, t_us, keys)
     if not due and memory.past_cutoff(addresses):
         return progress.outcome(Action.BOUNCE, Why.HOST_LONG_DEAD, t_us)
     why = Why.HOST_RETRY_TIME
     for k, target in enumerate(due):
         server = world.server_at(target.address, "smtp")
-        if server is not None and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
+        if server is not None and not kept and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
             t_us = yield t_us
         envelope = envelope_of(mta, item, progress.left)
-        result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item))
+        turn = mta.turn(item)
+        result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=turn, kept=kept)
         if mta.log.rows is not None:
             tried_row(mta, item, target, result, t_us)
             if len(envelope.recipients) > 1 or item.several:
@@ -312,7 +333,7 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         progress.contacted += 1
         progress.sessions += result.stage >= Stage.MAIL
         progress.held = progress.held or result.stage > Stage.CONNECT
-        progress.reply = result.reply
+        progress.reply, progress.target, progress.contact = result.reply, target, result
         t_us, why = result.end_us, result.why
         if why == Why.OK:
             handover = progress.taken(result, server, target, verdicts)
@@ -321,6 +342,8 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
             mta.release(item, handover)
             progress.failed.append(f"{target.address} {item.number}")
             why = Why.TEMPFAIL
+            if verdict(why, Stage.RCPT, last=False, failures=figures.failures).action == Action.DEFER:
+                break
             continue
         if result.taken_us >= 0 and server is not None:
             mta.release(item, Handover(result.taken_us, server, progress.left, target, result.end_us, True))
@@ -329,7 +352,7 @@ def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
         stop = figures.session_limit is not None and progress.sessions >= figures.session_limit
         said = verdict(why, result.stage, last=stop or k == len(due) - 1, failures=figures.failures)
         if said.action == Action.BOUNCE:
-            return progress.outcome(Action.BOUNCE, why, t_us)
+            return progress.outcome(Action.BOUNCE, Why.UNWELCOME if result.stage < Stage.MAIL else why, t_us)
         if said.action == Action.DEFER:
             break
     return progress.outcome(Action.DEFER, why, t_us, keys)
@@ -354,49 +377,3 @@ def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
 def _reached(mta: Agent, server: Any, t_us: int) -> bool:
     """Whether a connection made now would stand."""
     return bool(mta.world.wire(mta.name, server.name).path.at(t_us).reach == Why.OK)
-
-
-def answered_row(
-    mta: Agent,
-    item: Item,
-    target: Target,
-    result: Contact,
-    start_us: int,
-    left: Sequence[int],
-    verdicts: Sequence[Refusal | None],
-    *,
-    attempt: int | None = None,
-) -> None:
-    """One row for each recipient of the session, where the message has several; ``attempt``: by default the item's last."""
-    name, log = mta.log.name, mta.log
-    host, address = name(target.host), name(target.address)
-    for d, refusal in zip(left, verdicts or (None,) * len(left), strict=True):
-        reply = result.reply if refusal is None else refusal.reply
-        why = result.why if refusal is None or result.why not in (Why.OK, refusal.why) else refusal.why
-        stage = result.stage if refusal is None else refusal.stage
-        text = name(f"{stage.name.lower()}|{reply if reply is not None else ''}")
-        code = reply.code if reply is not None else -1
-        row = (start_us, item.number, log.rcpt[d], Event.ANSWERED, mta.number, host, address, item.attempt if attempt is None else attempt)
-        log.rows.extend((*row, code, why, result.end_us - start_us, text))
-
-
-def tried_row(mta: Agent, item: Item, target: Target, result: Contact, start_us: int, *, attempt: int | None = None) -> None:
-    """One row for the contact; ``attempt``: by default the item's last."""
-    name = mta.log.name
-    said = str(result.reply) if result.reply is not None else ""
-    mta.log.rows.extend(
-        (
-            start_us,
-            item.number,
-            -1,
-            Event.TRIED,
-            mta.number,
-            name(target.host),
-            name(target.address),
-            item.attempt if attempt is None else attempt,
-            result.reply.code if result.reply is not None else -1,
-            result.why,
-            result.end_us - start_us,
-            name(f"{result.stage.name.lower()}|{said}"),
-        )
-    )

@@ -36,7 +36,7 @@ class Submission(Declared):
 
 
 class Fetch(Declared):
-    """How the client fetches: from ``host`` (or SRV discovery), by IMAP with IDLE and a poll as fallback, or POP3.
+    """How the client fetches: from ``host``, a name or an address (or SRV discovery), by IMAP with IDLE and a poll as fallback, or POP3.
 
     A look waits ``timeout`` for its connection, and for the reply to its login.  After ``login_tries`` rejected logins in a row the
     program asks its user for the password and looks no more (null: it goes on for ever).  The first look that is no start of an

@@ -158,8 +158,8 @@ def call(
     start_us: int,
     turn: int,
     login: tuple[str, str] | None = None,
-    ear: Ear | None = None,
     kept: bool = False,
+    ear: Ear | None = None,
 ) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
     """Try one address from ``start_us`` on: what it came to, the server's actor (None if nobody took it), refusals by recipient.
 
@@ -169,10 +169,10 @@ def call(
         ``smtp``, ``submission`` (587), ``submissions`` (465) or ``lmtp``.
     turn : int
         Tells the draws of several contacts of one message apart.
-    ear : Ear, optional
-        Who wants to hear each command and may end the session before the message is sent.
     kept : bool
         A session with it is open already: this is a further message.
+    ear : Ear, optional
+        Who wants to hear each command and may end the session before the message is sent.
 
     Notes
     -----
@@ -198,21 +198,13 @@ def call(
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
     says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
-    if ear is not None and says is not None:
-        steps, says = ear.attend(steps, says, door, rtt)
     if says is not None:
-        result, by_recipient = _scripted(says, door, envelope, steps, wire, start_us, rtt, work, pause)
+        steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
+        result, by_recipient = _scripted(says, envelope, steps, wire, start_us, rtt, work, pause)
     else:
-        result = contact(
-            steps,
-            wire.path,
-            start_us=start_us,
-            rtt_us=rtt,
-            body_us=wire.transfer_us(envelope.size),
-            work_us=work,
-            pause_us=pause,
-            refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
-        )
+        no = (refusal.stage, refusal.reply) if refusal is not None else None
+        body = wire.transfer_us(envelope.size)
+        result = contact(steps, wire.path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient
@@ -264,7 +256,7 @@ def _line(
 
 
 def _scripted(
-    says: Line, door: Doorman, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, pause_us: int
+    says: Line, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, pause_us: int
 ) -> tuple[Contact, tuple[Refusal | None, ...]]:
     """A session in which each command is looked at by itself."""
     result, refused = scripted_contact(

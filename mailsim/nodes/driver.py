@@ -64,7 +64,8 @@ class Driver:
         for action in actions:
             if isinstance(action, Send):
                 why = world.dns.send(self._name, action, t_us, partial(self._heard, action.number), self._far)
-                self._write_down(action, t_us, why)
+                if action.proto != "open":
+                    self._write_down(action, t_us, why)
             elif isinstance(action, Alarm):
                 world.spawn(self._rung(action), DNS_ORDER)
             else:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from mailsim.declared import Declared, DrawnDuration, Duration, MailAddress
+from mailsim.declared import Declared, DrawnDuration, Duration, MailAddress, drawn
+from mailsim.draws import Stream
 from mailsim.events import Event
 from mailsim.flavours import default, mta_figures
 from mailsim.nodes.base import NodeDeclaration, node_kind
@@ -15,7 +16,7 @@ from mailsim.nodes.lookups import asked
 from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.cues import NOTHING, Said
-from mailsim.rules.dns import Question
+from mailsim.rules.dns import Question, Rcode
 from mailsim.rules.fetch import LOGIN_RTTS, connection, lost
 from mailsim.rules.mx import is_address
 from mailsim.rules.reasons import Why
@@ -26,6 +27,7 @@ from mailsim.rules.smtp import Reply, Stage
 __all__ = ["Call", "Prober", "ProberActor"]
 
 _SMTP = ("smtp", "submission", "submissions")
+_NO_ADDRESS = {Rcode.NOERROR: Why.DNS_NODATA, Rcode.NXDOMAIN: Why.DNS_NXDOMAIN}
 _WELCOME = Reply(235, "2.7.0", "Authentication successful")
 
 
@@ -74,13 +76,16 @@ class Prober(NodeDeclaration):
         The sessions.
     start : drawn duration
         When the first call begins.
+    pause : drawn duration
+        What the program needs at the beginning of each call before it connects.
     every : duration, optional
         All calls again at this interval; by default once.  A run does not end before calls that are made once have been made.
     """
 
     kind: Literal["prober"] = "prober"
     calls: tuple[Call, ...] = Field(min_length=1)
-    start: DrawnDuration = DrawnDuration(value=0)
+    start: Annotated[DrawnDuration, BeforeValidator(drawn)] = DrawnDuration(value=0)
+    pause: Annotated[DrawnDuration, BeforeValidator(drawn)] = DrawnDuration(value=0)
     every: Duration | None = Field(default=None, gt=0)
 
 
@@ -129,6 +134,7 @@ class ProberActor:
         figures = mta_figures("postfix")
         self.patience = (figures.dns_tries, figures.dns_timeout)
         self.resolver = stub_of(world, name, self.patience)
+        self._pauses: Stream[int] = world.draws.stream(f"pauses of {name}", declaration.pause.distribution())
         self._callers: dict[tuple[int, bool], Caller] = {}
         if declaration.every is None:
             world.opened(1)
@@ -152,12 +158,14 @@ class ProberActor:
 
     def _call(self, what: Call, made: int, began_us: int) -> Life:
         """One call that begins at ``began_us`` (the clock): gives the instant at which it is over."""
-        t_us, address = began_us, what.host
+        t_us, address = began_us + self._pauses.at(made, 0), what.host
         if not is_address(what.host):
-            t_us, answer = yield from asked(self, -1, Question(what.host.rstrip(".").lower(), "A"), began_us, 0)
+            if t_us > began_us:
+                yield t_us
+            t_us, answer = yield from asked(self, -1, Question(what.host.rstrip(".").lower(), "A"), t_us, 0)
             if not answer.rdatas:
                 yield t_us
-                self._step(what, made, began_us, t_us, "done", Why.DNS_SERVFAIL if answer.rcode else Why.DNS_NODATA)
+                self._step(what, made, began_us, t_us, "done", _NO_ADDRESS.get(answer.rcode, Why.DNS_SERVFAIL))
                 return t_us
             address = answer.rdatas[0]
         if t_us > self.world.now:

@@ -13,6 +13,7 @@ from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER, merged
 from mailsim.rules.dns import Question
 from mailsim.rules.fetch import LOGIN_RTTS, connection, idle_since, lost, next_poll, session_cost
+from mailsim.rules.mx import is_address
 from mailsim.rules.reasons import Why
 
 __all__ = ["Reader"]
@@ -125,10 +126,12 @@ class Reader:
             if not answer.rdatas:
                 return self._failed(t_us, Why.NO_SERVICE, "")
             host = sorted(answer.rdatas)[0][3]
-        t_us, answer = yield from asked(client, -1, Question(host, "A"), t_us, 0)
-        if not answer.rdatas:
-            return self._failed(t_us, Why.DNS_SERVFAIL if answer.rcode else Why.DNS_NODATA, host)
-        address = answer.rdatas[0]
+        address = host
+        if not is_address(host):
+            t_us, answer = yield from asked(client, -1, Question(host, "A"), t_us, 0)
+            if not answer.rdatas:
+                return self._failed(t_us, Why.DNS_SERVFAIL if answer.rcode else Why.DNS_NODATA, host)
+            address = answer.rdatas[0]
         server = world.server_at(address, self.fetch.protocol)
         if server is None or server is not self.store:
             silent = world.machine_at(address) is None

@@ -11,7 +11,11 @@ from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.driver import Driver, Reply, chance_of
 from mailsim.nodes.world import World
 from mailsim.rules.dns import Entry, Question
+from mailsim.rules.dns.bind import Bind
+from mailsim.rules.dns.dnsmasq import Dnsmasq
+from mailsim.rules.dns.kresd import Kresd
 from mailsim.rules.dns.machine import Chance, Hint, Recursive
+from mailsim.rules.dns.pdns import Pdns
 from mailsim.rules.dns.unbound import Unbound
 
 __all__ = ["MACHINES", "Resolver", "ResolverActor"]
@@ -20,6 +24,10 @@ SECOND_US = 1_000_000
 
 #: the programs by the ``machine`` that a flavour file names: figures, hints, chance, phase of the wall clock -> machine
 MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] = {
+    "bind": lambda figures, hints, chance, phase_us: Bind(figures.rules(), hints, chance, phase_us),
+    "pdns": lambda figures, hints, chance, phase_us: Pdns(figures, hints, chance=chance, phase_us=phase_us),
+    "kresd": lambda figures, hints, chance, phase_us: Kresd(figures, hints, chance=chance, phase_us=phase_us),
+    "dnsmasq": lambda figures, hints, chance, phase_us: Dnsmasq(figures, hints, chance=chance, phase_us=phase_us),
     "unbound": lambda figures, hints, chance, phase_us: Unbound(figures.rules(), hints, chance, phase_us),
 }
 

@@ -10,11 +10,11 @@ from mailsim.nodes.driver import Driver, Reply, chance_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.conditions import NORMAL
 from mailsim.rules.dns import Answer, Entry, Question, Rcode
-from mailsim.rules.dns.stubs import CLOSED, Call, GlibcStub, StubMachine
+from mailsim.rules.dns.stubs import CLOSED, Call, GlibcStub, Rfc1035Stub, StubMachine
 from mailsim.rules.reasons import Why
 from mailsim.units import duration
 
-__all__ = ["Stub", "Waiting", "stub_of"]
+__all__ = ["Stub", "StubDriver", "Waiting", "stub_of"]
 
 SECOND_US = 1_000_000
 #: records of one answer that surely fit into 512 octets: a name each (RFC 1035 sections 3.1 and 4.2.1), addresses less
@@ -56,17 +56,18 @@ class StubDriver(Driver):
         self._perform(self.machine.called(reply, call, t_us), t_us)
 
 
-def stub_of(world: World, name: str, patience: tuple[int, int]) -> Stub | None:
+def stub_of(world: World, name: str, patience: tuple[int, int], library: str | None = None) -> Stub | None:
     """The stub of a mail program, or None where the node has nobody to ask.
 
     ``patience`` is the number of rounds and the timeout that the mail program sets where the library has such options
     (resolv.conf(5) ``attempts`` and ``timeout``); what the node says of its stub goes before.
+    ``library``: the stub flavour of a program that has a resolver library of its own, where the node says nothing.
     """
     if not world.compiled.resolvers_of.get(name):
         return None
     tries, timeout = patience
     options = {"attempts": min(tries, 5), "timeout": duration(min(max(timeout, SECOND_US), 30 * SECOND_US))}
-    return Stub(world, name, options)
+    return Stub(world, name, options, library=library)
 
 
 class Stub:
@@ -82,14 +83,19 @@ class Stub:
         Figures that the node's program sets, where the stub has them.
     phase_us : int
         How far the wall clock is into its second when the scenario starts.
+    library : str, optional
+        The flavour of the stub where the node says nothing of it.
     """
 
-    def __init__(self, world: World, name: str, options: dict[str, Any], *, phase_us: int = 0) -> None:
+    def __init__(self, world: World, name: str, options: dict[str, Any], *, phase_us: int = 0, library: str | None = None) -> None:
         self._world = world
         self._name = name
-        settings = world.compiled.nodes[name].declaration.stub
-        known = stub_model(settings.flavour).model_fields
-        self.figures = stub_figures(settings.flavour, {**{k: v for k, v in options.items() if k in known}, **settings.parameters})
+        declaration = world.compiled.nodes[name].declaration
+        flavour, parameters = declaration.stub.flavour, declaration.stub.parameters
+        if library is not None and "stub" not in declaration.model_fields_set:
+            flavour = library
+        known = stub_model(flavour).model_fields
+        self.figures = stub_figures(flavour, {**{k: v for k, v in options.items() if k in known}, **parameters})
         servers = world.compiled.resolvers_of[name]
         addresses = tuple(world.compiled.nodes[server].addresses[0] for server in servers)
         machine = self.figures.machine(addresses, chance_of(world, f"stub {name}"), (phase_us - world.origin_us) % SECOND_US)
@@ -101,7 +107,8 @@ class Stub:
         #: what a hit in the first server's cache costs
         self.stub_delay_us: int = 0 if self._resolver is None else self._resolver.stub_delay_us
         #: every lookup begins at the first server, and the stub keeps nothing itself
-        self._steady = isinstance(machine, GlibcStub) and not machine.rules.rotate and not machine.rules.by_tcp
+        plain = isinstance(machine, GlibcStub) and not machine.rules.rotate and not machine.rules.by_tcp
+        self._steady = plain or isinstance(machine, Rfc1035Stub)
 
     @property
     def quiet(self) -> bool:

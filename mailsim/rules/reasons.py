@@ -61,6 +61,7 @@ class Why(IntEnum):
     ATTEMPTS_OVER = 71
     SCHEDULE_UNKNOWN = 72
     HOST_LONG_DEAD = 73
+    UNWELCOME = 74
     # -- reports
     REPORT_TO_SENDER = 80
     NULL_SENDER = 81
@@ -136,6 +137,7 @@ REASONS: dict[Why, Reason] = {
         "every host has failed for longer than the retry rule allows, so new mail is returned untried",
         "Exim spec chapter 32, delay_after_cutoff",
     ),
+    Why.UNWELCOME: Reason("unwelcome", "the server said at its greeting or after it that it takes no mail (5yz)", "RFC 5321 section 3.1"),
     Why.LIFETIME_OVER: Reason("lifetime over", "the message was in the queue for longer than its lifetime", "RFC 5321 section 4.5.4.1"),
     Why.PERMANENT: Reason("permanent", "a permanent failure is returned to the sender, no other MX is asked", "RFC 5321 section 4.2.1"),
     Why.RETRY_LATER: Reason("retry later", "a temporary failure keeps the message in the queue", "RFC 5321 section 4.5.4.1"),

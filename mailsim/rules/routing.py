@@ -161,6 +161,10 @@ class _Figures(Protocol):
     @property
     def mx_to_self(self) -> str: ...
     @property
+    def mx_trouble(self) -> str: ...
+    @property
+    def null_mx(self) -> str: ...
+    @property
     def status_null_mx(self) -> str: ...
     @property
     def status_no_domain(self) -> str: ...
@@ -173,13 +177,11 @@ class _Figures(Protocol):
 def found_hosts(domain: str, answer: Answer, figures: _Figures) -> list[tuple[int, str]] | NoRoute:
     """MX hosts of a domain, best first (dns.c ``dns_dispatch_mx``).
 
-    A refused question counts as an invalid name and bounces; a null MX is a host without an address, which is looked for
-    again until the mail expires (OpenSMTPD 6.8.0p2 observed, ``dns_refused_recover``, ``null_mx``).
+    A refused question counts as an invalid name and bounces (OpenSMTPD 6.8.0p2 observed, ``dns_refused_recover``).
     """
     if answer.rcode == Rcode.REFUSED:
         return NoRoute(Why.DNS_REFUSED, True, figures.status_no_domain)
-    hosts = mx_hosts(domain, answer, figures)
-    return hosts._replace(permanent=False) if isinstance(hosts, NoRoute) and hosts.why == Why.NULL_MX else hosts
+    return mx_hosts(domain, answer, figures)
 
 
 def found_targets(hosts: Sequence[tuple[int, str]], addresses: dict[str, Answer], *, implicit: bool) -> tuple[Target, ...] | NoRoute:

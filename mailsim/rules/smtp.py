@@ -125,6 +125,11 @@ class Failures(Protocol):
         ...
 
     @property
+    def ehlo_lost(self) -> str | None:
+        """Closed or silent at EHLO (and STARTTLS and AUTH); None: as ``session_lost``."""
+        ...
+
+    @property
     def session_lost(self) -> str:
         """Closed or silent after the greeting, a lost reply to the data included."""
         ...
@@ -169,7 +174,8 @@ def verdict(outcome: Why, stage: Stage, *, last: bool, failures: Failures) -> Ve
     lost before the greeting       ``greeting_lost``   next, then wait
     4yz, 5yz greeting              ``greeting_*``      next; at the last one wait (Postfix) or bounce (Exim)
     4yz, 5yz at EHLO               ``ehlo_*``          next, then wait; 5yz bounce
-    lost after the greeting        ``session_lost``    next, then wait
+    lost at EHLO                   ``ehlo_lost``       next, then wait
+    lost later                     ``session_lost``    next, then wait
     4yz at MAIL and later          ``transaction_4xx`` next, then wait (OpenSMTPD, Courier, qmail: wait at once)
     5yz at MAIL and later          ``transaction_5xx`` bounce: another MX of the domain is not asked
     ============================== =================== ====================================================
@@ -181,4 +187,6 @@ def verdict(outcome: Why, stage: Stage, *, last: bool, failures: Failures) -> Ve
         key = f"{part}_{'4xx' if outcome == Why.TEMPFAIL else '5xx'}"
     else:
         key = "no_connection" if stage == Stage.CONNECT else "greeting_lost" if stage == Stage.GREETING else "session_lost"
+        if Stage.GREETING < stage < Stage.MAIL and failures.ehlo_lost is not None:
+            key = "ehlo_lost"
     return _VERDICTS[MEANINGS[getattr(failures, key)][last]]

@@ -15,12 +15,16 @@ from mailsim.errors import LimitError, MailsimError, Problem, ScenarioError
 from mailsim.validation.agreement import differences
 from mailsim.validation.cases import Case, Paths, read_cases, shipped_recordings
 from mailsim.validation.control import Count, Impostor, against_itself, impostors
-from mailsim.validation.rebuild import repeat_of, scenario_of
+from mailsim.validation.rebuild import repeat_of, scenario_of, seed_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 __all__ = ["Agreement", "Conformance", "Run", "Verdict", "conform", "conform_cases"]
+
+
+#: the kinds of cases in the order in which they are shown
+_KINDS = ("mta", "dns", "path")
 
 
 @dataclass(frozen=True)
@@ -103,14 +107,14 @@ class Conformance:
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
-        """Program by program, in the order of the cases."""
+        """Program by program: mail servers, then resolvers and stubs, then whole paths, else in the order of the cases."""
         found: dict[str, Agreement] = {}
         for one in self.verdicts:
             old = found.get(one.software) or Agreement(one.software, one.kind, 0, Count(), Count(), self.posing.get(one.software))
             found[one.software] = Agreement(
                 one.software, one.kind, old.cases + one.judged, old.count.plus(one.count), old.itself.plus(one.itself), old.impostor
             )
-        return tuple(found.values())
+        return tuple(sorted(found.values(), key=lambda one: _KINDS.index(one.kind)))
 
     def lines(self) -> Iterator[str]:
         """One JSON line for each case and seed: ``{"case": name, "repeat": {...}}``.
@@ -211,7 +215,7 @@ def _runs(case: Case, seeds: tuple[int, ...]) -> Iterator[Run]:
         return
     for seed in seeds:
         try:
-            repeat = repeat_of(case, scenario.run(seed=seed, progress=False))
+            repeat = repeat_of(case, scenario.run(seed=seed_for(scenario, seed), progress=False))
             text = json.dumps(repeat, allow_nan=False, separators=(",", ":"))
             yield Run(seed, text, tuple(differences(case, json.loads(text))))
         except Exception as error:

@@ -6,6 +6,7 @@ from copy import deepcopy
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mailsim.draws import Draws
 from mailsim.errors import UnsupportedError
 from mailsim.validation.cases import Case
 from mailsim.validation.shape import Json
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mailsim.results.result import Result
     from mailsim.scenario.scenario import Scenario
 
-__all__ = ["repeat_of", "scenario_of"]
+__all__ = ["repeat_of", "scenario_of", "seed_for"]
 
 #: the room that rebuilds each kind; it has ``scenario_of(body)`` and ``repeat_of(body, result)``
 _ROOMS = {"mta": "mailsim.validation.mta", "dns": "mailsim.validation.dns", "path": "mailsim.validation.paths"}
@@ -38,6 +39,14 @@ def repeat_of(case: Case, result: Result) -> Json:
     """What a run of the rebuilt world shows, in the form of a recorded repeat."""
     repeat: Json = _room(case).repeat_of(deepcopy(case.body), result)
     return repeat
+
+
+def seed_for(scenario: Scenario, seed: int) -> int:
+    """The seed of a run of a rebuilt world: another one for each world, so that chance is not the same in all cases.
+
+    With one seed for all, what every world draws (the phase of the wall clock's second) would be lucky or unlucky in all of them.
+    """
+    return Draws(seed).bits("world", int(scenario.digest()[:12], 16), 0) >> 1
 
 
 def _room(case: Case) -> ModuleType:

@@ -18,7 +18,7 @@ def direct(*faults: dict[str, Any], servers: int = 1, level: str = "events") -> 
     names = [f"ns{k}" for k in range(1, servers + 1)]
     zone = com("@ MX 10 mx1", "mx1 A 192.0.2.1", "ns2 A 192.0.2.54")
     asks = {"resolver": names, "parameters": {**MTA["parameters"], "dns_timeout": "1s", "dns_tries": 2}}
-    nodes = {"mx1": FINAL, **{name: {"kind": "nameserver", "host": f"{name}.example.com"} for name in names}}
+    nodes = {"mx1": FINAL, **{name: {"kind": "nameserver", "host": f"{name}.example.com", "recursive": True} for name in names}}
     values = world(zone, nodes, faults=faults, isp=asks)
     values["defaults"] = {"resolver": "dns"}
     return run(values, level=level)

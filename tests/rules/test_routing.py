@@ -129,6 +129,8 @@ class Figures(NamedTuple):
     mx_to_address: str = "deliver"
     mx_to_loopback: str = "bounce"
     mx_to_self: str = "defer"
+    mx_trouble: str = "defers"
+    null_mx: str = "defer"
     status_null_mx: str = "5.1.10"
     status_no_domain: str = "5.0.0"
     status_no_route: str = "5.4.4"

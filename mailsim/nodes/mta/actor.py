@@ -26,6 +26,7 @@ from mailsim.units import duration
 __all__ = ["MtaActor"]
 
 RUNNER_ORDER = 1
+SECOND_US = 1_000_000
 
 
 class MtaActor:
@@ -48,7 +49,7 @@ class MtaActor:
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
-        self.resolver = stub_of(world, name, self.patience)
+        self.resolver = stub_of(world, name, self.patience, self.figures.stub)
         self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self.caller = Caller(name, self.figures)
         self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))
@@ -68,11 +69,14 @@ class MtaActor:
             phase = int(self.world.draws.uniform(drawn, 0) * retry.grid_us)
         else:
             phase = self.world.draws.stream(drawn, given.distribution()).at(0)
+        second = self.declaration.second_phase
+        if second == "drawn":
+            second = int(self.world.draws.uniform("phase of the wall clock's second", 0) * SECOND_US)
         self.memory = RetryMemory(
             retry.policy(),
             scan_us=retry.grid_us,
             phase_us=phase + self.world.origin_us,
-            origin_us=self.world.origin_us,
+            origin_us=self.world.origin_us - second,
             giving_up=self.figures.give_up.rule(),
             draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
         )

@@ -94,6 +94,8 @@ class Mta(HostDeclaration):
         What it says instead of its own replies: the first line that fits decides.
     greylist : duration, optional
         Strangers (client, sender and recipient not seen for so long) are told to come back later (RFC 6647).
+    second_phase : duration or "drawn"
+        How far the wall clock is into its second when the scenario starts, for programs that count whole seconds.
     parameters : dict
         Overrides of any other figure of the flavour.
     """
@@ -109,6 +111,7 @@ class Mta(HostDeclaration):
     queue_lifetime: Duration | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None
     scan_phase: Annotated[DrawnDuration, BeforeValidator(drawn)] | None = None
+    second_phase: Duration | Literal["drawn"] = 0
     script: tuple[ScriptedReply, ...] = ()
     greylist: Duration | None = None
     parameters: dict[str, Any] = {}

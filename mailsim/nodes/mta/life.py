@@ -20,8 +20,24 @@ from mailsim.rules.smtp import Action, Reply, verdict
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
-__all__ = ["carry", "defer", "give_up", "put_off", "put_off_all", "release", "run_batch", "serve", "take", "walk"]
+__all__ = [
+    "MESSAGE_ORDER",
+    "activated",
+    "carry",
+    "commit",
+    "defer",
+    "give_up",
+    "put_off",
+    "put_off_all",
+    "release",
+    "run_batch",
+    "serve",
+    "take",
+    "until_running",
+    "walk",
+]
 
+#: order of a message among the events of an instant: this and its number
 MESSAGE_ORDER = 2
 
 
@@ -62,7 +78,7 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
         reply = Reply(554, mta.figures.status_loop, "Too many hops")
         return bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
     if not mta.stopped.quiet:
-        t_us = yield from _until_running(mta, t_us)
+        t_us = yield from until_running(mta, t_us)
     if item.local:
         return (yield from _store(mta, item, t_us))
     if mta.discipline is not None:
@@ -86,10 +102,10 @@ def walk(mta: MtaActor, item: Item, t_us: int, destination: Destination | None) 
     if outcome.contacted:
         for d in item.deliveries:
             mta.log.tries[d] += 1
-    return (yield from _commit(mta, item, outcome))
+    return (yield from commit(mta, item, outcome))
 
 
-def _until_running(mta: MtaActor, t_us: int) -> Life:
+def until_running(mta: MtaActor, t_us: int) -> Life:
     """A stopped service does no work: wait until it runs again."""
     condition, edge = mta.stopped.stretch(t_us)
     while condition.reach == Why.REFUSED and edge < FOREVER:
@@ -100,7 +116,7 @@ def _until_running(mta: MtaActor, t_us: int) -> Life:
     return t_us
 
 
-def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
+def commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     """Act on an attempt's outcome, each thing at its own instant; gives the next stage or None."""
     last = outcome.handover
     if last is not None and outcome.refused:
@@ -239,7 +255,9 @@ def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime
     """When the item is due again, and when it is given up; None for what does not happen, or what nobody knows."""
     memory, arrived, started = mta.memory, item.arrived_us, item.started_us
     due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
-    over = memory.giving_up.given_up_us(arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started)
+    over = memory.giving_up.given_up_us(
+        arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started, origin_us=memory.origin_us
+    )
     return due, over
 
 
@@ -251,7 +269,7 @@ def give_up(mta: MtaActor, item: Item) -> None:
 def _give_up(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
     if not mta.stopped.quiet:
-        now = yield from _until_running(mta, now)
+        now = yield from until_running(mta, now)
     assert item.over is not None
     why, of, reply = item.over
     bounce(mta, item, item.deliveries, now, why, reply, of=of)
@@ -278,7 +296,7 @@ def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
             waiting.setdefault(item.domain, []).append(item)
     if mta.log.rows is not None:
         for item in chain.from_iterable(waiting.values()):
-            _activated(mta, item, now_us)
+            activated(mta, item, now_us)
     for domain, several in waiting.items():
         destination = mta.destination(domain)
         assert destination is not None
@@ -324,11 +342,12 @@ def put_off_all(mta: MtaActor, items: list[Item], now_us: int) -> None:
 
 def _activate(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
-    _activated(mta, item, now)
+    activated(mta, item, now)
     return carry(mta, item, now) if mta.log.rows is not None or len(item.deliveries) > 1 else express(mta, item, now)
 
 
-def _activated(mta: MtaActor, item: Item, now_us: int) -> None:
+def activated(mta: MtaActor, item: Item, now_us: int) -> None:
+    """The message leaves the deferred queue for an attempt: log it."""
     if mta.log.rows is not None:
         mta.log.rows.extend((now_us, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
 
@@ -337,7 +356,7 @@ def _queue_run(mta: MtaActor, items: list[Item], start_us: int) -> Life:
     """A queue runner delivers one message after the other; each goes on by itself once a server has it."""
     now: int = yield max(start_us, mta.world.now)
     for item in items:
-        _activated(mta, item, now)
+        activated(mta, item, now)
         stage: Any = carry(mta, item, now)
         stage = yield from stage
         if stage is not None:

@@ -17,12 +17,21 @@ Rank: TypeAlias = Callable[[Item], Any]
 
 
 def rank_of(word: str, name: str, draws: Draws, origin_us: int) -> Rank:
-    """The order that a flavour's ``queue_order`` names: ``arrival``, ``directories`` (Postfix) or ``random`` (Exim)."""
+    """The order that a flavour's ``queue_order`` names.
+
+    ``arrival``, ``directories`` (Postfix), ``random`` (Exim), ``least_tried`` (sendmail) or ``latest`` (Courier).
+    """
     if word == "directories":
         return _Directories(origin_us)
     if word == "random":
         drawn = draws.uniforms(f"queue order {name}").at
         return lambda item: drawn(item.ticket)
+    if word == "least_tried":
+        # equals as the file system lists the queue, the file written last first: so the order of equals turns round each run
+        # (sendmail 8.17.1.9 observed: after a burst the newest message is tried, in the next run the oldest, and so on)
+        return lambda item: (item.attempt, -item.ticket)
+    if word == "latest":
+        return lambda item: -item.ticket
     return lambda item: item.number
 
 

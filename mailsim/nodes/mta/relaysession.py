@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mailsim.nodes.attempt import Handover, Item, answered_row, envelope_of, tried_row
+from mailsim.nodes.attempt import Handover, Item, envelope_of
 from mailsim.nodes.contact import Doorman, Line, call
+from mailsim.nodes.contactrows import answered_row, tried_row
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.mta.life import defer, release
 from mailsim.nodes.mta.relays import Failure, Relay, Task

@@ -14,7 +14,7 @@ from mailsim.rules.smtp import Reply
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
-__all__ = ["bounce", "lose_sight", "notice"]
+__all__ = ["bounce", "lose_sight", "notice", "returned", "send_report"]
 
 MESSAGE_ORDER = 2
 
@@ -28,7 +28,7 @@ def notice(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, age_us: 
     if item.notices >= wanted:
         return
     item.notices = wanted
-    number = _send_report(mta, item, left, t_us)
+    number = send_report(mta, item, left, t_us)
     if mta.log.rows is not None:
         mta.log.rows.extend((t_us, item.number, -1, Event.DELAY_NOTICED, mta.number, -1, -1, item.attempt, -1, why, number, -1))
 
@@ -36,16 +36,21 @@ def notice(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, age_us: 
 def bounce(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE) -> None:
     """Return deliveries to the sender with a report; what came from the null sender is dropped (RFC 5321 section 4.5.5)."""
     log = mta.log
-    log.last_us = max(log.last_us, t_us)
     report = log.names[log.sender[left[0]]] == ""
+    returned(mta, item, left, t_us, why, reply, of, -1 if report else send_report(mta, item, left, t_us))
+
+
+def returned(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why, number: int) -> None:
+    """Deliveries end with report ``number``, or without one (-1)."""
+    log = mta.log
+    log.last_us = max(log.last_us, t_us)
     code = reply.code if reply is not None else -1
     for d in left:
         log.why[d] = why
         log.code[d] = code
         if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
-            log.state[d] = State.DISCARDED if report else State.BOUNCED
+            log.state[d] = State.DISCARDED if number < 0 else State.BOUNCED
             log.ended_us[d] = t_us
-    number = -1 if report else _send_report(mta, item, left, t_us)
     mta.world.settled(len(left))
     rows = log.rows
     if rows is None:
@@ -55,11 +60,11 @@ def bounce(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why
         rcpt = log.rcpt[d]
         if why == Why.LIFETIME_OVER:
             rows.extend((t_us, item.number, rcpt, Event.EXPIRED, mta.number, -1, -1, item.attempt, code, of, t_us - item.arrived_us, text))
-        row = (t_us, item.number, rcpt, Event.DISCARDED if report else Event.BOUNCED, mta.number, -1, -1, item.attempt, code)
-        rows.extend((*row, Why.NULL_SENDER, why, text) if report else (*row, why, number, text))
+        row = (t_us, item.number, rcpt, Event.DISCARDED if number < 0 else Event.BOUNCED, mta.number, -1, -1, item.attempt, code)
+        rows.extend((*row, Why.NULL_SENDER, why, text) if number < 0 else (*row, why, number, text))
 
 
-def _send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> int:
+def send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> int:
     """Make a report message and put it into the own queue, from the null sender to the sender; gives its number."""
     log = mta.log
     to = log.names[log.sender[left[0]]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mailsim.nodes.attempt import Item
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.mta.disciplines import discipline
-from mailsim.nodes.mta.life import defer, run_batch
+from mailsim.nodes.mta.life import MESSAGE_ORDER, defer, run_batch
 from mailsim.nodes.mta.relays import Failure, Relay, Task, Ticks
 from mailsim.nodes.mta.relaysession import RelaySession
 from mailsim.nodes.mta.returning import bounce
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
 __all__ = ["RoutesDiscipline"]
-
-MESSAGE_ORDER = 2
 
 
 @discipline("routes")

@@ -53,10 +53,11 @@ def respond(zones: dict[str, ZoneIndex], question: Question, manner: Manner) -> 
     referral = None if manner.recursive else _referral(index, question)
     if referral is not None:
         return referral
-    answer = index.answer(question)
-    if not manner.follow_aliases and len(answer.chain) > 1 and answer.chain[0].rtype == "CNAME" != question.rtype:
-        first = answer.chain[0]
-        answer = Answer(Rcode.NOERROR, (first,), (), first.ttl, answer.negative_ttl, first.rdatas[0])
+    alias = None if manner.follow_aliases else index.answer(Question(question.name, "CNAME"))
+    if alias is not None and alias.rdatas and question.rtype != "CNAME":
+        answer = alias._replace(rdatas=(), onward=alias.rdatas[0])
+    else:
+        answer = index.answer(question)
     if manner.recursive:
         answer = _followed(zones, answer, question)
     if answer.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):

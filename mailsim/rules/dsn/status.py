@@ -51,6 +51,7 @@ _STATUS_OF: dict[Why, str] = {
     Why.AUTH_FAILED: "5.7.8",
     Why.PERMANENT: "5.0.0",
     Why.PERMFAIL: "5.0.0",
+    Why.UNWELCOME: "5.3.2",
 }
 
 
@@ -109,6 +110,11 @@ class Wording(Protocol):
         ...
 
     @property
+    def status_unwelcome(self) -> str | None:
+        """Where the greeting was a 5yz; None: the reply's."""
+        ...
+
+    @property
     def action_expired(self) -> Action:
         """``failed`` (RFC 3464 section 2.3.3), or ``delayed`` (OpenSMTPD 6.8 observed)."""
         ...
@@ -134,6 +140,8 @@ def reported(code: int, reply: str, why: Why, *, of: Why = Why.NONE, delayed: bo
         return "delayed", wording.status_delayed or status_for(code, reply, why)
     if why in (Why.LIFETIME_OVER, Why.ATTEMPTS_OVER, Why.HOST_CUTOFF, Why.HOST_LONG_DEAD):
         return wording.action_expired, wording.status_expired or status_for(code, reply, of or why)
+    if why == Why.UNWELCOME and wording.status_unwelcome:
+        return "failed", wording.status_unwelcome
     return "failed", wording.status_failed or status_for(code, reply, why)
 
 

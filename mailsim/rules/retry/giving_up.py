@@ -10,7 +10,8 @@ Each program has one way of it, and the way decides whether there is a last atte
 ``at_wake``          the next time it would be tried, instead of trying it (chasquid, Postal)
 ==================== ================================================================================================
 
-``attempts`` limits the number of attempts besides; where the program notices that, the way says too.
+``attempts`` limits the number of attempts besides; where the program notices that, the way says too.  Programs that count age by
+time(2) see whole seconds of the wall clock (``whole_seconds``): sendmail 8.17.1.9 returned a message 39.96 s old after 40 s.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 __all__ = ["GivingUp", "Way"]
+
+SECOND_US = 1_000_000
 
 #: the ways of the table above
 Way = Literal["after_attempt", "begun_too_late", "timer", "before_wait", "at_wake"]
@@ -28,6 +31,7 @@ class GivingUp(NamedTuple):
 
     way: Way = "after_attempt"
     attempts: int = 0
+    whole_seconds: bool = False
 
     def by_count(self, attempt: int) -> bool:
         """Whether this was the last attempt because of their number."""
@@ -42,6 +46,7 @@ class GivingUp(NamedTuple):
         attempt: int,
         lifetime_us: int,
         started_us: int = -1,
+        origin_us: int = 0,
     ) -> int | None:
         """When the message is given up after a failed attempt, or None if it is tried again at ``due_us``.
 
@@ -57,8 +62,12 @@ class GivingUp(NamedTuple):
             How long the program keeps the message.
         started_us : int
             When the attempt began; -1 for one that took no time.
+        origin_us : int
+            An instant at which the wall clock shows a whole second.
         """
         over = arrival_us + lifetime_us
+        if self.whole_seconds:
+            over -= (arrival_us - origin_us) % SECOND_US
         if self.by_count(attempt):
             return due_us if self.way == "at_wake" and due_us is not None else failed_us
         if self.way == "after_attempt":

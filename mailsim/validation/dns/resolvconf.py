@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mailsim.errors import UnsupportedError
 
-__all__ = ["ResolvConf", "figures_from_options", "read_resolv_conf"]
+__all__ = ["ResolvConf", "figures_from_options", "figures_of", "read_resolv_conf"]
 
 #: options of resolv.conf(5) without a value: figure and what it becomes
 _WORDS: dict[str, tuple[str, Any]] = {
@@ -53,6 +53,26 @@ def read_resolv_conf(text: str) -> ResolvConf:
         elif word:
             raise UnsupportedError(f"resolv.conf lines {word}")
     return ResolvConf(tuple(servers), figures)
+
+
+#: what other programs take from resolv.conf(5): figure of the C library to theirs
+_HEEDED: dict[str, dict[str, tuple[str, ...]]] = {
+    "dnspython": {"timeout": ("timeout",), "rotate": ("rotate",)},  # dns/resolver.py read_resolv_conf
+    "cares": {"timeout": ("timeout",), "attempts": ("tries",), "rotate": ("rotate",), "ndots": ("ndots",), "search": ("search",)},
+    "dig": {"timeout": ("timeout", "tcp_timeout"), "attempts": ("tries",)},  # bin/dig/dighost.c setup_system
+    "host": {"timeout": ("timeout", "tcp_timeout"), "ndots": ("ndots",), "search": ("search",)},  # bin/dig/host.c sets its tries itself
+}
+
+
+def figures_of(flavour: str, conf: ResolvConf) -> dict[str, Any]:
+    """What a program takes from a resolv.conf(5), as figures of its stub."""
+    if flavour == "glibc":
+        return dict(conf.figures)
+    heeded = _HEEDED[flavour]
+    found = {theirs: value for figure, value in conf.figures.items() for theirs in heeded.get(figure, ())}
+    if flavour == "dnspython" and "udp_octets" in conf.figures:
+        found["udp_octets"] = 1232  # use_edns()
+    return found
 
 
 def _option(option: str) -> dict[str, Any]:

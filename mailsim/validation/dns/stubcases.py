@@ -8,12 +8,12 @@ from typing import Any
 from mailsim.errors import UnsupportedError
 from mailsim.events import Event, EventLog
 from mailsim.flavours import stub_flavours
-from mailsim.flavours.stubs import stub_model
+from mailsim.flavours.stubs import stub_figures
 from mailsim.nodes.lookups import PROTOCOL_NUMBERS, TYPE_NUMBERS
 from mailsim.rules.reasons import Why
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
-from mailsim.validation.dns.resolvconf import figures_from_options, read_resolv_conf
+from mailsim.validation.dns.resolvconf import figures_from_options, figures_of, read_resolv_conf
 from mailsim.validation.dns.settings import parameters_of
 from mailsim.validation.dns.stubwords import Told, in_words
 from mailsim.validation.dns.world import RESOLVER, _change, _faults, _server, _zone, program_of
@@ -26,6 +26,8 @@ _TYPES = {number: name for name, number in TYPE_NUMBERS.items()}
 _NOBODY_READ = (Why.REFUSED, Why.UNREACHABLE)
 #: the recorder's own address for recursive resolvers
 _ADDRESS = "10.53.9.9"
+#: the recorder stopped when all processes had ended, and sees no questions of a resolver after that
+_AFTER_US = 300_000
 #: how long processes may run: three silent servers by TCP, twice
 _END_S = 1_000
 
@@ -35,7 +37,7 @@ def is_stub_case(body: Mapping[str, Any]) -> bool:
     return all("calls" in query for query in body["queries"])
 
 
-def stub_of(body: Mapping[str, Any]) -> str:
+def _stub_of(body: Mapping[str, Any]) -> str:
     """The stub of a case: the program that was recorded, or the C library's where a resolver was recorded through it."""
     program = program_of(body)
     program = _NAMES.get(program, program)
@@ -61,9 +63,8 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
         common = {"second_phase": "drawn", "address": [_ADDRESS]}
         nodes[RESOLVER] = {"kind": "resolver", "flavour": program, "parameters": settings, **common}
     asked = [RESOLVER] if through else [servers[address] for address in body["parameters"].get("nameservers") or conf.servers]
-    flavour = stub_of(body)
-    known = stub_model(flavour).model_fields
-    figures = {**{k: v for k, v in conf.figures.items() if k in known}, **figures_from_options(body["parameters"].get("opts") or {})}
+    flavour = _stub_of(body)
+    figures = _figures(body)
     for name, query in _processes(body).items():
         nodes[name] = {
             "kind": "dnsprocess",
@@ -83,19 +84,40 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
             for address, name in servers.items()
             for asker in (*_processes(body), *([RESOLVER] if through else []))
         },
-        "faults": [fault for one in body["faults"] for fault in _faults(_aimed(one, addresses), 0)],
+        "faults": [fault for one in _aimed(body["faults"], addresses) for fault in _faults(one, 0)],
         "changes": [_change(change, 0) for change in body["changes"]],
     }
     return load(values)
+
+
+def _figures(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a case sets of the stub's figures."""
+    conf = read_resolv_conf(body["parameters"].get("resolv_conf") or "")
+    return {**figures_of(_stub_of(body), conf), **figures_from_options(body["parameters"].get("opts") or {})}
 
 
 def _processes(body: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {f"process-{k}": query for k, query in enumerate(body["queries"], 1)}
 
 
-def _aimed(fault: Mapping[str, Any], addresses: list[str]) -> dict[str, Any]:
-    """A fault of all servers named one by one."""
-    return {**fault, "target": addresses if fault["target"] == "*" else fault["target"]}
+def _aimed(faults: list[Mapping[str, Any]], addresses: list[str]) -> list[dict[str, Any]]:
+    """The faults server by server, each stretch of time once where several faults do the same to one server."""
+    alike: dict[tuple[Any, ...], list[tuple[float, float]]] = {}
+    for fault in faults:
+        target = fault["target"]
+        about = tuple((key, fault[key]) for key in ("kind", "param", "p", "proto", "qtype") if fault.get(key) is not None)
+        for address in addresses if target == "*" else [target] if isinstance(target, str) else target:
+            alike.setdefault((address, *about), []).append((fault["start"], fault["end"]))
+    found = []
+    for (address, *same), windows in alike.items():
+        merged: list[tuple[float, float]] = []
+        for start, end in sorted(windows):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        found += [{"target": address, "start": start, "end": end, **dict(same)} for start, end in merged]
+    return found
 
 
 def _call(function: str, name: str, rtype: str, pause_s: float) -> dict[str, Any]:
@@ -117,8 +139,8 @@ def stub_repeat_of(body: Mapping[str, Any], result: Any) -> dict[str, Any]:
         A run of ``stub_scenario_of(body)`` at level ``events``.
     """
     log: EventLog = result.log
-    flavour = stub_of(body)
-    processes = _processes(body)
+    flavour = _stub_of(body)
+    processes, figures = _processes(body), stub_figures(flavour, _figures(body))
     rows = list(_rows(log))
     asked = [row for row in rows if row["kind"] == Event.ASKED]
     observed = []
@@ -129,11 +151,12 @@ def stub_repeat_of(body: Mapping[str, Any], result: Any) -> dict[str, Any]:
         end = row["t_us"] + row["value"]
         own = [(a["t_us"], a["peer"], a["code"] == PROTOCOL_NUMBERS["tcp"], a["why"]) for a in asked if a["node"] == row["node"]]
         told = Told(function, name, rtype, row["code"], row["extra"], tuple(a for a in own if row["t_us"] <= a[0] <= end), end)
-        rcode, answers = in_words(flavour, told)
+        rcode, answers = in_words(flavour, told, figures)
         times = {"t_sent": round(row["t_us"] / 1e6, 6), "t_answer": round(end / 1e6, 6)}
         observed.append({"call": function, "qname": name, "qtype": rtype, **times, "rcode": rcode, "answers": answers})
     by_resolver = any(row["node"] == RESOLVER for row in asked)
-    seen = [row for row in asked if row["why"] not in _NOBODY_READ and (row["node"] == RESOLVER) == by_resolver]
+    over = max((row["t_us"] + row["value"] for row in rows if row["kind"] == Event.LOOKED_UP), default=0) + _AFTER_US
+    seen = [row for row in asked if row["why"] not in _NOBODY_READ and (row["node"] == RESOLVER) == by_resolver and row["t_us"] <= over]
     proto = {PROTOCOL_NUMBERS["tcp"]: "tcp"}
     return {
         "observed": sorted(observed, key=lambda row: row["t_sent"]),

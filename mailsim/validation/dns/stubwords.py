@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mailsim.flavours.stubs import DighostFigures, stub_figures
+from mailsim.flavours.stubs import DighostFigures, StubFigures, stub_figures
 from mailsim.rules.dns import Rcode
 from mailsim.rules.dns.stubs import CLOSED
 from mailsim.rules.reasons import Why
@@ -37,8 +37,10 @@ class Told(NamedTuple):
         return [rdata for _, _, rtype, rdata in self.section() if rtype in types]
 
 
-def in_words(flavour: str, told: Told) -> tuple[str, list[str]]:
-    """Status and records as the recorder wrote them down."""
+def in_words(flavour: str, told: Told, figures: StubFigures | None = None) -> tuple[str, list[str]]:
+    """Status and records as the recorder wrote them down; ``figures`` are those of the run (None: the flavour's)."""
+    if flavour in _BY_WAITS:
+        return _BY_WAITS[flavour](told, figures or stub_figures(flavour))
     return _WORDS[flavour](told)
 
 
@@ -52,6 +54,8 @@ def _glibc(told: Told) -> tuple[str, list[str]]:
     if found:
         return "OK", found
     by_address = told.function == "getaddrinfo"
+    if told.section() and not by_address and told.rcode == Rcode.NOERROR:
+        return "OK", []  # aliases alone are an answer to res_query (res_query.c: ancount)
     if told.rcode == Rcode.NXDOMAIN:
         return "EAI_NONAME" if by_address else "HOST_NOT_FOUND/errno=0", []
     if told.rcode == Rcode.NOERROR:
@@ -81,19 +85,24 @@ _ARES = {
 def _cares(told: Told) -> tuple[str, list[str]]:
     """Status codes of ares.h, records as pycares shows them."""
     found = _wanted(told)
-    if not found:
-        return _ARES[told.rcode], []
     if told.function == "getaddrinfo":
-        return "OK", found
-    if told.rtype == "MX":
-        pairs = [rdata.split() for rdata in found]
-        return "OK", [f"MXRecordData(priority={preference}, exchange='{host.rstrip('.')}')" for preference, host in pairs]
-    return "OK", [f"{told.rtype}RecordData(addr='{rdata}')" for rdata in found]
+        return ("OK", found) if found else (_ARES[told.rcode], [])
+    if told.rcode != Rcode.NOERROR or not told.section():
+        return _ARES[told.rcode], []
+    return "OK", [_ares_record(rtype, rdata) for _, _, rtype, rdata in told.section()]
 
 
-def _complaints(flavour: str, told: Told) -> list[str]:
+def _ares_record(rtype: str, rdata: str) -> str:
+    if rtype == "MX":
+        preference, host = rdata.split()
+        return f"MXRecordData(priority={preference}, exchange='{host.rstrip('.')}')"
+    if rtype == "CNAME":
+        return f"CNAMERecordData(cname='{rdata.rstrip('.')}')"
+    return f"{rtype}RecordData(addr='{rdata}')"
+
+
+def _complaints(told: Told, figures: StubFigures) -> list[str]:
     """``communications error`` for each question that was in vain: a closed port, or no answer before the next step."""
-    figures = stub_figures(flavour)
     assert isinstance(figures, DighostFigures)
     later = [*(t for t, *_ in told.asked[1:]), told.end_us]
     said = []
@@ -105,9 +114,9 @@ def _complaints(flavour: str, told: Told) -> list[str]:
     return [*said, "no servers could be reached"] if told.rcode in _NOTHING else said
 
 
-def _dig(told: Told) -> tuple[str, list[str]]:
+def _dig(told: Told, figures: StubFigures) -> tuple[str, list[str]]:
     """Exit status, complaints, status; the lines of the answer or, without one, of the authority section."""
-    said = _complaints("dig", told)
+    said = _complaints(told, figures)
     if told.rcode in _NOTHING:
         return " | ".join(["exit=9", *said]), []
     status = " | ".join(["exit=0", *said]) + f" {_NAMES[told.rcode]}"
@@ -129,9 +138,9 @@ def _master_line(name: str, ttl: str, rtype: str, rdata: str) -> str:
 _HOST_WORDS = {"A": "has address", "AAAA": "has IPv6 address", "CNAME": "is an alias for", "MX": "mail is handled by", "NS": "name server"}
 
 
-def _host(told: Told) -> tuple[str, list[str]]:
+def _host(told: Told, figures: StubFigures) -> tuple[str, list[str]]:
     """Exit status and complaints; sentences."""
-    said = _complaints("host", told)
+    said = _complaints(told, figures)
     name = told.name.rstrip(".")
     if told.rcode in _NOTHING:
         return " | ".join(["exit=1", *said]), []
@@ -148,6 +157,5 @@ _WORDS: dict[str, Callable[[Told], tuple[str, list[str]]]] = {
     "glibc": _glibc,
     "dnspython": _dnspython,
     "cares": _cares,
-    "dig": _dig,
-    "host": _host,
 }
+_BY_WAITS: dict[str, Callable[[Told, StubFigures], tuple[str, list[str]]]] = {"dig": _dig, "host": _host}

@@ -17,11 +17,22 @@ __all__ = ["CLIENT", "PATIENCE_S", "RESOLVER", "lead_s", "program_of", "scenario
 RESOLVER = "resolver"  #: the node that runs the program of the case
 CLIENT = "client"  #: the node that asks it
 PATIENCE_S = 45.0  #: how long the recorder waits for an answer where the case does not say: its runs went on for so long
+#: how late the recorder's questions left: half of 19,000 recorded ones within 1.8 ms, nine tenths within 5.6 ms
+LATE = {"kind": "lognormal", "median": "1800us", "sigma": 0.7}
+#: what the recorder's own machine added to the round trips that it played
+_OWN_S = (0.0003, 0.0015)
 MOST_GENERATED = 1_000  #: records that one ``$GENERATE`` may make
 
+#: the recorder's servers answered a chain of aliases inside a zone as a whole (seen in kresd's recordings); unbound and BIND use the
+#: first link only and ask for the next, so their machines are shown no more than that
+_FIRST_LINK_ONLY = ("unbound", "bind")
 _FOREVER_S = 100_000_000.0
 _HOW = {"drop": "silent", "closed": "closed", "servfail": "servfail", "refused": "refused", "truncate": "truncated"}
 _NAMES = {"bind9": "bind", "pdns-recursor": "pdns", "knot-resolver": "kresd"}
+#: kresd ran for so long before t = 0 of every recording: its health checks of the cache come at 3.08 to 3.20 s modulo 5 s
+KRESD_LEAD_S, KRESD_CHECK_S = 1.9, 5.002
+#: what a loop of questions cost the recorder beside its pause: 1 to 50 ms, on a machine with other work to do
+LOOP_LAG_S = 0.03
 #: the recorder's own address for resolvers
 _ADDRESS = "10.53.9.9"
 
@@ -54,6 +65,8 @@ def scenario_of(body: Mapping[str, Any]) -> Scenario:
     settings = parameters_of(flavour, body["parameters"])
     if body["parameters"].get("forward"):
         settings["forward"] = list(body["servers"])
+    if flavour == "kresd":
+        settings["started_before"] = _seconds((KRESD_LEAD_S - lead) % KRESD_CHECK_S)
     servers = {f"server-{k}": _server(body, address) for k, address in enumerate(body["servers"], 1)}
     queries = [_query(line, lead) for line in body["queries"]]
     values = {
@@ -72,7 +85,7 @@ def scenario_of(body: Mapping[str, Any]) -> Scenario:
             **servers,
         },
         "links": {
-            f"{RESOLVER}-server-{k}": {"rtt": f"{round(1e6 * server['delay'])}us", "bandwidth": None}
+            f"{RESOLVER}-server-{k}": {"rtt": _round_trip(float(server["delay"])), "bandwidth": None}
             for k, server in enumerate(body["servers"].values(), 1)
         },
         "faults": [fault for one in body["faults"] for fault in _faults(one, lead)],
@@ -90,6 +103,10 @@ def _seconds(value: float) -> str:
     return f"{round(1e6 * value)}us"
 
 
+def _round_trip(delay_s: float) -> dict[str, str]:
+    return {"kind": "uniform", "low": _seconds(delay_s + _OWN_S[0]), "high": _seconds(delay_s + _OWN_S[1])}
+
+
 def _query(line: Mapping[str, Any], lead: int) -> dict[str, Any]:
     unknown = line.keys() - {"t", "qname", "qtype", "every", "until", "loop", "first", "timeout", "resend", "tag"}
     if unknown:
@@ -99,15 +116,17 @@ def _query(line: Mapping[str, Any], lead: int) -> dict[str, Any]:
         found["until"] = _seconds(line["until"] + lead)
     for key in ("every", "loop", "resend"):
         if line.get(key) is not None:
-            found[key] = _seconds(line[key])
+            found[key] = _seconds(line[key] + (LOOP_LAG_S if key == "loop" else 0.0))
     found["first"] = int(line.get("first") or 0)
     found["timeout"] = _seconds(line.get("timeout") or PATIENCE_S)
+    found["late"] = LATE
     return found
 
 
 def _server(body: Mapping[str, Any], address: str) -> dict[str, Any]:
     served = body["servers"][address]["zones"]
-    found: dict[str, Any] = {"kind": "nameserver", "address": [address], "follow_aliases": False, "negative_soa": "as-is"}
+    follow = program_of(body) not in _FIRST_LINK_ONLY
+    found: dict[str, Any] = {"kind": "nameserver", "address": [address], "follow_aliases": follow, "negative_soa": "as-is"}
     zones = list(body["zones"]) if served == "recursive" else list(served)
     if served == "recursive":
         found["recursive"] = True

@@ -112,4 +112,58 @@ _OPENSMTPD_TIMES = (
 )  # fmt: skip
 
 
-_PROGRAMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Figures]] = {"postfix": _postfix, "exim": _exim, "opensmtpd": _opensmtpd}
+def _sendmail(params: dict[str, Any], world: dict[str, Any]) -> Figures:
+    found = _renamed(
+        params,
+        {
+            "Timeout.queuereturn": ("queue_lifetime", "bounce_lifetime"),
+            "Timeout.queuewarn": ("delay_notice",),
+            "Timeout.connect": ("connect_timeout",),
+            "Timeout.initial": ("greeting_timeout",),
+            "Timeout.helo": ("ehlo_timeout",),
+            "Timeout.mail": ("mail_timeout",),
+            "Timeout.rcpt": ("rcpt_timeout",),
+            "Timeout.datainit": ("data_timeout",),
+            "Timeout.datablock": ("body_timeout",),
+            "Timeout.datafinal": ("eod_timeout",),
+        },
+    )
+    found.setdefault("delay_notice", None)
+    found["retry"] = {"scan": params["queue_interval"]}
+    return found
+
+
+def _courier(params: dict[str, Any], world: dict[str, Any]) -> Figures:
+    timeouts = {
+        "esmtptimeoutconnect": ("connect_timeout",),
+        "esmtptimeouthelo": ("greeting_timeout", "ehlo_timeout"),
+        "esmtptimeout": ("mail_timeout", "rcpt_timeout", "data_timeout"),
+        "esmtptimeoutdata": ("body_timeout", "eod_timeout"),
+    }
+    found = _renamed({key: _seconds(params[key]) for key in timeouts if params.get(key)}, timeouts)
+    found["queue_lifetime"] = found["bounce_lifetime"] = _seconds(params["queuetime"])
+    found["retry"] = {
+        "alpha": _seconds(params["retryalpha"]),
+        "beta": int(params["retrybeta"]),
+        "gamma": _seconds(params["retrygamma"]),
+        "maxdelta": int(params["retrymaxdelta"]),
+    }
+    workers = {"esmtpdelay": "down_for", "esmtptimeoutkeepalive": "idle"}
+    found["workers"] = {ours: _seconds(params[theirs]) for theirs, ours in workers.items() if params.get(theirs)}
+    if params.get("warntime"):
+        found["delay_notice"] = _seconds(params["warntime"])
+    return found
+
+
+def _seconds(text: str) -> str:
+    """A duration of Courier's, which are seconds where no unit is given (comreadtime.c)."""
+    return f"{text}s" if text[-1].isdigit() else text
+
+
+_PROGRAMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Figures]] = {
+    "postfix": _postfix,
+    "exim": _exim,
+    "sendmail": _sendmail,
+    "courier": _courier,
+    "opensmtpd": _opensmtpd,
+}

@@ -11,6 +11,7 @@ from mailsim.results.result import Result
 from mailsim.rules.dsn import reported
 from mailsim.rules.reasons import Why
 from mailsim.validation.mta.connections import recounted
+from mailsim.validation.mta.unnamed import PROGRAMS, blurred
 from mailsim.validation.mta.world import sink_name
 
 __all__ = ["repeat_of"]
@@ -86,6 +87,8 @@ def repeat_of(body: dict[str, Any], result: Result) -> dict[str, Any]:
     if figures.discipline == "routes":
         recounted(messages, rows, range(len(messages)), lambda r: _address(log, r, [], host_of, node_of))
     messages.sort(key=lambda m: [mail["id"] for mail in body["workload"]].index(m["id"]))
+    if body["mta"]["kind"] in PROGRAMS:
+        messages = blurred(body, messages)
     return {"messages": messages, "dns": _questions(rows)}
 
 
@@ -162,7 +165,8 @@ def _tries(log: EventLog, rcpt: str, mine: list[_Row], host_of: Any, node_of: An
     for attempt in sorted({r.attempt for r in at_mta}):
         here = [r for r in at_mta if r.attempt == attempt]
         contacts = [answered.get((r.t_us, attempt), None if answered else r) for r in here if r.kind == Event.TRIED]
-        contacted = [r for r in dict.fromkeys(contacts) if r is not None]
+        kept = not any(r.kind == Event.LOOKED_UP for r in here)  # a session that was open already
+        contacted = [r for r in dict.fromkeys(contacts) if r is not None and not (kept and _refused_at_mail(r))]
         ended = next((r for r in reversed(here) if r.kind in RESULTS and r.rcpt in ("", rcpt)), None)
         taken = contacted and contacted[-1].why == Why.OK
         if not contacted and ended is None:
@@ -182,6 +186,11 @@ def _tries(log: EventLog, rcpt: str, mine: list[_Row], host_of: Any, node_of: An
             row["suspended"] = True
         found.append(row)
     return found
+
+
+def _refused_at_mail(r: _Row) -> bool:
+    """The sinks of the recordings know a transaction from its MAIL on: a refused one in an open session leaves no trace there."""
+    return r.extra.startswith("mail|") and r.code >= 400
 
 
 def _address(log: EventLog, r: _Row, mine: list[_Row], host_of: Any, node_of: Any) -> dict[str, Any]:

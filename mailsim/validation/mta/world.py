@@ -17,8 +17,9 @@ from mailsim.validation.mta.parameters import figures_of
 
 __all__ = ["scenario_of", "sink_name"]
 
-#: when the first queue scan comes, in every recording: drawn for each run from this range
+#: when the first queue scan or run comes, in every recording of a program: drawn for each run from this range
 SCAN_PHASE = {"kind": "uniform", "low": "1s", "high": "1.03s"}
+SCAN_PHASE_OF = {"sendmail": {"kind": "uniform", "low": "1.93s", "high": "2s"}}
 
 #: how long an MTA of the recordings takes to accept a message, alone or many at once on two cores
 ACCEPTS = {"kind": "uniform", "low": "10ms", "high": "100ms"}
@@ -31,6 +32,7 @@ NAME_SERVER = "ns.gt.test"
 
 #: an outage that never ends
 NEVER_S = 999
+
 
 def sink_name(host: str, k: int) -> str:
     """The node for the k-th address of a recorded host."""
@@ -66,7 +68,8 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
             "submission": True,
             "accounts": accounts,
             "relays_for": world.get("relay_domains", "").replace(",", " ").split(),
-            "scan_phase": SCAN_PHASE,
+            "scan_phase": SCAN_PHASE_OF.get(mta["kind"], SCAN_PHASE),
+            "second_phase": "drawn",
             "parameters": {"server_time": ACCEPTS, "starttls": False, **patience, **figures_of(mta["kind"], mta["params"], world)},
         },
         **sinks,

@@ -6,6 +6,7 @@ from mailsim.rules.dns.stubs.dighost import DighostRules, DighostStub
 from mailsim.rules.dns.stubs.dnspython import DnspythonRules, DnspythonStub
 from mailsim.rules.dns.stubs.glibc import GlibcRules, GlibcStub
 from mailsim.rules.dns.stubs.latency import LatencyRules
+from mailsim.rules.dns.stubs.rfc1035 import Rfc1035Rules, Rfc1035Stub
 
 __all__ = [
     "BOTH",
@@ -20,5 +21,7 @@ __all__ = [
     "GlibcRules",
     "GlibcStub",
     "LatencyRules",
+    "Rfc1035Rules",
+    "Rfc1035Stub",
     "StubMachine",
 ]

@@ -25,7 +25,7 @@ _REJECTS = (Rcode.SERVFAIL, Rcode.REFUSED)
 class CaresRules(NamedTuple):
     """Options of ares_init_options(3).
 
-    ``tries`` are rounds; one in ``retry_chance`` questions probes a failed server after ``retry_delay_us``.
+    ``tries`` is the number of rounds; one in ``retry_chance`` questions probes a failed server when ``retry_delay_us`` have passed.
     """
 
     timeout_us: int = 2 * SECOND_US
@@ -215,7 +215,7 @@ class CaresStub:
         if answer.rcode == Rcode.NXDOMAIN:
             life = max(answer.negative_ttl, 0)
         else:
-            sections: tuple[RRset, ...] = (*answer.chain, *getattr(answer, "additional", ()))
+            sections: tuple[RRset, ...] = (*answer.chain, *answer.additional)
             life = min((rrset.ttl for rrset in sections), default=self.rules.cache_most_s)
         if life:
             self._cache[question] = (self._second(t_us) + min(life, self.rules.cache_most_s), answer)

@@ -17,13 +17,15 @@ __all__ = ["DighostRules", "DighostStub"]
 
 
 class DighostRules(NamedTuple):
-    """Options of dig(1) and host(1): ``+timeout``, ``+tries``, ``+bufsize``, ``+fail``."""
+    """Options of dig(1) and host(1): ``+timeout``, ``+tries``, ``+bufsize``, ``+fail``; only host has a ``search`` list by default."""
 
     timeout_us: int = 5_000_000
     tcp_timeout_us: int = 10_000_000
     tries: int = 3
     octets: int = 1232
     servfail_stops: bool = True
+    ndots: int = 1
+    search: tuple[str, ...] = ()
 
 
 class DighostStub(SteppedStub):
@@ -37,8 +39,23 @@ class DighostStub(SteppedStub):
         """The questions one after the other."""
         answers = []
         for rtype in look.call.types:
-            answers.append((yield from self._look_up(look, Question(look.call.name.rstrip(".").lower(), rtype))))
+            answers.append((yield from self._search(look, rtype)))
         return joined(answers)
+
+    def _search(self, look: Look, rtype: str) -> Script:
+        """``next_origin``: the name in one domain of the list after another, while there is no such name."""
+        name = look.call.name.rstrip(".").lower()
+        names = [f"{name}.{domain}" for domain in self.rules.search]
+        if look.call.name.endswith("."):
+            names = [name]
+        else:
+            names.insert(0 if name.count(".") >= self.rules.ndots else len(names), name)
+        answer = Answer(Rcode.NXDOMAIN)
+        for one in names:
+            answer = yield from self._look_up(look, Question(one, rtype))
+            if answer.rcode != Rcode.NXDOMAIN:
+                break
+        return answer
 
     def _look_up(self, look: Look, question: Question) -> Script:
         rules, servers = self.rules, self.servers

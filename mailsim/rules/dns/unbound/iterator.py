@@ -258,7 +258,8 @@ class Iterator:
         if complete:
             beside = tuple(r for r in (*answer.authority, *answer.additional) if _inside(r.name, delegation.zone))
             reply = Reply(answer.rcode, answer.chain, beside)
-            message = self._store.put(lookup.out, reply, t_us, lookup.leeway_s)
+            # a name shown with another type leaves its RRsets only: the next question for it shows it once more
+            message = self._store.put(lookup.out, reply, t_us, lookup.leeway_s, whole=lookup.out.rtype == lookup.chase.rtype)
             reply = reply._replace(chain=tuple(k.rrset._replace(ttl=k.expiry_s - now_s) for k in self._store.answer(message)))
         elif not hiding:
             for rrset in links:

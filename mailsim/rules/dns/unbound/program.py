@@ -17,6 +17,8 @@ from mailsim.rules.dns.zones import Answer
 __all__ = ["Unbound"]
 
 SERVFAIL = Answer(Rcode.SERVFAIL)
+#: a refresh replaces everything that dies within so much after the answer that it refreshes (PREFETCH_EXPIRY_ADD)
+REFRESH_AHEAD_S = 60
 
 
 class Unbound:
@@ -185,10 +187,10 @@ class Unbound:
                 self._say(client, stale)
         lookup.clients = []
 
-    def _refresh(self, question: Question, leeway_s: int, t_us: int) -> None:
+    def _refresh(self, question: Question, left_s: int, t_us: int) -> None:
         """Fetch it again behind the answer (mesh_new_prefetch)."""
         if question not in self._lookups:
-            lookup = self._lookups[question] = Lookup(question, question, question, fresh=True, leeway_s=leeway_s)
+            lookup = self._lookups[question] = Lookup(question, question, question, fresh=True, leeway_s=left_s + REFRESH_AHEAD_S)
             self._iterator.begin(lookup, t_us)
 
 

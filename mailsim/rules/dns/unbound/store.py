@@ -137,8 +137,11 @@ class Store:
         """The RRsets of a message's answer as they are in the cache now."""
         return [self._rrsets[(part.name, part.rtype)] for part in message.chain]
 
-    def put(self, question: Question, reply: Reply, t_us: int, leeway_s: int = 0) -> Message:
-        """Keep a reply: it lives as long as the shortest-lived of its RRsets, those beside the answer included."""
+    def put(self, question: Question, reply: Reply, t_us: int, leeway_s: int = 0, *, whole: bool = True) -> Message:
+        """Keep a reply: it lives as long as the shortest-lived of its RRsets, those beside the answer included.
+
+        Without ``whole`` only its RRsets are kept.
+        """
         now_s = self.second(t_us)
         chain = [self.keep(rrset, ANSWER, now_s, leeway_s) for rrset in reply.chain]
         beside = [self.keep(rrset, GLUE, now_s, leeway_s) for rrset in reply.beside]
@@ -146,7 +149,8 @@ class Store:
         life = min(lives) if lives else self._rules.negative_without_soa_s
         prefetch_s = now_s + life - life // 10
         message = Message(reply.rcode, now_s + life, prefetch_s, t_us, tuple(map(_part, chain)), tuple(map(_part, beside)))
-        self._messages[question] = message
+        if whole and life > 0:  # a TTL of 0 is good for this answer only (dns_cache_store_msg)
+            self._messages[question] = message
         return message
 
     def put_failure(self, question: Question, t_us: int) -> None:
