@@ -75,7 +75,9 @@ class RelaySession:
                 self._relay.closed(self._route, ready=False)
                 return
         self._relay.validated(self._route)
-        yield from self._use()
+        quits = yield from self._use()
+        if quits and not self._itself:  # it counts until its QUIT is answered
+            yield self._world.now + self._rtt_us(task.item, task.attempt)
         self._relay.closed(self._route, ready=True)
 
     def _refused(self, result: Contact) -> None:
@@ -88,28 +90,36 @@ class RelaySession:
             self._row(task, result, (), max(self._began_us, task.since_us))
 
     def _use(self) -> Life:
-        """Message after message; without any it hangs on for a while, if it is the relay's only session."""
+        """Message after message; without any it hangs on for a while, if it is the relay's only session.
+
+        Gives whether it ends with a QUIT: False if the connection is lost.
+        """
         relay, limits, figures = self._relay, self._owner.limits, self._owner.figures
         tried = sent = idle = 0
         while tried < figures.refusals_per_session and sent < figures.messages_per_session:
             if not relay.tasks:
                 if relay.sessions > 1 or idle >= limits.keepalive:
-                    return
+                    return True
                 idle += 1
                 alive = yield from self._idle(self._world.now + limits.tick_us)
                 if not alive:
-                    return
+                    return False
                 continue
             task, idle = relay.tasks.popleft(), 0
             result = yield from self._send(task)
             if result.why == Why.OK:
                 tried, sent = 0, sent + 1
-            else:
+            elif result.why in (Why.TEMPFAIL, Why.PERMFAIL):
                 tried += 1
-                if (result.why not in (Why.TEMPFAIL, Why.PERMFAIL) and result.why < Why.NEXT_TARGET) or result.hung_up:
-                    return
+            elif result.why != Why.TOO_BIG:  # the connection is lost
+                return False
             if result.hung_up:
-                return
+                return False
+        return True
+
+    def _rtt_us(self, item: Item, attempt: int) -> int:
+        rtt: int = self._world.wire(self._mta.name, self._server.name).rtt_us(item.number, attempt)
+        return rtt
 
     def _idle(self, until_us: int) -> Life:
         """Wait with an open connection; False if the server goes away meanwhile and its end of the connection with it."""
@@ -179,7 +189,7 @@ class RelaySession:
         """A recipient was accepted, two round trips after MAIL was sent: those who were put off for want of a host may come."""
         if not self._owner.waits_for(item.domain):
             return
-        rtt = 0 if self._itself else self._world.wire(self._mta.name, self._server.name).rtt_us(item.number, item.attempt)
+        rtt = 0 if self._itself else self._rtt_us(item, item.attempt)
         if min(start_us + 2 * rtt, result.end_us) > self._world.now:
             yield min(start_us + 2 * rtt, result.end_us)
         self._owner.recovered(item.domain)
