@@ -48,6 +48,12 @@ def keeps_its_dates(record: Record, node: str) -> bool:
     return figures is not None and figures.retry.kind == "age_clamped"
 
 
+def disables_hosts(record: Record, node: str) -> bool:
+    """Whether a host that failed is left alone for a while and then tried again in the same attempt (OpenSMTPD)."""
+    figures = figures_of(record, node)
+    return figures is not None and figures.discipline == "routes"
+
+
 @checker
 def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
     """What comes from a cache was fetched from a server no longer ago than its TTL (RFC 1035 section 3.2.1)."""
@@ -72,7 +78,8 @@ def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
 def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
     """Within an attempt preference numbers never fall, and no usable better host is left out (RFC 5321 section 5.1).
 
-    Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out.
+    Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out, and one
+    that disables them for a while (OpenSMTPD) comes back to them in the same attempt.
     """
     for message, rows in record.of_message.items():
         if record.recipients[message] > 1:
@@ -86,7 +93,7 @@ def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
                 offered[key] = {host: int(number) for number, host in re.findall(r"(\d+) ([\w.-]+)", row.extra.partition(" (")[0])}
             elif row.kind == Event.LOOKED_UP and re.match(r"[\da-f]+[.:]", row.extra):
                 found[key].add(row.peer)
-            elif row.kind == Event.TRIED and row.peer in offered.get(key, ()):
+            elif row.kind == Event.TRIED and row.peer in offered.get(key, ()) and not disables_hosts(record, row.node):
                 preferences = offered[key]
                 if any(preferences.get(host, 0) > preferences[row.peer] for host in tried[key]):
                     yield f"{row}: {row.peer} after a host with a larger preference number"

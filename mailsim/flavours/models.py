@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from mailsim.declared import Declared, DrawnDuration, Duration, Octets
 from mailsim.flavours.retry_models import GiveUp, Listed, Retry
 
-__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures", "Workers"]
+__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures", "Routes", "Workers"]
 
 
 def _drawn(value: Any) -> Any:
@@ -26,6 +26,26 @@ class Concurrency(Declared):
     limit: Annotated[int, Field(ge=1)] = 20
     feedback: bool = True
     dead_for: Duration = 0
+
+
+class Routes(Declared):
+    """OpenSMTPD: limits of its connections (limit.c), what it does to hosts that fail (mta.c), and its clock."""
+
+    tick: Annotated[Duration, Field(gt=0)]
+    per_route: Annotated[int, Field(ge=1)]
+    per_connector: Annotated[int, Field(ge=1)]
+    relay_pause: Duration
+    route_pause: Duration
+    reconnect_pause: Duration
+    limit_pause: Duration
+    first_source_pause: Duration
+    source_pause: Duration
+    penalty: Duration
+    penalty_most: Duration
+    keepalive: Duration
+    messages_per_session: Annotated[int, Field(ge=1)]
+    refusals_per_session: Annotated[int, Field(ge=1)]
+    host_memory: Duration
 
 
 class Workers(Declared):
@@ -96,6 +116,9 @@ class MtaFigures(Declared):
     null_mx: Literal["bounce", "defer"] = "bounce"
     asks_sts: bool = False
     concurrency: Concurrency | None = None
+    routes: Routes | None = None
+    report_pause: Duration = 0
+    delay_notice_ahead: bool = False
     workers: Workers | None = None
     smarthost: str | None = None
     fallback_relay: str | None = None
@@ -130,6 +153,8 @@ class MtaFigures(Declared):
     def _known(self) -> MtaFigures:
         if isinstance(self.retry, Listed) and self.known_until != self.retry.policy().known_until_us:
             raise ValueError("a listed schedule is known until its last retry: write that as known_until")
+        if self.discipline == "routes" and self.routes is None:
+            raise ValueError("a discipline of routes needs the figures `routes`")
         if self.discipline == "host_workers" and self.workers is None:
             raise ValueError("the discipline host_workers needs the figures workers")
         return self

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from mailsim.events import Event
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.contact import Caller, Envelope, call
+from mailsim.nodes.contactrows import answered_row, tried_row
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Leg, leg_to
 from mailsim.nodes.route import RouteEntry, find_route
@@ -245,9 +246,9 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
         turn = mta.turn(item)
         result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=turn, kept=kept)
         if mta.log.rows is not None:
-            _tried(mta, item, target, result, t_us)
+            tried_row(mta, item, target, result, t_us)
             if len(envelope.recipients) > 1 or item.several:
-                _answered(mta, item, target, result, t_us, progress.left, verdicts)
+                answered_row(mta, item, target, result, t_us, progress.left, verdicts)
         progress.contacted += 1
         progress.sessions += result.stage >= Stage.MAIL
         progress.held = progress.held or result.stage > Stage.CONNECT
@@ -297,30 +298,3 @@ def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
 def _reached(mta: Agent, server: Any, t_us: int) -> bool:
     """Whether a connection made now would stand."""
     return bool(mta.world.wire(mta.name, server.name).path.at(t_us).reach == Why.OK)
-
-
-def _answered(
-    mta: Agent, item: Item, target: Target, result: Contact, start_us: int, left: Sequence[int], verdicts: Sequence[Refusal | None]
-) -> None:
-    """One row for each recipient of the session, where the message has several."""
-    name, log = mta.log.name, mta.log
-    host, address = name(target.host), name(target.address)
-    for d, refusal in zip(left, verdicts or (None,) * len(left), strict=True):
-        reply = result.reply if refusal is None else refusal.reply
-        own = refusal is not None and (result.why in (Why.OK, refusal.why) or (result.stage == Stage.RCPT and None not in verdicts))
-        why = refusal.why if refusal is not None and own else result.why
-        stage = result.stage if refusal is None else refusal.stage
-        text = name(f"{stage.name.lower()}|{reply if reply is not None else ''}")
-        code = reply.code if reply is not None else -1
-        row = (start_us, item.number, log.rcpt[d], Event.ANSWERED, mta.number, host, address, item.attempt)
-        log.rows.extend((*row, code, why, result.end_us - start_us, text))
-
-
-def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: int) -> None:
-    """One row for the contact."""
-    name = mta.log.name
-    said = str(result.reply) if result.reply is not None else ""
-    code = result.reply.code if result.reply is not None else -1
-    text = name(f"{result.stage.name.lower()}|{said}")
-    row = (start_us, item.number, -1, Event.TRIED, mta.number, name(target.host), name(target.address), item.attempt)
-    mta.log.rows.extend((*row, code, result.why, result.end_us - start_us, text))

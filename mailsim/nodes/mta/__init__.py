@@ -4,5 +4,6 @@ from mailsim.nodes.mta.actor import MtaActor
 from mailsim.nodes.mta.declaration import Account, Mta
 from mailsim.nodes.mta.host_workers import HostWorkers
 from mailsim.nodes.mta.queue_runs import QueueRuns
+from mailsim.nodes.mta.routes import RoutesDiscipline
 
-__all__ = ["Account", "HostWorkers", "Mta", "MtaActor", "QueueRuns"]
+__all__ = ["Account", "HostWorkers", "Mta", "MtaActor", "QueueRuns", "RoutesDiscipline"]

@@ -190,6 +190,7 @@ class MtaActor:
         """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim); or it is given up now."""
         for item in items:
             self._forget_waiting(item)
+            item.ticket = 0
             if item.over is not None:
                 give_up(self, item)
         items = [item for item in items if item.over is None]

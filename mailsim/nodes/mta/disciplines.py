@@ -17,7 +17,7 @@ __all__ = ["Discipline", "discipline", "discipline_of"]
 class Discipline(Protocol):
     """A way to work off a queue.  Local delivery, hop limits and stopped services are settled before it is asked."""
 
-    def carry(self, item: Item, t_us: int) -> Life:
+    def carry(self, item: Item, t_us: int) -> Life | None:
         """An item that is to be relayed is new in the queue at ``t_us`` (the clock): its life from here on."""
         ...
 

@@ -25,6 +25,7 @@ __all__ = [
     "activated",
     "carry",
     "commit",
+    "defer",
     "give_up",
     "put_off",
     "put_off_all",
@@ -140,7 +141,7 @@ def commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
         return bounce(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.reply)
     if expired:
         return bounce(mta, item, outcome.left, outcome.end_us, Why.HOST_CUTOFF, outcome.reply)
-    return _defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
+    return defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
 
 
 def _came_back(mta: MtaActor, hosts: tuple[str, ...], t_us: int) -> None:
@@ -202,7 +203,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
     if said_verdict.action == Action.BOUNCE:
         return bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
     mta.memory.note_failures((address,), result.end_us)
-    return _defer(mta, item, item.deliveries, result.end_us, result.why, (address,), result.reply)
+    return defer(mta, item, item.deliveries, result.end_us, result.why, (address,), result.reply)
 
 
 def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
@@ -218,7 +219,7 @@ def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
     mta.world.settled(1)
 
 
-def _defer(
+def defer(
     mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, hosts: tuple[str, ...], reply: Reply | None = None
 ) -> None:
     """Back into the queue, unless the message is too old by now: expiry is tested after a failed attempt."""
@@ -231,6 +232,7 @@ def _defer(
         log.code[d] = reply.code if reply is not None else -1
     item.deliveries = left
     due, over = _next(mta, item, t_us, hosts, lifetime)
+    reckoned = due - item.arrived_us if due is not None and figures.delay_notice_ahead else age
     if over is not None and why != Why.HOST_RETRY_TIME:
         given = Why.ATTEMPTS_OVER if mta.memory.giving_up.by_count(item.attempt) else Why.LIFETIME_OVER
         if over <= t_us:
@@ -245,7 +247,7 @@ def _defer(
         log.rows.extend(
             (t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, reply.code if reply else -1, why, due, -1)
         )
-    notice(mta, item, left, t_us, age, report, why)
+    notice(mta, item, left, t_us, reckoned, report, why)
     mta.deferred.put(item, due)
 
 
@@ -278,7 +280,7 @@ def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
 
     Postfix looks at the age whenever a round leaves recipients deferred, whatever deferred them (qmgr_active.c).
     """
-    _defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
+    defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
 
 
 def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:

@@ -78,7 +78,7 @@ def send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> 
 
 
 def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
-    now: int = yield mta.world.now
+    now: int = yield mta.world.now + mta.figures.report_pause
     life: Life = mta.take(number, (delivery,), 0, now, mta.number)
     return life
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from mailsim.errors import UnsupportedError
+from mailsim.flavours import mta_figures
+from mailsim.units import duration, micros
 
 __all__ = ["figures_of"]
 
@@ -87,6 +89,29 @@ def _exim_step(text: str) -> Figures:
     return {"kind": kind, "until": until, "interval": interval, **({"factor": float(factor[0])} if factor else {})}
 
 
+def _opensmtpd(params: dict[str, Any], world: dict[str, Any]) -> Figures:
+    """``speed``: the program's clock ran so much faster than the network's, so all that it has compiled in is shorter; 0 is 1."""
+    speed = params.get("speed") or 1
+    own = mta_figures("opensmtpd")
+
+    def scaled(time_us: int) -> str:
+        return duration(round(time_us / speed))
+
+    found: Figures = {name: scaled(getattr(own, name)) for name in _OPENSMTPD_TIMES}
+    found["queue_lifetime"] = found["bounce_lifetime"] = scaled(micros(params["ttl"]))
+    found["delay_notice"] = scaled(micros(params["warn"])) if params.get("warn") else None
+    found["retry"] = {key: scaled(value) for key, value in own.retry if key != "kind"}
+    found["routes"] = {key: scaled(value) for key, value in own.routes or () if value >= 1000}  # counts are smaller
+    return found
+
+
+#: what OpenSMTPD has compiled in
+_OPENSMTPD_TIMES = (
+    *(f"{stage}_timeout" for stage in ("connect", "greeting", "ehlo", "mail", "rcpt", "data", "body", "eod")),
+    "report_pause",
+)  # fmt: skip
+
+
 def _sendmail(params: dict[str, Any], world: dict[str, Any]) -> Figures:
     found = _renamed(
         params,
@@ -140,4 +165,5 @@ _PROGRAMS: dict[str, Callable[[dict[str, Any], dict[str, Any]], Figures]] = {
     "exim": _exim,
     "sendmail": _sendmail,
     "courier": _courier,
+    "opensmtpd": _opensmtpd,
 }

@@ -10,6 +10,7 @@ from mailsim.flavours import mta_figures
 from mailsim.results.result import Result
 from mailsim.rules.dsn import reported
 from mailsim.rules.reasons import Why
+from mailsim.validation.mta.connections import recounted
 from mailsim.validation.mta.unnamed import PROGRAMS, blurred
 from mailsim.validation.mta.world import sink_name
 
@@ -83,6 +84,8 @@ def repeat_of(body: dict[str, Any], result: Result) -> dict[str, Any]:
         accepted = next((r.t_us for r in own if r.kind == Event.ACCEPTED and r.node == "mta"), -1)
         recipients = [_recipient(log, first[number] + j, rcpt, own, rows, host_of, node_of, figures) for j, rcpt in enumerate(mail["to"])]
         messages.append({"id": mail["id"], "t_accept": _s(accepted), "recipients": recipients})
+    if figures.discipline == "routes":
+        recounted(messages, rows, range(len(messages)), lambda r: _address(log, r, [], host_of, node_of))
     messages.sort(key=lambda m: [mail["id"] for mail in body["workload"]].index(m["id"]))
     if body["mta"]["kind"] in PROGRAMS:
         messages = blurred(body, messages)
@@ -171,6 +174,7 @@ def _tries(log: EventLog, rcpt: str, mine: list[_Row], host_of: Any, node_of: An
         result = "sent" if taken else RESULTS.get(Event(ended.kind), "deferred") if ended is not None else "deferred"
         start = contacted[0].t_us if contacted else ended.t_us if ended is not None else 0
         end = contacted[-1].t_us + contacted[-1].value if contacted else start
+        end = max(end, next((r.t_us for r in here if r.kind == Event.DEFERRED), end))  # it may have waited for more
         row: dict[str, Any] = {
             "t_start": _s(start),
             "t_end": _s(end),
@@ -194,6 +198,8 @@ def _address(log: EventLog, r: _Row, mine: list[_Row], host_of: Any, node_of: An
     ip = log.names[r.detail] if r.detail >= 0 else ""
     outcome = OUTCOMES.get(Why(r.why), "tempfail" if 400 <= r.code < 500 else "permfail")
     code: int | None = r.code if r.code > 0 else None
+    if r.why == Why.TOO_BIG and code is None:  # it left without MAIL
+        outcome = "gave_up"
     host = host_of.get(ip, r.peer.partition(".")[0])
     words = text.split()
     enhanced: str | None = words[1] if len(words) > 1 and words[1].count(".") == 2 else None
