@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from mailsim.rules.dns import Answer, Manner, Question, Rcode, RRset, Zone, ZoneIndex, respond
 from mailsim.rules.dns.machine import Alarm, Hint, Say, Send, Trouble
 
-__all__ = ["MS", "NS1", "NS2", "RIG", "S", "Pencil", "Sent", "half", "hints", "index", "silent"]
+__all__ = ["MS", "NS1", "NS2", "RIG", "Pencil", "S", "Sent", "half", "hints", "index", "silent"]
 
 MS, S = 1_000, 1_000_000
 NS1, NS2 = "10.0.1.1", "10.0.1.2"

@@ -11,7 +11,7 @@ from mailsim.flavours.bind import BindFigures
 from mailsim.rules.dns import Question, Rcode, RRset
 from mailsim.rules.dns.bind import Bind
 from mailsim.rules.dns.machine import Trouble
-from pencil import NS1, NS2, RIG, S, Pencil, half, hints, index
+from pencil import NS1, NS2, RIG, Pencil, S, half, hints, index
 
 ZONE = index(
     "example.test",
