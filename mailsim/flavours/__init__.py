@@ -154,5 +154,3 @@ def default(name: str) -> Any:
         return defaults()[name].value
     except KeyError:
         raise MailsimError(f"no default named {name!r} in defaults.toml") from None
-
-

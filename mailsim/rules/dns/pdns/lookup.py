@@ -213,9 +213,7 @@ class _Run:
                     self._blame(host, address, question, heard.what, at_root=origin == "", forwarded=forwarded)
         return None
 
-    def _blame(
-        self, host: str, address: str, question: Question, what: Answer | Trouble | None, *, at_root: bool, forwarded: bool
-    ) -> None:
+    def _blame(self, host: str, address: str, question: Question, what: Answer | Trouble | None, *, at_root: bool, forwarded: bool) -> None:
         servers = self.up.servers
         if isinstance(what, Answer):
             if forwarded and what.rcode == Rcode.SERVFAIL:
