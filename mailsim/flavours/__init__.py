@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
+from mailsim.flavours.bind import BindFigures
 from mailsim.flavours.forwarding import DnsmasqFigures, KresdFigures, PdnsFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.unbound import UnboundFigures
@@ -37,6 +38,7 @@ RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {
     "pdns": PdnsFigures,
     "kresd": KresdFigures,
     "dnsmasq": DnsmasqFigures,
+    "bind": BindFigures,
 }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mailsim.declared import Declared, Duration
+from mailsim.declared import Declared, DrawnDuration, Duration
 from mailsim.draws import Constant
 from mailsim.events import Event
 from mailsim.flavours import default
@@ -27,6 +27,10 @@ SOURCE_ORDER = 1
 ANY_SIZE = 65_535
 #: no DNS client may ask more often
 MOST_QUESTIONS = 10_000_000
+
+
+def _drawn(value: object) -> object:
+    return {"kind": "constant", "value": value} if isinstance(value, str | int) else value
 
 
 def _pattern(text: object) -> object:
@@ -59,6 +63,8 @@ class DnsQuery(Declared):
         How long the client waits for an answer.
     resend : duration, optional
         How long after a question the client repeats it, as long as it waits.
+    late : duration or distribution
+        How late each question leaves: no program's clock is exact.
     """
 
     name: Annotated[str, BeforeValidator(_pattern)]
@@ -70,6 +76,7 @@ class DnsQuery(Declared):
     first: Annotated[int, Field(ge=0)] = 0
     timeout: Duration = Field(default_factory=lambda: default("dnsclient.timeout"), gt=0)
     resend: Duration | None = Field(default=None, gt=0)
+    late: Annotated[DrawnDuration, BeforeValidator(_drawn)] = DrawnDuration(kind="constant", value=0)
 
     @model_validator(mode="after")
     def _complete(self) -> DnsQuery:
@@ -128,12 +135,14 @@ class DnsClientActor:
     def _line(self, number: int, query: DnsQuery) -> Life:
         """The questions of one line: side by side at their instants, or each one after the answer of the last."""
         start = self.world.origin_us + query.at
+        late = self.world.draws.stream(f"dns client {self.name} {number} late", query.late.distribution())
         end = None if query.until is None else self.world.origin_us + query.until
         k, t = 0, start
         self.world.opened(1)  # the run does not end before this line of questions does
         while end is None or t < end:
             if t > self.world.now:
-                t = yield t
+                yield t
+            t = yield t + late.at(k)
             if query.loop is not None:
                 yield from self._question(number, query, k, t)
                 t = self.world.now + query.loop

@@ -12,6 +12,7 @@ from mailsim.nodes.driver import Driver, Reply, chance_of
 from mailsim.nodes.stub import stub_asks
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dns import Entry, Question
+from mailsim.rules.dns.bind import Bind
 from mailsim.rules.dns.dnsmasq import Dnsmasq
 from mailsim.rules.dns.kresd import Kresd
 from mailsim.rules.dns.machine import Chance, Hint, Recursive
@@ -27,6 +28,7 @@ MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] =
     "pdns": lambda figures, hints, chance, phase_us: Pdns(figures, hints, chance=chance, phase_us=phase_us),
     "kresd": lambda figures, hints, chance, phase_us: Kresd(figures, hints, chance=chance, phase_us=phase_us),
     "dnsmasq": lambda figures, hints, chance, phase_us: Dnsmasq(figures, hints, chance=chance, phase_us=phase_us),
+    "bind": lambda figures, hints, chance, phase_us: Bind(figures.rules(), hints, chance, phase_us),
     "unbound": lambda figures, hints, chance, phase_us: Unbound(figures.rules(), hints, chance, phase_us),
 }
 

@@ -17,6 +17,10 @@ __all__ = ["CLIENT", "PATIENCE_S", "RESOLVER", "lead_s", "program_of", "scenario
 RESOLVER = "resolver"  #: the node that runs the program of the case
 CLIENT = "client"  #: the node that asks it
 PATIENCE_S = 45.0  #: how long the recorder waits for an answer where the case does not say: its runs went on for so long
+#: how late the recorder's questions left: half of 19,000 recorded ones within 1.8 ms, nine tenths within 5.6 ms
+LATE = {"kind": "lognormal", "median": "1800us", "sigma": 0.7}
+#: what the recorder's own machine added to the round trips that it played
+_OWN_S = (0.0003, 0.0015)
 MOST_GENERATED = 1_000  #: records that one ``$GENERATE`` may make
 
 #: the recorder's servers answered a chain of aliases inside a zone as a whole (seen in kresd's recordings); unbound and BIND use the
@@ -81,7 +85,7 @@ def scenario_of(body: Mapping[str, Any]) -> Scenario:
             **servers,
         },
         "links": {
-            f"{RESOLVER}-server-{k}": {"rtt": f"{round(1e6 * server['delay'])}us", "bandwidth": None}
+            f"{RESOLVER}-server-{k}": {"rtt": _round_trip(float(server["delay"])), "bandwidth": None}
             for k, server in enumerate(body["servers"].values(), 1)
         },
         "faults": [fault for one in body["faults"] for fault in _faults(one, lead)],
@@ -99,6 +103,10 @@ def _seconds(value: float) -> str:
     return f"{round(1e6 * value)}us"
 
 
+def _round_trip(delay_s: float) -> dict[str, str]:
+    return {"kind": "uniform", "low": _seconds(delay_s + _OWN_S[0]), "high": _seconds(delay_s + _OWN_S[1])}
+
+
 def _query(line: Mapping[str, Any], lead: int) -> dict[str, Any]:
     unknown = line.keys() - {"t", "qname", "qtype", "every", "until", "loop", "first", "timeout", "resend", "tag"}
     if unknown:
@@ -111,6 +119,7 @@ def _query(line: Mapping[str, Any], lead: int) -> dict[str, Any]:
             found[key] = _seconds(line[key] + (LOOP_LAG_S if key == "loop" else 0.0))
     found["first"] = int(line.get("first") or 0)
     found["timeout"] = _seconds(line.get("timeout") or PATIENCE_S)
+    found["late"] = LATE
     return found
 
 
