@@ -81,7 +81,7 @@ class DnsNetwork:
         if condition.rcode >= 0:
             soa = answer.authority if condition.rcode == Rcode.NXDOMAIN else ()
             answer = Answer(condition.rcode, negative_ttl=answer.negative_ttl, authority=soa)
-        self.later(there + (rtt - (rtt >> 1)) + condition.delay_us, hear, _as_sent(answer, question, condition))
+        self.later(there + (rtt - (rtt >> 1)) + serving.answer_us + condition.delay_us, hear, _as_sent(answer, question, condition))
         return Why.OK
 
     def reach(self, asker: str, node: str, question: Question, t_us: int, proto: str = "udp") -> Why:

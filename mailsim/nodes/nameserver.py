@@ -45,6 +45,8 @@ class Nameserver(HostDeclaration):
         Answer a chain of aliases inside a zone as a whole, as real servers do; else only its first link.
     negative_soa : str
         The SOA of a "no" carries ``minimum`` = min(TTL, MINIMUM) as TTL, as real servers do; its TTL ``as-is``; or ``none``.
+    answer_time : duration
+        How long it takes over each answer, beside the way there and back.
     """
 
     kind: Literal["nameserver"] = "nameserver"
@@ -54,6 +56,7 @@ class Nameserver(HostDeclaration):
     additional: bool = True
     follow_aliases: bool = True
     negative_soa: Literal["minimum", "as-is", "none"] = "minimum"
+    answer_time: Duration = 0
 
     @property
     def manner(self) -> Manner:
