@@ -9,13 +9,14 @@ from pydantic import BeforeValidator, Field
 from mailsim.declared import Declared, DrawnDuration, Duration, Octets
 from mailsim.rules.retry import AgeClampedPolicy, HostRecordPolicy, RuleStep
 
-__all__ = ["AgeClamped", "Concurrency", "HostRecords", "MtaFigures", "ResolverFigures", "RetryStep"]
+__all__ = ["AgeClamped", "Concurrency", "Drawn", "HostRecords", "MtaFigures", "ResolverFigures", "RetryStep"]
 
 
 def _drawn(value: Any) -> Any:
     return {"kind": "constant", "value": value} if isinstance(value, str | int | float) else value
 
 
+#: a duration that is drawn, or just its value
 Drawn = Annotated[DrawnDuration, BeforeValidator(_drawn)]
 
 

@@ -22,12 +22,11 @@ _DELEGATION_TTL_S = 172_800
 
 
 class Serving(NamedTuple):
-    """A DNS server at an address: its node (None: undeclared and always up), the zones that it serves, its manner, its time per answer."""
+    """A DNS server at an address: its node (None: undeclared and always up), the zones that it serves, its manner."""
 
     node: str | None
     origins: tuple[str, ...]
     manner: Manner
-    answer_us: int = 0
 
 
 class NameService:
@@ -97,7 +96,7 @@ def _declared(nodes: Mapping[str, CompiledNode], zones: Mapping[str, ZoneTimelin
         else:
             origins = tuple(o for o, zone in zones.items() if any(node.host in version.name_servers for version in zone.versions))
         for address in node.addresses:
-            yield address, Serving(node.name, origins, own.manner, own.answer_time)
+            yield address, Serving(node.name, origins, own.manner)
 
 
 def _servers(
