@@ -153,7 +153,8 @@ def _resolver(resolver: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     """
     nodes: dict[str, Any] = {"dns": {"kind": "nameserver", "host": NAME_SERVER, "recursive": True}}
     if resolver["kind"] == "unbound":
-        nodes = {"ns": {**nodes["dns"], "recursive": False}, "dns": {"kind": "resolver", "flavour": "unbound", "parameters": {"last_resort": False}}}
+        told = {"kind": "resolver", "flavour": "unbound", "parameters": {"last_resort": False}}
+        nodes = {"ns": {**nodes["dns"], "recursive": False}, "dns": told}
     elif resolver["kind"] != "direct":
         raise UnsupportedError(f"a resolver of kind {resolver['kind']!r}; there are direct, unbound")
     return nodes, {"dns_timeout": f"{resolver['timeout']}s", "dns_tries": resolver["attempts"]}
