@@ -111,7 +111,8 @@ def _sinks(world: dict[str, Any], domains: list[str]) -> dict[str, Any]:
                 script.append(_line(rule))
         for k, address in enumerate(place["addrs"]):
             limit = place.get("size_limit")
-            figures = {"server_time": ENDS_OF_DATA, "starttls": False, "max_sessions": None, "size_limit": limit, "hop_limit": 1000}
+            figures = {"server_time": ENDS_OF_DATA, "starttls": False, "max_sessions": None, "hop_limit": 1000}
+            figures.update(size_limit=limit, size_enforced=False)  # announced, and nothing more
             found[sink_name(host, k)] = {
                 "kind": "mta", "flavour": "postfix", "host": f"{sink_name(host, k)}.sink.test", "address": address,
                 "final_for": domains, "script": script, "greylist": greylist, "parameters": figures,
