@@ -1,8 +1,8 @@
 """The world of a recorded MTA case as a scenario: zones, scripted servers, faults, the MTA with its parameters, the mail.
 
 What all recordings have in common, and no case states: the machine is one host, so a round trip takes a fraction of a
-millisecond; the sinks answer at once and need 42 to 46 ms after the end of data (a delayed ACK of 40 ms and a tick of the kernel); the recordings began about a second
-before a queue scan (retries fall at 1.00 to 1.13 s modulo the scan interval).
+millisecond; the sinks answer at once and need 42 to 46 ms after the end of data (a delayed ACK of 40 ms and a tick of the
+kernel); the recordings began about a second before a queue scan (retries fall at 1.00 to 1.13 s modulo the scan interval).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from mailsim.errors import UnsupportedError
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
-from mailsim.validation.mta.parameters import figures_of
+from mailsim.validation.mta.parameters import figures_of, library_of
 
 __all__ = ["scenario_of", "sink_name"]
 
@@ -73,6 +73,7 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
             "relays_for": world.get("relay_domains", "").replace(",", " ").split(),
             "scan_phase": SCAN_PHASE_OF.get(mta["kind"], SCAN_PHASE),
             "second_phase": "drawn",
+            **library_of(mta["kind"], mta["params"]),
             "parameters": {"server_time": ACCEPTS, "starttls": False, **patience, **figures_of(mta["kind"], mta["params"], world)},
         },
         **sinks,
