@@ -92,6 +92,15 @@ def test_a_late_notice_comes_at_the_failure_whose_next_attempt_would_be_too_late
     assert wording(result) == [("delayed", "4.0.0")]
 
 
+def test_final_delivery_is_tried_again_10_s_times_n_squared_after_the_arrival() -> None:
+    """mx1 has the message at 1.2 s (in Postfix's queue at 0.55 s, no pipelining); its mail store refuses until 1 min."""
+    boxes = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {}}}
+    nodes = {"mx1": {**FINAL, "flavour": "opensmtpd", "store": "boxes"}, "boxes": boxes}
+    zone = com("@ MX 10 mx1", "mx1 A 192.0.2.1", "imap A 192.0.2.3")
+    result = run(world(zone, nodes, faults=(outage("boxes", "0s", how="refused", length="1m"),)))
+    assert [t for t, _, _ in result.tries("mx1")] == [1.2, 11.2, 41.2, 91.2]
+
+
 # -- which failure means what ------------------------------------------------------------------------------------------
 
 
