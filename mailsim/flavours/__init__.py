@@ -52,6 +52,7 @@ RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {
     "pdns": PdnsFigures,
     "kresd": KresdFigures,
     "dnsmasq": DnsmasqFigures,
+    "bind": BindFigures,
 }
 
 

@@ -9,13 +9,14 @@ from pydantic import BeforeValidator, Field, model_validator
 from mailsim.declared import Declared, DrawnDuration, Duration, Octets
 from mailsim.flavours.retry_models import GiveUp, Listed, Retry
 
-__all__ = ["Concurrency", "Failures", "MtaFigures", "ResolverFigures", "Routes", "Workers"]
+__all__ = ["Concurrency", "Drawn", "Failures", "MtaFigures", "ResolverFigures", "Routes", "Workers"]
 
 
 def _drawn(value: Any) -> Any:
     return {"kind": "constant", "value": value} if isinstance(value, str | int | float) else value
 
 
+#: a duration that is drawn, or just its value
 Drawn = Annotated[DrawnDuration, BeforeValidator(_drawn)]
 
 

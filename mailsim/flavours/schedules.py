@@ -90,7 +90,7 @@ class Schedule(NamedTuple):
         beyond = self.known_until_us is not None and self.known_until_us < micros(span)
         return f"{self.within(span)}{' seen, then unknown' if beyond else ''}"
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         head = f"{self.name} ({self.label})" if self.label else self.name
         wide = max(len(what) for what, _ in self.rows())
         return "\n".join([head, *(f"  {what.ljust(wide)}  {figure}" for what, figure in self.rows())])

@@ -13,57 +13,26 @@ from mailsim.events import Event
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.contact import Caller, Envelope, call
 from mailsim.nodes.contactrows import answered_row, tried_row
-from mailsim.nodes.lookups import asked
 from mailsim.nodes.memory import RetryMemory
-from mailsim.nodes.plan import Leg, Window, leg_to, remembered
+from mailsim.nodes.plan import Leg, leg_to
+from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life
-from mailsim.rules.dns import Answer, Question, Rcode
-from mailsim.rules.mx import NoRoute, Target, best_first, both, is_address, mx_hosts, mx_targets
+from mailsim.rules.mx import NoRoute, Target, best_first
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
-__all__ = [
-    "Agent",
-    "Handover",
-    "Item",
-    "Outcome",
-    "RouteEntry",
-    "attempt",
-    "envelope_of",
-    "find_route",
-    "legs_of",
-    "pass_on",
-    "try_targets",
-]
-
-
-#: an MX set that is empty because nobody asked for it
-NO_MX = Answer(Rcode.NOERROR)
-
-#: a fallback relay counts as so much worse than any MX (preferences have 16 bits, RFC 1035 section 3.3.9)
-LAST_RESORT = 1 << 16
+__all__ = ["Agent", "Handover", "Item", "Outcome", "attempt", "envelope_of", "legs_of", "pass_on", "try_targets"]
 
 
 class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
     __slots__ = (
-        "arrived_us",
-        "attempt",
-        "deliveries",
-        "domain",
-        "hops",
-        "local",
-        "notices",
-        "number",
-        "over",
-        "several",
-        "started_us",
-        "ticket",
+        "arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "over", "several", "started_us", "ticket",
         "waits_for",
-    )
+    )  # fmt: skip
 
     def __init__(
         self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool, several: bool = False
@@ -122,13 +91,6 @@ class Outcome(NamedTuple):
     contact: Contact | None = None
 
 
-class RouteEntry(NamedTuple):
-    """A route that holds while the cached answers behind it do."""
-
-    window: Window
-    route: tuple[Target, ...] | NoRoute
-
-
 class Agent(Protocol):
     """Who attempts: an MTA with its queue, or a lone sender of a population."""
 
@@ -161,59 +123,6 @@ def envelope_of(agent: Agent, item: Item, deliveries: tuple[int, ...]) -> Envelo
     first = deliveries[0]
     names = log.names
     return Envelope(item.number, names[log.sender[first]], tuple([names[log.rcpt[d]] for d in deliveries]), log.size[first])
-
-
-def find_route(mta: Agent, item: Item, t_us: int) -> Life:
-    """MX and addresses of the item's domain: gives ``(instant, targets or NoRoute)``; the instant may lie ahead."""
-    known = mta.routes.get(item.domain)
-    if known is not None and mta.log.rows is None:
-        window = known.window
-        if window.from_us <= t_us and t_us + window.delay_us < window.until_us:
-            return t_us + window.delay_us, known.route
-    start, questions = t_us, list[Question]()
-    t_us, route = yield from _way_to(mta, item, mta.figures.smarthost or item.domain, t_us, questions)
-    if mta.figures.fallback_relay is not None:
-        t_us, route = yield from _with_fallback(mta, item, route, t_us, questions)
-    held = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
-    if held is not None:
-        mta.routes[item.domain] = RouteEntry(held, route)
-    return t_us, route
-
-
-def _way_to(mta: Agent, item: Item, nexthop: str, t_us: int, questions: list[Question]) -> Life:
-    """The targets of a domain, or of a host in brackets, whose MX is not asked for."""
-    if nexthop.startswith("["):
-        answer, hosts = NO_MX, [(0, nexthop.strip("[]").rstrip(".").lower())]
-    else:
-        if mta.figures.asks_sts:  # whatever the answer says, since nothing here fails by a policy (RFC 8461 section 3.1)
-            questions.append(Question(f"_mta-sts.{nexthop}", "TXT"))
-            t_us, _ = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
-        questions.append(Question(nexthop, "MX"))
-        t_us, answer = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
-        found = mx_hosts(nexthop, answer, mta.figures)
-        if isinstance(found, NoRoute):
-            return t_us, found
-        hosts = found
-    addresses: dict[str, Answer] = {}
-    for _, host in hosts:
-        if host in addresses or is_address(host):
-            continue
-        for rtype in mta.address_types:
-            questions.append(Question(host, rtype))
-            t_us, found_there = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
-            addresses[host] = both(addresses[host], found_there) if host in addresses else found_there
-    return t_us, mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
-
-
-def _with_fallback(mta: Agent, item: Item, route: tuple[Target, ...] | NoRoute, t_us: int, questions: list[Question]) -> Life:
-    """The fallback relay comes after all others, and where there are none but for a loop (postconf(5) smtp_fallback_relay)."""
-    if isinstance(route, NoRoute) and route.why == Why.MX_SELF:
-        return t_us, route
-    t_us, more = yield from _way_to(mta, item, mta.figures.fallback_relay or "", t_us, questions)
-    if isinstance(more, NoRoute):
-        return t_us, route
-    own = () if isinstance(route, NoRoute) else route
-    return t_us, (*own, *(target._replace(preference=target.preference + LAST_RESORT) for target in more))
 
 
 def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:
@@ -280,6 +189,16 @@ class _Progress:
         self.refused += [(d, v.reply, v.why) for d, v in each if v is not None and v.reply.code >= 500]
         self.left = tuple(d for d, v in each if v is not None and v.reply.code < 500)
         return Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False)
+
+    def apart(self, verdicts: Sequence[Refusal | None]) -> bool:
+        """All recipients were refused: some for good, some for now?  Then those for good are done with."""
+        each = [(d, v) for d, v in zip(self.left, verdicts, strict=True) if v is not None]
+        later = tuple(d for d, v in each if v.reply.code < 500)
+        if len(later) in (0, len(each)):
+            return False
+        self.refused += [(d, v.reply, v.why) for d, v in each if v.reply.code >= 500]
+        self.left = later
+        return True
 
     def outcome(self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None) -> Outcome:
         """What it all came to."""
@@ -350,6 +269,8 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
         progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
         progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
         stop = figures.session_limit is not None and progress.sessions >= figures.session_limit
+        if len(verdicts) > 1 and None not in verdicts and progress.apart(verdicts):
+            why = Why.TEMPFAIL
         said = verdict(why, result.stage, last=stop or k == len(due) - 1, failures=figures.failures)
         if said.action == Action.BOUNCE:
             return progress.outcome(Action.BOUNCE, Why.UNWELCOME if result.stage < Stage.MAIL else why, t_us)

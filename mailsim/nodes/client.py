@@ -204,7 +204,7 @@ class ClientActor:
             log.code[d] = code
             if log.rows is not None:
                 at = log.name(peer) if peer else -1
-                if why == Why.AUTH_FAILED:
+                if why in (Why.AUTH_FAILED, Why.AUTH_UNAVAILABLE):
                     log.rows.extend((t_us, number, log.rcpt[d], Event.LOGIN_FAILED, self.number, at, -1, 0, code, why, 0, text))
                 log.rows.extend((t_us, number, log.rcpt[d], Event.REJECTED, self.number, at, -1, 0, code, why, 0, text))
         self.world.settled(len(deliveries))

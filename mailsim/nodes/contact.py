@@ -187,13 +187,7 @@ def call(
     if server is None:
         return _nobody(caller, wire, start_us, rtt), None, ()
     door: Doorman = server.door
-    refusal, by_recipient = door.judge(envelope, service, login)
-    if service == "lmtp":
-        by_recipient = tuple(
-            r or full for r, full in zip(by_recipient, server.refusals(envelope.recipients, envelope.size, start_us), strict=True)
-        )
-    if refusal is None and by_recipient and None not in by_recipient:
-        refusal = by_recipient[0]
+    refusal, by_recipient = _judged(server, envelope, service, login, start_us)
     wait = door.wait_us(start_us, world.now) if not kept and wire.path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
@@ -202,12 +196,26 @@ def call(
         steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
         result, by_recipient = _scripted(says, envelope, steps, wire, start_us, rtt, work, pause)
     else:
-        no = (refusal.stage, refusal.reply) if refusal is not None else None
+        no = None if refusal is None else (refusal.stage, refusal.reply)
         body = wire.transfer_us(envelope.size)
         result = contact(steps, wire.path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient
+
+
+def _judged(
+    server: Any, envelope: Envelope, service: str, login: tuple[str, str] | None, start_us: int
+) -> tuple[Refusal | None, tuple[Refusal | None, ...]]:
+    """What the server's rules refuse: the session, or each recipient."""
+    refusal, by_recipient = server.door.judge(envelope, service, login)
+    if service == "lmtp":
+        by_recipient = tuple(
+            r or full for r, full in zip(by_recipient, server.refusals(envelope.recipients, envelope.size, start_us), strict=True)
+        )
+    if refusal is None and by_recipient and None not in by_recipient:
+        refusal = by_recipient[0]
+    return refusal, by_recipient
 
 
 def _nobody(caller: Caller, wire: Any, start_us: int, rtt_us: int) -> Contact:

@@ -10,6 +10,7 @@ from mailsim.rules.mx import Target
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
+from mailsim.rules.smtp import Stage
 
 if TYPE_CHECKING:
     from mailsim.nodes.attempt import Agent, Item
@@ -33,7 +34,8 @@ def answered_row(
     host, address = name(target.host), name(target.address)
     for d, refusal in zip(left, verdicts or (None,) * len(left), strict=True):
         reply = result.reply if refusal is None else refusal.reply
-        why = result.why if refusal is None or result.why not in (Why.OK, refusal.why) else refusal.why
+        own = refusal is not None and (result.why in (Why.OK, refusal.why) or (result.stage == Stage.RCPT and None not in verdicts))
+        why = refusal.why if refusal is not None and own else result.why
         stage = result.stage if refusal is None else refusal.stage
         text = name(f"{stage.name.lower()}|{reply if reply is not None else ''}")
         code = reply.code if reply is not None else -1

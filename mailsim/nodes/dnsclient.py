@@ -12,6 +12,7 @@ from mailsim.declared import Declared, DrawnDuration, Duration
 from mailsim.draws import Constant
 from mailsim.events import Event
 from mailsim.flavours import default
+from mailsim.flavours.models import Drawn
 from mailsim.nodes.base import NodeDeclaration, node_kind
 from mailsim.nodes.lookups import TYPE_NUMBERS
 from mailsim.nodes.world import Life, World
@@ -27,10 +28,6 @@ SOURCE_ORDER = 1
 ANY_SIZE = 65_535
 #: no DNS client may ask more often
 MOST_QUESTIONS = 10_000_000
-
-
-def _drawn(value: object) -> object:
-    return {"kind": "constant", "value": value} if isinstance(value, str | int) else value
 
 
 def _pattern(text: object) -> object:
@@ -76,7 +73,7 @@ class DnsQuery(Declared):
     first: Annotated[int, Field(ge=0)] = 0
     timeout: Duration = Field(default_factory=lambda: default("dnsclient.timeout"), gt=0)
     resend: Duration | None = Field(default=None, gt=0)
-    late: Annotated[DrawnDuration, BeforeValidator(_drawn)] = DrawnDuration(kind="constant", value=0)
+    late: Drawn = DrawnDuration(kind="constant", value=0)
 
     @model_validator(mode="after")
     def _complete(self) -> DnsQuery:

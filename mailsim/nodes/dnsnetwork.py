@@ -84,7 +84,8 @@ class DnsNetwork:
         if condition.rcode >= 0:
             soa = answer.authority if condition.rcode == Rcode.NXDOMAIN else ()
             answer = Answer(condition.rcode, negative_ttl=answer.negative_ttl, authority=soa)
-        self.later(there + (rtt - (rtt >> 1)) + condition.delay_us, hear, _as_sent(answer, question, condition))
+        leaves = there + condition.delay_us + self._work_us(asker, serving.node, question.question)
+        self.later(leaves + (rtt - (rtt >> 1)), hear, _as_sent(answer, question, condition))
         return Why.OK
 
     def reach(self, asker: str, node: str, question: Question, t_us: int, proto: str = "udp") -> Why:
@@ -134,6 +135,14 @@ class DnsNetwork:
         self._sent[(asker, question)] = turn + 1
         distance = far if node is None else self._world.compiled.link(asker, node).rtt
         return self._world.draws.stream(f"dns {asker} {question.name}/{question.rtype}", distance).at(turn)
+
+    def _work_us(self, asker: str, node: str | None, question: Question) -> int:
+        """What a declared server needs for its answer."""
+        if node is None:
+            return 0
+        work = self._world.compiled.nodes[node].declaration.answer_time
+        turn = self._sent[(asker, question)]
+        return self._world.draws.stream(f"dns work {node} {question.name}/{question.rtype}", work.distribution()).at(turn)
 
     def _condition(self, asker: str, node: str, question: Send, t_us: int) -> Condition:
         """All that is wrong on the way to a server and with its service."""

@@ -7,14 +7,18 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from mailsim.draws import Distribution
-from mailsim.events import Event
+from mailsim.events import EVENT_COLUMNS, Event
 from mailsim.nodes.dnsnetwork import DNS_ORDER
 from mailsim.nodes.lookups import PROTOCOL_NUMBERS, TYPE_NUMBERS
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dns import Answer, Question
 from mailsim.rules.dns.machine import Action, Alarm, Chance, Machine, Send, Trouble
+from mailsim.rules.reasons import Why
 
 __all__ = ["Driver", "Reply", "chance_of"]
+
+#: place of the reason in an event row
+_WHY = [column.name for column in EVENT_COLUMNS].index("why")
 
 #: what a client of a machine is: it is called with the answer and the instant at which the machine gave it
 Reply: TypeAlias = Callable[[Answer, int], None]
@@ -63,9 +67,10 @@ class Driver:
         world = self._world
         for action in actions:
             if isinstance(action, Send):
+                row = self._write_down(action, t_us) if action.proto != "open" else None
                 why = world.dns.send(self._name, action, t_us, partial(self._heard, action.number), self._far)
-                if action.proto != "open":
-                    self._write_down(action, t_us, why)
+                if row is not None:
+                    world.log.rows[row + _WHY] = why
             elif isinstance(action, Alarm):
                 world.spawn(self._rung(action), DNS_ORDER)
             else:
@@ -79,9 +84,12 @@ class Driver:
         yield max(alarm.at_us, self._world.now)
         self._perform(self.machine.rang(alarm.what, alarm.at_us), self._world.now)
 
-    def _write_down(self, sent: Send, t_us: int, why: int) -> None:
+    def _write_down(self, sent: Send, t_us: int) -> int | None:
+        """The row of a question, before anything that it brings about; gives its place."""
         log = self._world.log
+        place: int | None = None
         if log.rows is not None:
+            place = len(log.rows)
             question = sent.question
             log.rows.extend(
                 (
@@ -94,8 +102,9 @@ class Driver:
                     TYPE_NUMBERS.get(question.rtype, 0),
                     0,
                     PROTOCOL_NUMBERS[sent.proto],
-                    why,
+                    Why.NONE,
                     0,
                     log.name(question.name),
                 )
             )
+        return place

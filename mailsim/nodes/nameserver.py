@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from mailsim.declared import Declared, Duration, HostName
+from mailsim.declared import Declared, DrawnDuration, Duration, HostName
 from mailsim.flavours import default
+from mailsim.flavours.models import Drawn
 from mailsim.flavours.stubs import nameserver_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.rules.dns import Manner
@@ -50,6 +51,8 @@ class Nameserver(HostDeclaration):
         Answer a chain of aliases inside a zone as a whole, as real servers do; else only its first link.
     negative_soa : str
         The SOA of a "no" carries ``minimum`` = min(TTL, MINIMUM) as TTL, as real servers do; its TTL ``as-is``; or ``none``.
+    answer_time : duration or distribution
+        What the server needs for an answer, besides the way there and back.
     """
 
     kind: Literal["nameserver"] = "nameserver"
@@ -61,6 +64,7 @@ class Nameserver(HostDeclaration):
     additional: bool = True
     follow_aliases: bool = True
     negative_soa: Literal["minimum", "as-is", "none"] = "minimum"
+    answer_time: Drawn = DrawnDuration(kind="constant", value=0)
 
     @property
     def manner(self) -> Manner:

@@ -9,12 +9,13 @@ from pydantic import Field
 from mailsim.events import Event, State
 from mailsim.flavours import default, mta_figures, unbound_figures
 from mailsim.flavours.models import MtaFigures
-from mailsim.nodes.attempt import Handover, Item, Outcome, RouteEntry, attempt, find_route, pass_on
+from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, pass_on
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.cold import ColdResolver
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Window
+from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dsn import report_size
 from mailsim.rules.mx import NoRoute, Target

@@ -10,7 +10,7 @@ from mailsim.nodes.driver import Driver, Reply, chance_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.conditions import NORMAL
 from mailsim.rules.dns import Answer, Entry, Question, Rcode
-from mailsim.rules.dns.stubs import CLOSED, Call, GlibcStub, Rfc1035Stub, StubMachine
+from mailsim.rules.dns.stubs import CLOSED, CUT, Call, GlibcStub, Rfc1035Stub, StubMachine
 from mailsim.rules.reasons import Why
 from mailsim.units import duration
 
@@ -20,8 +20,8 @@ SECOND_US = 1_000_000
 #: records of one answer that surely fit into 512 octets: a name each (RFC 1035 sections 3.1 and 4.2.1), addresses less
 FITTING = 7
 
-#: what mail programs are told where no server's port was open
-_TOLD = {CLOSED: Answer(Rcode.TIMEOUT)}
+#: what mail programs are told where no server's port was open, or the last connection was cut
+_TOLD = {CLOSED: Answer(Rcode.TIMEOUT), CUT: Answer(Rcode.TIMEOUT)}
 
 
 class Waiting:

@@ -104,11 +104,11 @@ def png(ax: Axes) -> bytes:
 
 
 def drawn(ax: Axes, kind: Literal["png", "svg"]) -> bytes:
-    """The figure of these axes as a file of that kind, with the description inside; the same figure gives the same octets."""
+    """The figure of these axes as a file of that kind, with the description inside; letters of an SVG stay letters."""
     stream = BytesIO()
     figure: Any = ax.figure
     about: dict[str, Any] = {"Description": describe(ax)}
     about |= {"Software": f"mailsim {__version__}"} if kind == "png" else {"Creator": f"mailsim {__version__}", "Date": None}
-    with rc_context({"svg.hashsalt": "mailsim", "svg.fonttype": "none"}):
+    with rc_context({"svg.fonttype": "none"}):
         figure.savefig(stream, format=kind, dpi=figure.dpi, metadata=about)
     return stream.getvalue()

@@ -154,9 +154,8 @@ def mx_targets(
     if limit is not None:
         best = found[0].preference
         found = [target for target in found if target.preference < limit]
-        if (
-            not found and hosts[0][0] < best and figures.mx_trouble == "defers"
-        ):  # a better host is listed but has no address now (Postfix smtp_addr.c)
+        better = hosts[0][0] < best and figures.mx_trouble == "defers"
+        if not found and better:  # a better host is listed but has no address now (Postfix smtp_addr.c)
             return NoRoute(trouble or Why.MX_UNUSABLE, False, "4.4.4")
         if not found:
             return NoRoute(Why.MX_SELF, figures.mx_to_self == "bounce", figures.status_loop)

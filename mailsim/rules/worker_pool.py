@@ -94,8 +94,10 @@ class WorkerPool(Generic[Work, Session]):
             return []
         started = []
         for domain in [worker.domain] if not crowded else list(reversed(self._destinations)):
+            if self._busy == self._total:
+                break
             place = self._destinations[domain]
-            if place.waiting and place.busy < self._per_host and self._busy < self._total:
+            if place.waiting and place.busy < self._per_host:
                 self._waiting -= 1
                 work = place.waiting.popleft()
                 started.append((self._take(domain, place, t_us), work))

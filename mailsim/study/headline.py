@@ -39,7 +39,8 @@ def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored:
     """
     layouts = list(dict.fromkeys(cell.layout for cell in cells))
     longest = max(cell.length_s for cell in cells)
-    sentences = [_returned(cells, longest, f"the mail sent while {target} was down ({how})")]
+    known = "known to be returned" if most_unknown > 0 else "returned"
+    sentences = [_returned(cells, longest, f"the mail sent while {target} was down ({how})", known)]
     if any(_mean(cell, "bounced_share") > 0 for cell in cells):
         sentences.append(_harmless(cells, layouts))
     sentences.append(_late(cells))
@@ -56,12 +57,12 @@ def _mean(cell: Measured, figure: str) -> float:
     return cell.figures[figure].mean
 
 
-def _returned(cells: Sequence[Measured], longest: float, mail: str) -> str:
+def _returned(cells: Sequence[Measured], longest: float, mail: str, known: str) -> str:
     if all(_mean(cell, "bounced_share") == 0 for cell in cells):
-        return f"None of {mail} is returned, whatever the layout, up to the longest outage, {duration_text(longest)}."
+        return f"None of {mail} is {known}, whatever the layout, up to the longest outage, {duration_text(longest)}."
     share = QUANTITIES["bounced_share"]
     parts = [f"{interval_words(cell.figures[share.name], share)} with {cell.layout}" for cell in cells if cell.length_s == longest]
-    return f"Of {mail} for {duration_text(longest)}, this much is returned: {listed(parts)}."
+    return f"Of {mail} for {duration_text(longest)}, this much is {known}: {listed(parts)}."
 
 
 def _harmless(cells: Sequence[Measured], layouts: Sequence[str]) -> str:

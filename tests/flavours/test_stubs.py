@@ -14,7 +14,7 @@ S = 1_000_000
 
 
 def test_the_stubs_are_known_by_name() -> None:
-    assert stub_flavours() == ("cares", "dig", "dnspython", "glibc", "host")
+    assert {"cares", "dig", "dnspython", "glibc", "host"} <= set(stub_flavours())
     assert nameserver_flavours() == ("auth-bind", "auth-knot", "auth-nsd", "auth-pdns")
 
 

@@ -57,3 +57,53 @@ def test_each_level_of_recording_sees_the_same() -> None:
     faults = (outage("ns1", "0s", length="2m"), outage("dns mx1.example.com/A", "0s", length="6m", how="servfail"))
     one, other = (direct(*faults, servers=2, level=level) for level in ("events", "messages"))
     assert [(d.stored_us, d.why) for d in one.deliveries] == [(d.stored_us, d.why) for d in other.deliveries]
+
+
+#: resolvers whose hits take 1 ms, and whose misses take so much longer that they can't be taken for hits
+SLOW: dict[str, Any] = {"kind": "resolver", "parameters": {"stub_delay": "1ms", "miss_delay": "100ms"}}
+
+
+def listed(*faults: dict[str, Any], stub: Any = "glibc", times: tuple[str, ...] = ("0s", "1m"), level: str = "events") -> Run:
+    """``isp`` asks two resolvers, one second each, twice; everybody else asks one that costs nothing."""
+    asks = {"resolver": ["one", "two"], "stub": stub, "parameters": {**MTA["parameters"], "dns_timeout": "1s", "dns_tries": 2}}
+    nodes = {"mx1": FINAL, "one": SLOW, "two": SLOW}
+    values = world(com("@ MX 10 mx1", "mx1 A 192.0.2.1"), nodes, faults=faults, isp=asks, times=times)
+    values["defaults"] = {"resolver": "dns"}
+    return run(values, level=level)
+
+
+def waited(result: Run) -> list[tuple[int, Why]]:
+    """Whole seconds that each question of ``isp`` took, and where the answer came from."""
+    return [(int(took), why) for _, took, _, why in asked(result)]
+
+
+class TestLists:
+    """A list of resolvers; resolv.conf(5): the first one is asked first, in every lookup."""
+
+    def test_a_hit_at_the_first_server_costs_its_distance_alone(self) -> None:
+        times = [took for _, took, _, _ in asked(listed())]
+        assert times[2:] == [0.001, 0.001]
+        assert min(times[:2]) > 0.1
+
+    def test_a_first_server_that_is_silent_costs_its_wait_every_time(self) -> None:
+        """glibc 2.36 observed (ns1_down_then_back): the order of servers is not remembered; the second one answers from its cache."""
+        assert [took for took, _ in waited(listed(outage("one", "0s")))] == [1, 1, 1, 1]
+
+    def test_without_any_server_the_lookup_ends_after_two_rounds(self) -> None:
+        """Two servers at 1 s, twice: 4 s, then the mail waits (4.4.3)."""
+        result = listed(outage("one", "0s", length="2m"), outage("two", "0s", length="2m"))
+        assert asked(result)[0][1:] == (4.0, 99, Why.DNS_TIMEOUT)
+
+    def test_a_stub_that_remembers_pays_once(self) -> None:
+        """c-ares observed (ns1_slow3_ns2_up): 2 s once, then the good server comes first; its own cache answers a minute later."""
+        stub = {"flavour": "cares", "parameters": {"timeout": "1s"}}
+        result = listed(outage("one", "0s"), stub=stub)
+        assert [took for took, _ in waited(result)] == [1, 0, 0, 0]
+        assert [took for _, took, _, _ in asked(result)][2:] == [0.0, 0.0]
+
+    @pytest.mark.parametrize("stub", ["glibc", "cares", "dnspython", {"flavour": "glibc", "parameters": {"rotate": True}}])
+    def test_each_level_of_recording_sees_the_same(self, stub: Any) -> None:
+        faults = (outage("one", "30s", length="5m"), outage("link isp-two", "3m", length="1m"))
+        times = tuple(f"{20 * k}s" for k in range(20))
+        one, other = (listed(*faults, stub=stub, times=times, level=level) for level in ("events", "messages"))
+        assert [(d.stored_us, d.why) for d in one.deliveries] == [(d.stored_us, d.why) for d in other.deliveries]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailsim.flavours import mta_figures
-from mailsim.nodes.attempt import Handover, Item, RouteEntry
+from mailsim.nodes.attempt import Handover, Item
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.logins import LoginDesk, SmtpLogins, login_rules
 from mailsim.nodes.memory import RetryMemory
@@ -16,6 +16,7 @@ from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release
 from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
+from mailsim.nodes.route import RouteEntry
 from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.conditions import QUIET, Timeline

@@ -71,7 +71,7 @@ class Mta(HostDeclaration):
     Parameters
     ----------
     flavour : str
-        Program whose behaviour and figures it has (``postfix``, ``exim``).
+        Program whose behaviour and figures it has: one that ``mailsim flavours`` lists, or one of the scenario's own.
     final_for : tuple of str
         Domains whose mailboxes are here (in ``store``, or in the MTA itself where no store is named).
     relays_for : tuple of str

@@ -8,15 +8,14 @@ unsent: ``esmtpdelay``.  When all parts of a message have been tried, the messag
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim.events import Event
 from mailsim.nodes.attempt import Item, Outcome, attempt, try_targets
 from mailsim.nodes.mta.disciplines import discipline
 from mailsim.nodes.mta.life import release, until_running
 from mailsim.nodes.mta.returning import notice, returned, send_report
-from mailsim.nodes.world import Life
-from mailsim.rules.conditions import Timeline
+from mailsim.nodes.world import Life, Wire
 from mailsim.rules.mx import Target
 from mailsim.rules.reasons import Why
 from mailsim.rules.session import probe
@@ -37,7 +36,7 @@ class _Session(NamedTuple):
     """An open session: with whom, over which way; ``ended``: the server has closed it, and the client has not noticed yet."""
 
     target: Target
-    path: Timeline
+    wire: Wire
     ended: bool
 
 
@@ -185,11 +184,9 @@ class HostWorkers:
         """The attempt: over the open session, not at all, or as any other; gives its :class:`Outcome`."""
         mta, session = self._mta, worker.session
         if session is not None:
-            peer = mta.world.server_at(session.target.address, "smtp")
-            assert peer is not None, "a session is with somebody"
-            rtt = mta.world.wire(mta.name, peer.name).rtt_us(item.number, item.attempt + 1)
-            works, knows = probe(session.path, worker.used_us, t_us, rtt, mta.figures.connect_timeout)
             item.attempt += 1
+            rtt = session.wire.rtt_us(item.number, item.attempt)
+            works, knows = probe(session.wire.path, worker.used_us, t_us, rtt, mta.figures.connect_timeout)
             if session.ended or not works:
                 why = Why.CLOSED if session.ended or knows < t_us + mta.figures.connect_timeout else Why.REPLY_TIMEOUT
                 return _unsent(item, t_us + rtt if session.ended and works else knows, why)
@@ -210,12 +207,11 @@ class HostWorkers:
                 worker.down_until_us = self._second(end_us) + self._down_for_us
         elif contact.stage >= Stage.MAIL and contact.why in (Why.OK, Why.TEMPFAIL, Why.PERMFAIL):
             mta = self._mta
-            server = mta.world.server_at(target.address, "smtp")
-            assert server is not None, "a session was with somebody"
+            server: Any = mta.world.server_at(target.address, "smtp")
             ended = contact.hung_up or (contact.reply is not None and contact.reply.code == 421 and not server.door.scripted)
             pipelined = mta.figures.pipelining and server.door.figures.pipelining
             if not ended or not (pipelined and contact.stage == Stage.RCPT):  # the reply to DATA would have shown it
-                worker.session = _Session(target, mta.world.wire(mta.name, server.name).path, ended)
+                worker.session = _Session(target, mta.world.wire(mta.name, server.name), ended)
         elif contact.stage < Stage.MAIL and contact.why not in (Why.TEMPFAIL, Why.PERMFAIL):
             worker.down_until_us = self._second(end_us) + self._down_for_us
 

@@ -8,7 +8,11 @@ time stamp lies one second back: file times have one-second resolution (Postfix 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["AgeClampedPolicy"]
 
@@ -56,3 +60,12 @@ class AgeClampedPolicy(NamedTuple):
         if self.scan_us:
             due += (phase_us - due) % self.scan_us
         return due
+
+    def next_column(
+        self, arrival_us: npt.NDArray[np.int64], failed_us: npt.NDArray[np.int64], *, phase_us: int = 0, origin_us: int = 0
+    ) -> npt.NDArray[np.int64]:
+        """:meth:`next` for a column of messages."""
+        end = failed_us - (failed_us - origin_us) % SECOND_US
+        age = end - (arrival_us - (arrival_us - origin_us) % SECOND_US)
+        due: npt.NDArray[np.int64] = (end + age.clip(self.minimum_us, self.maximum_us) - self.back_us).clip(min=failed_us)
+        return due + (phase_us - due) % self.scan_us if self.scan_us else due

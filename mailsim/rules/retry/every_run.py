@@ -7,9 +7,13 @@ guide, ``MinQueueAge``).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim.rules.retry.grid import next_scan
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["EveryRunPolicy"]
 
@@ -36,3 +40,10 @@ class EveryRunPolicy(NamedTuple):
         if self.minimum_age_us:
             earliest = max(earliest, (failed_us if started_us < 0 else started_us) + self.minimum_age_us)
         return next_scan(earliest, self.interval_us, phase_us)
+
+    def next_column(
+        self, arrival_us: npt.NDArray[np.int64], failed_us: npt.NDArray[np.int64], *, phase_us: int = 0, origin_us: int = 0
+    ) -> npt.NDArray[np.int64]:
+        """:meth:`next` for a column of messages whose attempts took no time."""
+        earliest = failed_us + max(1, self.minimum_age_us)
+        return earliest + (phase_us - earliest) % self.interval_us

@@ -9,7 +9,11 @@ however long the attempt took.
 from __future__ import annotations
 
 from math import isqrt
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["QuadraticPolicy", "RootPolicy"]
 
@@ -35,6 +39,17 @@ class QuadraticPolicy(NamedTuple):
         """The next square; see :class:`mailsim.rules.retry.policy.RetryPolicy`."""
         step = isqrt((failed_us - arrival_us) // self.base_us) + 1
         return arrival_us + self.base_us * step * step
+
+    def next_column(
+        self, arrival_us: npt.NDArray[np.int64], failed_us: npt.NDArray[np.int64], *, phase_us: int = 0, origin_us: int = 0
+    ) -> npt.NDArray[np.int64]:
+        """:meth:`next` for a column of messages."""
+        squares = (failed_us - arrival_us) // self.base_us
+        root = (squares**0.5).astype("int64")
+        root -= root * root > squares  # what the root of a float is off by
+        root += (root + 1) * (root + 1) <= squares
+        due: npt.NDArray[np.int64] = arrival_us + self.base_us * (root + 1) * (root + 1)
+        return due
 
 
 class RootPolicy(NamedTuple):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mailsim.flavours.stubs import DighostFigures, StubFigures, stub_figures
 from mailsim.rules.dns import Rcode
-from mailsim.rules.dns.stubs import CLOSED
+from mailsim.rules.dns.stubs import CLOSED, CUT
 from mailsim.rules.reasons import Why
 
 __all__ = ["Told", "in_words"]
@@ -48,8 +48,12 @@ def _wanted(told: Told) -> list[str]:
     return told.rdatas("A", "AAAA") if told.rtype == "ANY" else told.rdatas(told.rtype)
 
 
+#: ECONNREFUSED; a connection that is closed sets no errno; all else is ETIMEDOUT
+_ERRNO = {CLOSED: 111, CUT: 0}
+
+
 def _glibc(told: Told) -> tuple[str, list[str]]:
-    """gai_strerror(3) and h_errno with errno: 110 ETIMEDOUT, 111 ECONNREFUSED."""
+    """gai_strerror(3) and h_errno with errno."""
     found = _wanted(told)
     if found:
         return "OK", found
@@ -60,7 +64,7 @@ def _glibc(told: Told) -> tuple[str, list[str]]:
         return "EAI_NONAME" if by_address else "HOST_NOT_FOUND/errno=0", []
     if told.rcode == Rcode.NOERROR:
         return "EAI_NODATA" if by_address else "NO_DATA/errno=0", []
-    return "EAI_AGAIN" if by_address else f"TRY_AGAIN/errno={111 if told.rcode == CLOSED else 110}", []
+    return "EAI_AGAIN" if by_address else f"TRY_AGAIN/errno={_ERRNO.get(told.rcode, 110)}", []
 
 
 def _dnspython(told: Told) -> tuple[str, list[str]]:
@@ -148,7 +152,8 @@ def _host(told: Told, figures: StubFigures) -> tuple[str, list[str]]:
         # of a name that does not exist host speaks as it was written, else without the final dot (bin/dig/host.c)
         shown = told.name if told.rcode == Rcode.NXDOMAIN else name
         line = f"Host {shown} not found: {told.rcode}({_NAMES[told.rcode]})"
-        return " | ".join(["exit=1", *said, *([line] if told.rcode == Rcode.NXDOMAIN else [])]), [line]
+        # the recorder took such lines for errors; REFUSED it did not know
+        return " | ".join(["exit=1", *said, *([line] if told.rcode != Rcode.REFUSED else [])]), [line]
     lines = [f"{owner.rstrip('.')} {_HOST_WORDS.get(rtype, f'has {rtype} record')} {rdata}" for owner, _, rtype, rdata in told.section()]
     return " | ".join(["exit=0", *said]), lines or [f"{name} has no {told.rtype} record"]
 

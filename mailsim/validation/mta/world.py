@@ -14,6 +14,7 @@ from mailsim.errors import UnsupportedError
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.validation.mta.parameters import figures_of, library_of
+from mailsim.validation.records import NAME_SERVER, zone_change, zone_texts
 
 __all__ = ["scenario_of", "sink_name"]
 
@@ -29,9 +30,6 @@ ENDS_OF_DATA = {"kind": "uniform", "low": "42ms", "high": "46ms"}
 
 HOW = {"timeout": "silent", "refused": "refused", "unreachable": "unreachable", "netunreach": "unreachable", "servfail": "servfail"}
 HOW["nxdomain"] = "nxdomain"
-
-#: the name server of all zones in every recording
-NAME_SERVER = "ns.gt.test"
 
 #: an outage that never ends
 NEVER_S = 999
@@ -83,13 +81,13 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
     values = {
         "name": "recorded",
         "run_until": f"{body['horizon']}s",
-        "zones": _zones(world["zones"]),
+        "zones": zone_texts(world["zones"]),
         "defaults": {"resolver": "dns"},
         "nodes": nodes,
         "links": {name: {"rtt": "200us", "bandwidth": None} for name in ("default", "local")},
         "traffic": [_mail(mail, clients[names[mail["from"]]]["address"]) for mail in body["workload"]],
         "faults": [fault for one in world["faults"] for fault in _faults(one, world)],
-        "changes": [change for one in world.get("zone_changes", ()) for change in _changes(one, world["zones"])],
+        "changes": [zone_change(one, world["zones"]) for one in world.get("zone_changes", ())],
     }
     return load(values)
 
@@ -149,28 +147,6 @@ def _resolver(resolver: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     elif resolver["kind"] != "direct":
         raise UnsupportedError(f"a resolver of kind {resolver['kind']!r}; there are direct, unbound")
     return nodes, {"dns_timeout": f"{resolver['timeout']}s", "dns_tries": resolver["attempts"]}
-
-
-def _zones(records: list[dict[str, Any]]) -> list[str]:
-    """BIND text, one zone for each SOA; what has none is left to the parent's zone."""
-    origins = sorted((r["name"] for r in records if r["type"] == "SOA"), key=len, reverse=True)
-    texts = {origin: [f"$ORIGIN {origin}", f"{origin} 300 IN NS {NAME_SERVER}."] for origin in origins}
-    for r in records:
-        origin = next((o for o in origins if r["name"] == o or r["name"].endswith("." + o)), None)
-        if origin is None:
-            raise UnsupportedError(f"{r['name']} {r['type']}: no zone with a SOA record holds this name")
-        texts[origin].append(f"{r['name']} {r['ttl']} IN {r['type']} {r['value']}")
-    return ["\n".join(lines) + "\n" for lines in texts.values()]
-
-
-def _changes(change: dict[str, Any], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The new content of a zone, whatever was there before."""
-    zone = change["zone"].rstrip(".")
-    old = {(name, r["type"]) for r in before if (name := r["name"].rstrip(".")) == zone or name.endswith("." + zone)}
-    new = {(r["name"].rstrip("."), r["type"]) for r in change["records"]}
-    records = "\n".join(f"{r['name']} {r['ttl']} IN {r['type']} {r['value']}" for r in change["records"])
-    gone = [f"{name} {rtype}" for name, rtype in sorted(old - new)]
-    return [{"at": f"{change['t']}s", "zone": zone, "records": records, "remove": gone}]
 
 
 def _faults(fault: list[Any], world: dict[str, Any]) -> list[dict[str, Any]]:

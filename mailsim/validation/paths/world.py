@@ -13,6 +13,7 @@ from mailsim.errors import UnsupportedError
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.validation.paths.rig import clients_of, figure
+from mailsim.validation.records import NAME_SERVER, zone_change, zone_texts
 
 __all__ = ["CALLERS", "HOSTS", "PROTOCOLS", "scenario_of"]
 
@@ -24,7 +25,11 @@ PROTOCOLS = ("imap", "pop3")
 CALLERS = {"auth": "callers-auth", "fetch": "callers-fetch"}
 
 HOW = {"timeout": "silent", "refused": "refused", "unreachable": "unreachable", "netunreach": "unreachable"}
+HOW["stopped"] = "refused"
 HOW_NAMES = {"timeout": "silent", "servfail": "servfail", "refused": "refused", "nxdomain": "nxdomain"}
+
+#: services of these hosts that can fail by themselves: the mail store's door to the primary MX, and who checks passwords at A
+SERVICES = {"lmtp": "boxes", "dovecot": "boxes", "sasl": "auth of A"}
 
 #: an outage that never ends
 NEVER_S = 999
@@ -75,7 +80,7 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
         {
             "name": "recorded",
             "run_until": f"{body['horizon']}s" if clients is None else "settled",
-            "zones": _zones(body["world"]["zones"]),
+            "zones": zone_texts(body["world"]["zones"]),
             "nodes": nodes,
             "defaults": {"resolver": "dns"},
             "links": {"default": {"rtt": figure("rtt")}},
@@ -84,6 +89,7 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
                 for mail in body["workload"]
             ],
             "faults": faults,
+            "changes": [zone_change(one, body["world"]["zones"]) for one in body["world"].get("zone_changes", ())],
         }
     )
 
@@ -125,7 +131,8 @@ def _servers(body: dict[str, Any], hosts: dict[str, str], clients: dict[str, Any
     boxes = {rcpt: "right" for mail in body["workload"] for rcpt in mail["to"]}
     boxes |= {f"{user}@{domains[0]}": word for user, word in clients["mailboxes"].items()} if clients is not None and domains else {}
     return {
-        "dns": {"kind": "resolver", "flavour": "unbound", "parameters": {"miss_delay": figure("rtt")}},
+        "ns": {"kind": "nameserver", "host": NAME_SERVER},
+        "dns": {"kind": "resolver", "flavour": "unbound"},
         "A": {
             **postfix["A"], "submission": True, "login_on_smtp": True,
             "accounts": {user: {"password": word} for user, word in accounts.items()},
@@ -183,18 +190,6 @@ def _callers(body: dict[str, Any], clients: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _zones(records: list[dict[str, Any]]) -> list[str]:
-    """BIND text, one zone for each SOA."""
-    origins = sorted((r["name"] for r in records if r["type"] == "SOA"), key=len, reverse=True)
-    texts = {origin: [f"$ORIGIN {origin}"] for origin in origins}
-    for r in records:
-        origin = next((o for o in origins if r["name"] == o or r["name"].endswith("." + o)), None)
-        if origin is None:
-            raise UnsupportedError(f"{r['name']} {r['type']}: no zone with a SOA record holds this name")
-        texts[origin].append(f"{r['name']} {r['ttl']} IN {r['type']} {r['value']}")
-    return ["\n".join(lines) + "\n" for lines in texts.values()]
-
-
 def _faults(body: dict[str, Any], start: float, end: float, target: str, kind: str) -> list[dict[str, Any]]:
     """An outage of a host with all its services, of who checks passwords there, or of all names that a pattern finds."""
     begin = max(start, 0)
@@ -208,9 +203,11 @@ def _faults(body: dict[str, Any], start: float, end: float, target: str, kind: s
     if target.startswith("auth of ") and target[8:] in HOSTS:
         node = {"primary": "boxes"}.get(target[8:], target[8:])
         return [{**span, "target": f"auth of {node}", "how": HOW[kind]}]
+    if target in SERVICES:
+        return [{**span, "target": SERVICES[target], "how": HOW[kind]}]
     host = next((name for name, place in body["hosts"].items() if target in (name, place["ip"])), None)
     if host is None:
-        raise UnsupportedError(f"a fault of {target!r}, which is neither host nor address nor dns")
+        raise UnsupportedError(f"a fault of {target!r}, which is neither host nor address nor service nor dns")
     # whoever refuses for a host does it for all its services; silence concerns the machine as it is
     nodes = [host, "boxes"] if host == "primary" and kind == "refused" else [host]
     return [{**span, "target": node, "how": HOW[kind]} for node in nodes]

@@ -38,3 +38,8 @@ def test_postfix_lists_the_newest_directory_first_and_in_it_the_file_put_there_l
 def test_exim_takes_them_in_another_random_order_each_time() -> None:
     orders = {tuple(listed("random", [put(k, 0, 10 * run + k) for k in range(5)])) for run in range(20)}
     assert len(orders) > 10
+
+
+def test_courier_takes_the_latest_in_the_queue_first() -> None:
+    """cdmsgq.C queuescan3 puts a message before those of the same second."""
+    assert listed("latest", [put(2, 0, 1), put(0, 0, 2), put(1, 0, 3)]) == [1, 0, 2]

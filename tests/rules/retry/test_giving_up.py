@@ -86,7 +86,8 @@ def test_where_nobody_knows_the_next_attempt_only_what_is_known_counts(way: str)
     ],
 )
 def test_the_flavour_files_say_how_each_program_gives_up(flavour: str, way: str, attempts: int) -> None:
-    assert mta_figures(flavour).give_up.rule() == (way, attempts)
+    rule = mta_figures(flavour).give_up.rule()
+    assert (rule.way, rule.attempts) == (way, attempts)
 
 
 @given(st.sampled_from(["after_attempt", "begun_too_late", "timer", "before_wait", "at_wake"]), st.integers(0, 300), st.integers(0, 300))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailsim.rules.dns import Rcode
-from mailsim.rules.dns.stubs import CLOSED
+from mailsim.rules.dns.stubs import CLOSED, CUT
 from mailsim.rules.reasons import Why
 from mailsim.validation.dns.stubwords import Told, in_words
 
@@ -37,6 +37,7 @@ def told(function: str, name: str, rtype: str, rcode: int, records: str = "", as
         ("glibc", "res_query", "MX", Rcode.TIMEOUT, "", "TRY_AGAIN/errno=110"),
         ("glibc", "res_query", "MX", Rcode.SERVFAIL, "", "TRY_AGAIN/errno=110"),
         ("glibc", "res_query", "MX", CLOSED, "", "TRY_AGAIN/errno=111"),  # ECONNREFUSED (res_send.c)
+        ("glibc", "res_query", "MX", CUT, "", "TRY_AGAIN/errno=0"),  # send_vc: errno is 0 when the other side closes
         ("dnspython", "resolve", "A", Rcode.TIMEOUT, "", "LifetimeTimeout"),
         ("dnspython", "resolve", "A", Rcode.SERVFAIL, "", "NoNameservers"),
         ("dnspython", "resolve", "A", Rcode.NXDOMAIN, "", "NXDOMAIN"),

@@ -171,7 +171,7 @@ class Kresd:
     def _measure(self, request: Request, t_us: int) -> None:
         """Note the round trip of an answer that came for the request itself, before its time was up."""
         if request.transport is not None:
-            rtt_us = t_us - request.sent_us + self._figures.timer_lag + self._noise("noise")
+            rtt_us = t_us - request.sent_us + self._noise("noise")
             phase_us = int(self._chance("millisecond") * MS_US)  # both ends are read off a clock of whole milliseconds
             self._network.measured(request.transport.address, (rtt_us + phase_us) // MS_US)
 

@@ -56,6 +56,7 @@ class _Packet(NamedTuple):
     answer: Answer
     filled_s: int
     until_s: int
+    refreshed: bool = False
 
 
 class Pdns:
@@ -97,7 +98,8 @@ class Pdns:
         second = self._shelf.second(t_us)
         if packet is not None and self._figures.packetcache and second < packet.until_s:
             left = (packet.until_s - second) * 100
-            if left <= (packet.until_s - packet.filled_s) * self._figures.refresh_on_ttl_perc:
+            if left <= (packet.until_s - packet.filled_s) * self._figures.refresh_on_ttl_perc and not packet.refreshed:
+                self._packets[question] = packet._replace(refreshed=True)
                 self._refresh(question, t_us)
             self._actions.append(Say(client, _aged(packet.answer, second - packet.filled_s)))
         else:

@@ -10,12 +10,14 @@ from mailsim.rules.dns.machine import Action, Alarm, Chance, Machine, Say, Send,
 from mailsim.rules.dns.records import Question, Rcode
 from mailsim.rules.dns.zones import Answer
 
-__all__ = ["BOTH", "CLOSED", "Call", "Look", "Script", "SteppedStub", "StubMachine", "joined"]
+__all__ = ["BOTH", "CLOSED", "CUT", "Call", "Look", "Script", "SteppedStub", "StubMachine", "joined"]
 
 #: the type of a call that wants IPv4 and IPv6 addresses (AF_UNSPEC): questions for A and for AAAA
 BOTH = "A+AAAA"
 #: the code of an answer that says: no server's port was open (ICMP port unreachable from all of them)
 CLOSED = 98
+#: the code of an answer that says: the last connection ended without an answer
+CUT = 97
 
 
 class Call(NamedTuple):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mailsim.rules.dns.machine import Chance, Trouble
 from mailsim.rules.dns.records import Question, Rcode
-from mailsim.rules.dns.stubs.calls import CLOSED, Look, Script, SteppedStub, Wait, joined
+from mailsim.rules.dns.stubs.calls import CLOSED, CUT, Look, Script, SteppedStub, Wait, joined
 from mailsim.rules.dns.zones import Answer
 
 __all__ = ["GlibcRules", "GlibcStub"]
@@ -53,10 +53,13 @@ class _Query:
         self.by_tcp = by_tcp
         self.got_somewhere = False
         self.rcode = Rcode.NOERROR
+        self.ended = CUT  #: how the last TCP connection ended
 
     @property
     def failure(self) -> Answer:
-        """What is known of why nothing came of it."""
+        """What is known of why nothing came of it: over TCP the last connection counts (res_send.c: terrno)."""
+        if self.by_tcp:
+            return Answer(self.ended)
         if self.rcode != Rcode.NOERROR:
             return Answer(self.rcode)
         return Answer(Rcode.TIMEOUT if self.got_somewhere else CLOSED)
@@ -213,7 +216,6 @@ class GlibcStub(SteppedStub):
         """``send_vc``: ask by TCP, all questions on one connection; whatever is answered there counts."""
         look = query.look
         circuit = ("tcp", server)
-        query.got_somewhere = True
         for which, question in enumerate(query.questions):
             self.send(look, server, which, question, proto="tcp", socket=circuit)
         finish = look.t_us + self.rules.tcp_timeout_us
@@ -221,6 +223,7 @@ class GlibcStub(SteppedStub):
         while len(answers) < len(query.questions):
             event = yield circuit, finish
             if event is None or not isinstance(event[1], Answer):
+                query.ended = CUT if event is None else CLOSED
                 look.close()
                 return {}
             answers[event[0]] = event[1]

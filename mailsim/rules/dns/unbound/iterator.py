@@ -178,8 +178,8 @@ class Iterator:
                 lookup.minimise = Minimise.OFF
                 break
             message = self._store.message(lookup.out, now_s)
-            if message is None or message.rcode != Rcode.NOERROR:
-                return
+            if message is None or message.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
+                return  # else it is known already: one label more
         if lookup.minimise is Minimise.SKIP:
             lookup.minimise = Minimise.ON if lookup.timeouts < self._rules.minimise_timeouts else Minimise.OFF
         if lookup.minimise is Minimise.OFF:

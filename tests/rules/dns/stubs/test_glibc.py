@@ -8,7 +8,7 @@ import pytest
 
 from mailsim.rules.dns.machine import Trouble
 from mailsim.rules.dns.records import Rcode
-from mailsim.rules.dns.stubs import BOTH, CLOSED, GlibcRules, GlibcStub
+from mailsim.rules.dns.stubs import BOTH, CLOSED, CUT, GlibcRules, GlibcStub
 from mailsim.rules.dns.zones import Answer
 from stub_bench import NO, SERVFAIL, Bench, S, Server, address, good, says, silent, slow
 
@@ -143,6 +143,21 @@ class TestTcp:
         on = bench(self.truncating(silent), self.truncating(good))
         assert on.call("n1.example.").took_s == pytest.approx(120.02)
         assert [(a.server, a.proto) for a in on.asked] == [("s1", "udp"), ("s1", "tcp"), ("s2", "tcp")]
+
+    def test_with_use_vc_a_silent_server_costs_its_connection_and_there_is_one_round(self) -> None:
+        """res_send.c: `try = statp->retry` at the first TCP question; the connection is closed by the server, without an errno."""
+        on = bench(silent, silent, by_tcp=True)
+        told = on.call("n1.example.")
+        assert (told.took_s, told.answer.rcode) == (240, CUT)
+        assert on.sent() == [(0, "s1"), (120, "s2")]
+
+    def test_a_refused_tcp_connection_is_told_as_such(self) -> None:
+        assert bench(closed, by_tcp=True).call("n1.example.").answer.rcode == CLOSED
+
+    def test_servfail_by_tcp_is_the_answer(self) -> None:
+        """res_send.c send_vc looks at no code."""
+        on = bench(says(SERVFAIL), good, by_tcp=True)
+        assert on.call("n1.example.") == (0.01, SERVFAIL)
 
     def test_by_tcp_each_server_is_tried_once(self) -> None:
         on = bench(self.truncating(closed), self.truncating(closed))
