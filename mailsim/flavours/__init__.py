@@ -52,7 +52,6 @@ RESOLVER_MODELS: dict[str, type[ResolverFigures]] = {
     "pdns": PdnsFigures,
     "kresd": KresdFigures,
     "dnsmasq": DnsmasqFigures,
-    "bind": BindFigures,
 }
 
 
