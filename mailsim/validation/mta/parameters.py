@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from mailsim.errors import UnsupportedError
-from mailsim.flavours import mta_figures
+from mailsim.flavours import flavour, mta_figures
 from mailsim.units import duration, micros
 
-__all__ = ["figures_of"]
+__all__ = ["figures_of", "library_of"]
 
 Figures = dict[str, Any]
 
@@ -103,6 +103,15 @@ def _opensmtpd(params: dict[str, Any], world: dict[str, Any]) -> Figures:
     found["retry"] = {key: scaled(value) for key, value in own.retry if key != "kind"}
     found["routes"] = {key: scaled(value) for key, value in own.routes or () if value >= 1000}  # counts are smaller
     return found
+
+
+def library_of(program: str, params: dict[str, Any]) -> Figures:
+    """What the program's node says of its stub: nothing, but for a resolver library whose clock ran faster."""
+    speed = params.get("speed") or 1
+    if program != "opensmtpd" or speed == 1:
+        return {}
+    first_wait = micros(flavour("libasr", "stub").figures["first_wait"].value)
+    return {"stub": {"flavour": "libasr", "parameters": {"first_wait": duration(round(first_wait / speed))}}}
 
 
 #: what OpenSMTPD has compiled in

@@ -13,7 +13,7 @@ from typing import Any
 from mailsim.errors import UnsupportedError
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
-from mailsim.validation.mta.parameters import figures_of
+from mailsim.validation.mta.parameters import figures_of, library_of
 from mailsim.validation.records import NAME_SERVER, zone_change, zone_texts
 
 __all__ = ["scenario_of", "sink_name"]
@@ -73,6 +73,7 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
             "relays_for": world.get("relay_domains", "").replace(",", " ").split(),
             "scan_phase": SCAN_PHASE_OF.get(mta["kind"], SCAN_PHASE),
             "second_phase": "drawn",
+            **library_of(mta["kind"], mta["params"]),
             "parameters": {"server_time": ACCEPTS, "starttls": False, **patience, **figures_of(mta["kind"], mta["params"], world)},
         },
         **sinks,
