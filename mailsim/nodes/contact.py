@@ -187,7 +187,8 @@ def call(
     if server is None:
         return _nobody(caller, wire, start_us, rtt), None, ()
     door: Doorman = server.door
-    refusal, by_recipient = _judged(server, envelope, service, login, start_us)
+    weighed = caller.figures.heeds_size or door.figures.size_enforced
+    refusal, by_recipient = _judged(server, envelope if weighed else envelope._replace(size=0), service, login, start_us)
     wait = door.wait_us(start_us, world.now) if not kept and wire.path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait

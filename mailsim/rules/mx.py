@@ -185,6 +185,8 @@ def best_first(targets: Sequence[Target], order: Callable[[int, int], Sequence[i
         if stop - start == 1:
             result.append(targets[start])
         else:
-            result.extend(targets[start + k] for k in order(start, stop - start))
+            # by name first: a resolver hands the records out in changing orders, and what is drawn must not hang on that
+            equals = sorted(targets[start:stop], key=lambda target: (target.host, target.address))
+            result.extend(equals[k] for k in order(start, stop - start))
         start = stop
     return result

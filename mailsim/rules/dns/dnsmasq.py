@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
 from mailsim.rules.dns.cache import Entry
@@ -181,7 +182,7 @@ class Dnsmasq:
 
     def _new(self, question: Question, client: object, t_us: int, *, answered: bool) -> list[Action]:
         figures, second = self._figures, self._second(t_us)
-        for old in [p for p in self._pending.values() if (second - p.since_s) * SECOND_US >= figures.forget_after]:
+        for old in list(takewhile(lambda p: (second - p.since_s) * SECOND_US >= figures.forget_after, self._pending.values())):
             self._forget(old)
         pending = self._pending[question] = _Pending(question, second, delay_us=figures.fast_dns_retry)
         (pending.silent_clients if answered else pending.clients).append(client)

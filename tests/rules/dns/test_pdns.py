@@ -208,6 +208,16 @@ def test_stale_records_are_lengthened_as_often_as_allowed() -> None:
     assert table.said[asked[17]].answer.rcode == Rcode.SERVFAIL
 
 
+def test_a_no_is_lengthened_like_a_record() -> None:
+    # negcache.cc updateStaleEntry: as in the record cache
+    zone = lambda sent, t_us: (10 * MS, Answer(Rcode.SERVFAIL) if t_us >= 2 * S else no(ttl=6, minimum=6))  # noqa: E731
+    table = bench(World(zone), serve_stale_extensions=2)
+    asked = [table.ask(k * S, "nx.example.tld") for k in (0, 7, 12, 13, 20)]
+    table.run(90 * S)
+    assert [table.said[who].answer.rcode for who in asked] == [Rcode.NXDOMAIN] * 4 + [Rcode.SERVFAIL]
+    assert table.said[asked[1]].answer.negative_ttl == 6
+
+
 def test_a_lengthened_record_is_given_at_once_and_refreshed_behind() -> None:
     # recorded in cached_down_servfail__stale_ext10: at 12.002 answered at once with TTL 6
     zone = lambda sent, t_us: (10 * MS, Answer(Rcode.SERVFAIL) if t_us >= 2 * S else address(sent.question.name, 6))  # noqa: E731
