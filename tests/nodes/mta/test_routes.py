@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mailsim.events import Event, State
+from mailsim.flavours import mta_figures
 from mailsim.rules.dsn import reported
 from mailsim.rules.reasons import Why
 from small_worlds import MTA, NET, Run, S, com, outage, run, world
@@ -39,8 +40,6 @@ def scripted(**line: Any) -> dict[str, Any]:
 
 def wording(result: Run) -> list[tuple[str, str]]:
     """(action, status) of each report about the first message."""
-    from mailsim.flavours import mta_figures
-
     figures, found = mta_figures("opensmtpd"), []
     for row in result.of(Event.BOUNCED, number=0) + result.of(Event.DELAY_NOTICED, number=0):
         late = row.kind == Event.DELAY_NOTICED
