@@ -27,12 +27,14 @@ __all__ = [
     "__version__",
     "compare",
     "demo",
+    "flavours",
     "load",
     "outage_study",
     "scenarios",
 ]
 
 if TYPE_CHECKING:
+    from mailsim import flavours
     from mailsim.errors import LimitError, MailsimError, ScenarioError, UnknownNameError, UnsupportedError, ZoneError
     from mailsim.results.result import Result
     from mailsim.scenario.doors import load, scenarios
@@ -56,6 +58,10 @@ _HOME = {
 }
 
 
+#: rooms that the face shows as a whole
+_ROOMS = frozenset({"flavours"})
+
+
 def demo(*, seed: int | None = None) -> Result:
     """Run the shipped scenario ``primary-outage`` and give its result; a notebook shows headline and picture.
 
@@ -70,6 +76,8 @@ def demo(*, seed: int | None = None) -> Result:
 
 
 def __getattr__(name: str) -> object:
+    if name in _ROOMS:
+        return import_module(f"mailsim.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'mailsim' has no attribute {name!r}")
     found: object = getattr(import_module(_HOME[name]), name)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from mailsim.draws import Constant, Distribution, Exponential, LogNormal, Uniform
 from mailsim.units import duration, micros, octets, per_second, rate
 
-__all__ = ["Declared", "DrawnDuration", "Duration", "HostName", "MailAddress", "Octets", "Rate"]
+__all__ = ["Declared", "DrawnDuration", "Duration", "HostName", "MailAddress", "Octets", "Rate", "drawn"]
 
 
 class Declared(BaseModel):
@@ -115,3 +115,8 @@ class DrawnDuration(Declared):
         if self.kind == "uniform":
             return Uniform(self.low or 0, self.high or 0)
         return LogNormal(self.median or 0, self.sigma or 0.0)
+
+
+def drawn(value: object) -> object:
+    """``40ms`` is short for a constant distribution."""
+    return {"kind": "constant", "value": value} if isinstance(value, str | int | float) else value

@@ -38,7 +38,7 @@ class Event(IntEnum):
     DELAY_NOTICED = 10  #: the sender was told that the mail is late; value = number of the notice message
     EXPIRED = 11  #: too old: the queue lifetime was over at a failed attempt
     BOUNCED = 12  #: returned to the sender; value = number of the report message or -1, code and extra = last reply
-    DISCARDED = 13  #: a report that could not be delivered itself was dropped (no report for a report)
+    DISCARDED = 13  #: a report that could not be delivered itself was dropped (no report for a report); value = reason of the failure
     STORED = 14  #: in the recipient's mailbox; node = the mail store (or the MTA that delivers by itself)
     FETCHED = 15  #: the recipient's client has it; node = the client
     LOGIN_FAILED = 16  #: a fetch (or submission) login failed; code = reply or 0, extra = text
@@ -46,7 +46,10 @@ class Event(IntEnum):
     CONDITION = 18  #: a condition began on a node or link; node = node, peer = its description, value = when it ends
     ZONE_CHANGED = 19  #: a planned edit or a health check changed a zone; peer = zone
     LOST = 20  #: accepted mail was destroyed by a declared fault
-    ASKED = 21  #: a resolver or stub asked a server; peer = its address, detail = type, code = IP protocol, extra = name, why = reach
+    ANSWERED = 21  #: what one recipient of several came to in the session of the TRIED row of that instant; columns as there
+    UNKNOWN = 22  #: the schedule of the sender is known no further: nobody can say what becomes of the message
+    PROBED = 23  #: a step of a prober's call; attempt = number of the call, value = time since it began, extra = stage|text; "done" ends it
+    ASKED = 24  #: a resolver or stub asked a server; peer = its address, detail = type, code = IP protocol, extra = name, why = reach
 
 
 class State(IntEnum):
@@ -60,6 +63,7 @@ class State(IntEnum):
     REJECTED = 5  #: never accepted by any server: the sender was told in session
     DISCARDED = 6  #: a report that could not be delivered was dropped, as the standard demands
     LOST = 7  #: destroyed after acceptance by a declared fault
+    UNKNOWN = 8  #: nobody knows: the sender's schedule is known no further than the last attempt (``ended_us``); censored there
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ MESSAGE_COLUMNS: tuple[Column, ...] = (
     Column("relayed_us", "q", "us", "an MX of the recipient's domain first took it"),
     Column("stored_us", "q", "us", "in the mailbox"),
     Column("fetched_us", "q", "us", "at the reader's client"),
-    Column("ended_us", "q", "us", "bounced, rejected, discarded or lost"),
+    Column("ended_us", "q", "us", "bounced, rejected, discarded or lost; for unknown mail the last instant that is known"),
     Column("tries", "i", "", "relay attempts that contacted at least one host, over all MTAs (final delivery into a store not counted)"),
     Column("via", "h", "", "host that first took it from the sending side (name number)"),
     Column("holder", "h", "", "node that holds it now (name number)"),

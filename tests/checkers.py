@@ -21,7 +21,8 @@ from rule_checkers import keeps_its_dates
 __all__ = ["CHECKS", "check", "violations"]
 
 FINAL = {Event.BOUNCED, Event.DISCARDED, Event.LOST}
-ENDED = {State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST}
+ENDED = {State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST, State.UNKNOWN}
+
 
 def violations(log: EventLog, scenario: Any) -> list[str]:
     """Every violation of every checker, each as ``name: sentence``."""
@@ -244,6 +245,7 @@ def rows_and_table_tell_the_same(record: Record) -> Iterator[str]:
         return
     single = {Event.ACCEPTED: "accepted_us", Event.STORED: "stored_us", Event.FETCHED: "fetched_us"}
     endings = {Event.BOUNCED: State.BOUNCED, Event.REJECTED: State.REJECTED, Event.DISCARDED: State.DISCARDED, Event.LOST: State.LOST}
+    endings[Event.UNKNOWN] = State.UNKNOWN
     for d in record.deliveries:
         mine = [row for row in record.of_message.get(d.message, ()) if row.rcpt in ("", d.rcpt)]
         if d.state == State.REJECTED:  # the server took the message for its other recipients

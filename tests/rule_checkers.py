@@ -26,6 +26,9 @@ MX = 15
 #: what a contact comes to only where something is wrong with a host or with the way to it
 BROKEN = {Why.SILENT, Why.REFUSED, Why.UNREACHABLE, Why.CLOSED, Why.REPLY_TIMEOUT, Why.REPLY_LOST}
 
+#: ways of giving up that look at the age before an attempt, not after it
+LOOK_LATER = {"begun_too_late", "at_wake"}
+
 #: deferred without an attempt: the age is looked at after a failed attempt only
 UNTRIED = {Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME}
 
@@ -36,13 +39,19 @@ def figures_of(record: Record, node: str) -> Any:
     if getattr(declared, "kind", "") != "mta":
         return None
     own = {} if declared.queue_lifetime is None else {"queue_lifetime": f"{declared.queue_lifetime}us"}
-    return mta_figures(declared.flavour, {**declared.parameters, **own})
+    return mta_figures(declared.flavour, {**declared.parameters, **own}, own=getattr(record.scenario, "flavours", None))
 
 
 def keeps_its_dates(record: Record, node: str) -> bool:
     """Whether deferred mail waits for its own date (Postfix), and not for a host that may come back (Exim)."""
     figures = figures_of(record, node)
     return figures is not None and figures.retry.kind == "age_clamped"
+
+
+def disables_hosts(record: Record, node: str) -> bool:
+    """Whether a host that failed is left alone for a while and then tried again in the same attempt (OpenSMTPD)."""
+    figures = figures_of(record, node)
+    return figures is not None and figures.discipline == "routes"
 
 
 @checker
@@ -69,7 +78,8 @@ def a_cached_answer_ends_with_its_ttl(record: Record) -> Iterator[str]:
 def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
     """Within an attempt preference numbers never fall, and no usable better host is left out (RFC 5321 section 5.1).
 
-    Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out.
+    Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out, and one
+    that disables them for a while (OpenSMTPD) comes back to them in the same attempt.
     """
     for message, rows in record.of_message.items():
         if record.recipients[message] > 1:
@@ -83,7 +93,7 @@ def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
                 offered[key] = {host: int(number) for number, host in re.findall(r"(\d+) ([\w.-]+)", row.extra.partition(" (")[0])}
             elif row.kind == Event.LOOKED_UP and re.match(r"[\da-f]+[.:]", row.extra):
                 found[key].add(row.peer)
-            elif row.kind == Event.TRIED and row.peer in offered.get(key, ()):
+            elif row.kind == Event.TRIED and row.peer in offered.get(key, ()) and not disables_hosts(record, row.node):
                 preferences = offered[key]
                 if any(preferences.get(host, 0) > preferences[row.peer] for host in tried[key]):
                     yield f"{row}: {row.peer} after a host with a larger preference number"
@@ -99,8 +109,8 @@ def queue_scans_keep_their_phase(record: Record) -> Iterator[str]:
     phases: dict[str, int] = {}
     for row in record.rows:
         figures = figures_of(record, row.node) if row.kind == Event.DEFERRED else None
-        if figures is not None and figures.retry.scan:
-            phase = row.value % figures.retry.scan
+        if figures is not None and figures.retry.grid_us:
+            phase = row.value % figures.retry.grid_us
             if phases.setdefault(row.node, phase) != phase:
                 yield f"{row}: due at {row.value}, off the grid of the scans before"
 
@@ -119,9 +129,9 @@ def mail_expires_when_it_is_too_old(record: Record) -> Iterator[str]:
             arrived = first if row.kind == Event.EXPIRED else last
             age = row.t_us - arrived[row.message, row.node]
             lifetime = figures.queue_lifetime if record.senders.get(row.message) else figures.bounce_lifetime
-            if row.kind == Event.DEFERRED and age >= lifetime and row.why not in UNTRIED:
+            if row.kind == Event.DEFERRED and age >= lifetime and row.why not in UNTRIED and figures.give_up.way not in LOOK_LATER:
                 yield f"{row}: {age / 3.6e9:.1f} h old, and its lifetime is {lifetime / 3.6e9:.1f} h"
-            if row.kind == Event.EXPIRED and age < lifetime:
+            if row.kind == Event.EXPIRED and age < lifetime and figures.give_up.way != "before_wait":
                 yield f"{row}: only {age / 3.6e9:.1f} h old, and its lifetime is {lifetime / 3.6e9:.1f} h"
 
 
@@ -133,8 +143,10 @@ def no_contact_fails_without_a_cause(record: Record) -> Iterator[str]:
         if row.kind != Event.TRIED or row.why not in BROKEN:
             continue
         peer = at.get(record.log.names[row.detail])
-        if peer is None or (row.why == Why.REPLY_TIMEOUT and getattr(record.nodes[peer], "max_sessions", None)):
-            continue  # nobody lives there; or the wait for one of few sessions was longer than the client's patience
+        if peer is None or getattr(record.nodes[peer], "script", ()):
+            continue  # nobody lives there, or it follows a script
+        if row.why == Why.REPLY_TIMEOUT and getattr(record.nodes[peer], "max_sessions", None):
+            continue  # the wait for one of few sessions was longer than the client's patience
         places = {name for one in (row.node, peer) for name in record.nodes if record.one_machine(name, one)}
         places |= {f"{row.node}-{peer}", f"{peer}-{row.node}"}
         spans = [span for span in record.log.conditions if span.node in places]

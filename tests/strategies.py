@@ -26,8 +26,8 @@ def minutes(low: int, high: int) -> st.SearchStrategy[str]:
     return st.integers(low, high).map(lambda n: f"{n}m")
 
 
-def faults(targets: list[str], names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    """An outage of a node or link in any way, or of a name in DNS."""
+def faults(targets: list[str], names: list[str], logins: list[str] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    """An outage of a node or link in any way, of a name in DNS, or of who checks passwords."""
     span = {"kind": st.just("outage"), "start": minutes(0, 400), "length": minutes(1, 2000)}
     reach = st.fixed_dictionaries({**span, "target": st.sampled_from(targets), "how": st.sampled_from(["silent", "unreachable"])})
     nodes = [target for target in targets if not target.startswith("link ")]
@@ -44,7 +44,11 @@ def faults(targets: list[str], names: list[str]) -> st.SearchStrategy[dict[str, 
     rcode = st.fixed_dictionaries(
         {**span, "target": st.sampled_from(names), "how": st.sampled_from(["silent", "servfail", "refused", "nxdomain"])}
     )
-    return st.one_of(reach, stopped, rcode, *([reply] if speaking else []))
+    unchecked = [
+        st.fixed_dictionaries({**span, "target": st.just(f"auth of {node}"), "how": st.sampled_from(["silent", "refused"])})
+        for node in logins or ()
+    ]
+    return st.one_of(reach, stopped, rcode, *([reply] if speaking else []), *unchecked)
 
 
 @st.composite
@@ -84,6 +88,7 @@ def _receivers(draw: st.DrawFn, hosts: tuple[str, ...]) -> dict[str, Any]:
         idle = protocol == "imap" and draw(st.booleans())
         fetch = {"host": "imap.example.com", "protocol": protocol, "idle": idle, "every": draw(minutes(1, 60))}
         password = draw(st.sampled_from(["hunter2", "hunter2", "hunter2", "forgotten"]))
+        fetch["login_tries"] = draw(st.sampled_from([1, 1, 3, None]))
         nodes["bob"] = {"kind": "client", "address": BOB, "password": password, "fetch": fetch}
     return nodes
 
@@ -144,7 +149,8 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
     targets += [name for name in ("isp", "boxes", "dns") if name in nodes]
     targets += [f"link {hosts[1]}-{hosts[0]}"] if len(hosts) > 1 else []
     names = ["dns example.com/MX", "dns example.com", f"dns {hosts[0]}.example.com/A"]
-    failing = draw(st.lists(faults(targets, names), max_size=max_faults, unique_by=lambda fault: fault["target"]))
+    logins = [name for name in ("isp", "home", "boxes") if name in nodes]
+    failing = draw(st.lists(faults(targets, names, logins), max_size=max_faults, unique_by=lambda fault: fault["target"]))
     if failing and draw(st.booleans()):
         traffic.append(_burst(sender, to, failing[0]))
     return {

@@ -32,9 +32,7 @@ sys.modules.update(dict.fromkeys({OPTIONAL}))
 
 
 def trace_hash(code: str, *, python: str = sys.executable, **environment: str) -> str:
-    done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **environment}, check=False
-    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, **environment}, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]
 

@@ -1,4 +1,4 @@
-"""The command line: ``mailsim demo``, ``run``, ``explain``, ``check``, ``scenarios``, ``flavours``, ``schema``, ``study``."""
+"""The command line: ``mailsim demo``, ``run``, ``explain``, ``check``, ``scenarios``, ``flavours``, ``schema``, ``study``, ``conform``."""
 
 from mailsim.cli.app import app, main
 

@@ -87,11 +87,13 @@ def app() -> None:
 
 
 def _add_commands() -> None:
-    from mailsim.cli.listing import check, flavours, scenarios, schema
+    from mailsim.cli.conforming import conform
+    from mailsim.cli.listing import check, scenarios, schema
+    from mailsim.cli.programs import flavours
     from mailsim.cli.running import demo, explain, run
     from mailsim.cli.studying import study
 
-    for command in (demo, run, explain, check, scenarios, flavours, schema, study):
+    for command in (demo, run, explain, check, scenarios, flavours, schema, study, conform):
         app.add_command(command)
 
 

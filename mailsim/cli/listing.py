@@ -1,4 +1,4 @@
-"""The commands that run nothing: ``check``, ``scenarios``, ``flavours`` and ``schema``."""
+"""The commands that run nothing: ``check``, ``scenarios`` and ``schema``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from mailsim.cli.show import complain, show, show_json, show_table
-from mailsim.errors import MailsimError, ScenarioError, UnknownNameError
+from mailsim.errors import MailsimError, ScenarioError
 
-__all__ = ["check", "flavours", "scenarios", "schema"]
+__all__ = ["check", "scenarios", "schema"]
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")
 #: findings of these severities make ``check`` exit with 1
@@ -91,41 +91,6 @@ def scenarios(as_json: bool) -> None:
         return
     rows = [(one.name, "" if one.question is None else str(one.question), one.lesson) for one in known]
     show_table(rows, header=("name", "question", "lesson"))
-
-
-@click.command()
-@click.argument("name", required=False)
-@AS_JSON
-def flavours(name: str | None, as_json: bool) -> None:
-    """List the programs whose behaviour is known, or every figure of one of them with its source."""
-    from mailsim.flavours import flavour, mta_flavours, resolver_flavours
-
-    kinds = {known: kind for kind, names in (("mta", mta_flavours()), ("resolver", resolver_flavours())) for known in names}
-    if name is not None and name not in kinds:
-        raise UnknownNameError("flavour", name, kinds)
-    if name is None:
-        rows = [(known, kind, flavour(known, kind).program) for known, kind in kinds.items()]
-        if as_json:
-            show_json([dict(zip(("name", "kind", "program"), row, strict=True)) for row in rows])
-        else:
-            show_table(rows, header=("name", "kind", "program"))
-        return
-    found = flavour(name, kinds[name])
-    if as_json:
-        figures = {key: {"value": one.value, "source": one.source, "verified": one.verified} for key, one in found.figures.items()}
-        show_json({"name": found.name, "kind": found.kind, "program": found.program, "figures": figures})
-        return
-    show(f"{found.name}: {found.program}\n")
-    known_figures = [(key, _figure(one.value), "" if one.verified else "unverified", one.source) for key, one in found.figures.items()]
-    show_table(known_figures, header=("figure", "value", "", "source"))
-
-
-def _figure(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_figure(inner)}" for key, inner in value.items())
-    if isinstance(value, list | tuple):
-        return "; ".join(_figure(inner) for inner in value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @click.command()

@@ -14,6 +14,7 @@ from mailsim.nodes.client import ClientActor
 from mailsim.nodes.dnsclient import DnsClientActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
+from mailsim.nodes.prober import ProberActor
 from mailsim.nodes.senders import SendersActor
 from mailsim.nodes.world import Life
 from mailsim.scenario.arrivals import Arrivals, Line, arrivals
@@ -25,6 +26,7 @@ __all__ = ["LEVELS", "simulate"]
 LEVELS = ("events", "messages", "counts")
 DAY_US = 86_400_000_000
 FLUSH_ROWS = 12 * 16384
+PROBER_ORDER = 1
 MESSAGE_ORDER = 2
 #: a settled run goes on for so long on paper, so that the last sessions are seen to close
 CLOSING_US = 60_000_000
@@ -67,6 +69,8 @@ def simulate(
     for client in world.actors(ClientActor):
         if client.reader is not None:
             client.reader.begin(next((s for s in stores if client.reader.address in s.mailboxes), None))
+    for prober in world.actors(ProberActor):
+        world.spawn(prober.life(), PROBER_ORDER)
     _note_changes(world)
     for asker in world.actors(DnsClientActor):
         for life in asker.lives():

@@ -8,12 +8,14 @@ from typing import Any
 from mailsim.draws import Draws
 from mailsim.engine.kernel import Clock, Flow, Line, wake
 from mailsim.engine.recorder import Recorder
-from mailsim.nodes import Client, Mailstore, Mta, Resolver, Senders
+from mailsim.nodes import Client, Mailstore, Mta, Prober, Resolver, Senders
 from mailsim.nodes.client import ClientActor
 from mailsim.nodes.dnsclient import DnsClient, DnsClientActor
 from mailsim.nodes.dnsnetwork import DnsNetwork
+from mailsim.nodes.dnsprocess import DnsProcess, DnsProcessActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
+from mailsim.nodes.prober import ProberActor
 from mailsim.nodes.resolver import ResolverActor
 from mailsim.nodes.senders import SendersActor
 from mailsim.nodes.world import Life
@@ -29,7 +31,9 @@ ACTORS: tuple[tuple[type, Any], ...] = (
     (Mta, MtaActor),
     (Senders, SendersActor),
     (Client, ClientActor),
+    (Prober, ProberActor),
     (DnsClient, DnsClientActor),
+    (DnsProcess, DnsProcessActor),
 )
 
 MAIL_SERVICES = ("smtp",)

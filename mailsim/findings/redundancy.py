@@ -162,7 +162,7 @@ def a_backup_gives_up_too_early(view: View) -> Iterator[Finding]:
                 continue
             lifetime = node.queue_lifetime
             if lifetime is None:
-                lifetime = mta_figures(node.flavour, node.parameters).queue_lifetime
+                lifetime = mta_figures(node.flavour, node.parameters, own=view.scenario.flavours).queue_lifetime
             if length >= lifetime:
                 what = f"{fault.target} is down for {clock(length)}, and {name} keeps mail for {clock(lifetime)} only: mail is returned"
                 yield Finding(

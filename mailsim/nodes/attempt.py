@@ -6,39 +6,47 @@ can't answer, a server with few sessions).  Who called it waits for the end and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from mailsim.events import Event
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.contact import Caller, Envelope, call
-from mailsim.nodes.lookups import asked
+from mailsim.nodes.contactrows import answered_row, tried_row
 from mailsim.nodes.memory import RetryMemory
-from mailsim.nodes.plan import Leg, Window, leg_to, remembered
+from mailsim.nodes.plan import Leg, leg_to
+from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life
-from mailsim.rules.dns import Answer, Question
-from mailsim.rules.mx import NoRoute, Target, best_first, both, is_address, mx_hosts, mx_targets
+from mailsim.rules.mx import NoRoute, Target, best_first
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
-__all__ = ["Agent", "Handover", "Item", "Outcome", "RouteEntry", "attempt", "envelope_of", "find_route", "legs_of", "pass_on"]
+__all__ = ["Agent", "Handover", "Item", "Outcome", "attempt", "envelope_of", "legs_of", "pass_on", "try_targets"]
 
 
 class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
-    __slots__ = ("arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "ticket", "waits_for")
+    __slots__ = (
+        "arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "over", "several", "started_us", "ticket",
+        "waits_for",
+    )  # fmt: skip
 
-    def __init__(self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool) -> None:
+    def __init__(
+        self, number: int, deliveries: tuple[int, ...], domain: str, hops: int, arrived_us: int, *, local: bool, several: bool = False
+    ) -> None:
         self.number = number
         self.deliveries = deliveries
         self.domain = domain
         self.hops = hops
         self.arrived_us = arrived_us
         self.local = local
+        self.several = several  #: the message has more recipients than these, or had
         self.attempt = 0
+        self.started_us = arrived_us  #: when the last attempt began
+        self.over: tuple[Why, Why, Reply | None] | None = None  #: it is given up when it is due next: why, last failure, reply
         self.notices = 0
         self.ticket = 0  # of its entry in the deferred queue, 0 for none
         self.waits_for: tuple[str, ...] = ()
@@ -78,13 +86,9 @@ class Outcome(NamedTuple):
     keys: tuple[str, ...] = ()
     #: a connection stood, so that a server's session was in use
     held: bool = False
-
-
-class RouteEntry(NamedTuple):
-    """A route that holds while the cached answers behind it do."""
-
-    window: Window
-    route: tuple[Target, ...] | NoRoute
+    #: the last target and what trying it came to
+    target: Target | None = None
+    contact: Contact | None = None
 
 
 class Agent(Protocol):
@@ -121,34 +125,6 @@ def envelope_of(agent: Agent, item: Item, deliveries: tuple[int, ...]) -> Envelo
     return Envelope(item.number, names[log.sender[first]], tuple([names[log.rcpt[d]] for d in deliveries]), log.size[first])
 
 
-def find_route(mta: Agent, item: Item, t_us: int) -> Life:
-    """MX and addresses of the item's domain: gives ``(instant, targets or NoRoute)``; the instant may lie ahead."""
-    known = mta.routes.get(item.domain)
-    if known is not None and mta.log.rows is None:
-        window = known.window
-        if window.from_us <= t_us and t_us + window.delay_us < window.until_us:
-            return t_us + window.delay_us, known.route
-    start = t_us
-    questions = [Question(item.domain, "MX")]
-    t_us, answer = yield from asked(mta, item.number, questions[0], t_us, item.attempt)
-    hosts = mx_hosts(item.domain, answer, mta.figures)
-    if isinstance(hosts, NoRoute):
-        return t_us, hosts
-    addresses: dict[str, Answer] = {}
-    for _, host in hosts:
-        if host in addresses or is_address(host):
-            continue
-        for rtype in mta.address_types:
-            questions.append(Question(host, rtype))
-            t_us, found = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
-            addresses[host] = both(addresses[host], found) if host in addresses else found
-    route = mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
-    held = remembered(mta, questions, start, t_us) if mta.log.rows is None else None
-    if held is not None:
-        mta.routes[item.domain] = RouteEntry(held, route)
-    return t_us, route
-
-
 def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:
     """The addresses that the program is ready to try in one attempt."""
     limit = mta.figures.address_limit
@@ -170,9 +146,13 @@ def legs_of(mta: Agent, item: Item, route: tuple[Target, ...]) -> list[Leg | Non
     return [leg_to(mta.world, mta.caller, target.address, envelope, service="smtp") for target in route]
 
 
-def attempt(mta: Agent, item: Item, t_us: int) -> Life:
-    """Try to deliver an item from ``t_us`` on; gives an :class:`Outcome`."""
+def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) -> Life:
+    """Try to deliver an item from ``t_us`` on; gives an :class:`Outcome`.
+
+    ``dead`` are addresses that are known not to answer just now: they are passed over.
+    """
     item.attempt += 1
+    item.started_us = t_us
     t_us, route = yield from find_route(mta, item, t_us)
     if isinstance(route, NoRoute):
         action = Action.BOUNCE if route.permanent else Action.DEFER
@@ -183,13 +163,13 @@ def attempt(mta: Agent, item: Item, t_us: int) -> Life:
         route = _limited(
             mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
         )
-    return (yield from _walk(mta, item, route, t_us))
+    return (yield from try_targets(mta, item, route, t_us, dead=dead))
 
 
 class _Progress:
     """How far a walk has come."""
 
-    __slots__ = ("contacted", "failed", "good", "held", "left", "refused", "reply", "sessions", "site_failed")
+    __slots__ = ("contact", "contacted", "failed", "good", "held", "left", "refused", "reply", "sessions", "site_failed", "target")
 
     def __init__(self, left: tuple[int, ...]) -> None:
         self.left = left
@@ -197,6 +177,8 @@ class _Progress:
         self.failed: list[str] = []
         self.good: list[str] = []
         self.reply: Reply | None = None
+        self.target: Target | None = None
+        self.contact: Contact | None = None
         self.contacted = self.sessions = 0
         self.site_failed = self.held = False
 
@@ -208,9 +190,17 @@ class _Progress:
         self.left = tuple(d for d, v in each if v is not None and v.reply.code < 500)
         return Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False)
 
-    def outcome(
-        self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None
-    ) -> Outcome:
+    def apart(self, verdicts: Sequence[Refusal | None]) -> bool:
+        """All recipients were refused: some for good, some for now?  Then those for good are done with."""
+        each = [(d, v) for d, v in zip(self.left, verdicts, strict=True) if v is not None]
+        later = tuple(d for d, v in each if v.reply.code < 500)
+        if len(later) in (0, len(each)):
+            return False
+        self.refused += [(d, v.reply, v.why) for d, v in each if v.reply.code >= 500]
+        self.left = later
+        return True
+
+    def outcome(self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None) -> Outcome:
         """What it all came to."""
         return Outcome(
             action=action,
@@ -226,47 +216,64 @@ class _Progress:
             good_hosts=tuple(self.good),
             keys=keys,
             held=self.held,
+            target=self.target,
+            contact=self.contact,
         )
 
 
-def _walk(mta: Agent, item: Item, targets: Sequence[Target], t_us: int) -> Life:
-    """Target after target until the deliveries are taken, refused for good, or no target is left."""
+def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *, kept: bool = False, dead: Collection[str] = ()) -> Life:
+    """Target after target until the deliveries are taken, refused for good, or no target is left; gives an :class:`Outcome`.
+
+    ``kept``: with the only target a session is open already.  ``dead``: addresses that are passed over.
+    """
     figures, memory, world = mta.figures, mta.memory, mta.world
     progress = _Progress(item.deliveries)
     addresses = [target.address for target in targets]
     keys = memory.keys(addresses, item.number)
     due = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
+    if dead:
+        due = [target for target in due if target.address not in dead]
+        if not due:
+            return progress.outcome(Action.DEFER, Why.DESTINATION_DEAD, t_us, keys)
     if not due and memory.past_cutoff(addresses):
-        return progress.outcome(Action.BOUNCE, Why.HOST_CUTOFF, t_us)
+        return progress.outcome(Action.BOUNCE, Why.HOST_LONG_DEAD, t_us)
     why = Why.HOST_RETRY_TIME
     for k, target in enumerate(due):
         server = world.server_at(target.address, "smtp")
-        if server is not None and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
+        if server is not None and not kept and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
             t_us = yield t_us
         envelope = envelope_of(mta, item, progress.left)
-        result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=mta.turn(item))
+        turn = mta.turn(item)
+        result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=turn, kept=kept)
         if mta.log.rows is not None:
-            _tried(mta, item, target, result, t_us)
+            tried_row(mta, item, target, result, t_us)
+            if len(envelope.recipients) > 1 or item.several:
+                answered_row(mta, item, target, result, t_us, progress.left, verdicts)
         progress.contacted += 1
         progress.sessions += result.stage >= Stage.MAIL
         progress.held = progress.held or result.stage > Stage.CONNECT
-        progress.reply = result.reply
+        progress.reply, progress.target, progress.contact = result.reply, target, result
         t_us, why = result.end_us, result.why
         if why == Why.OK:
             handover = progress.taken(result, server, target, verdicts)
             if not progress.left:
                 return progress.outcome(Action.DONE, Why.OK, t_us, handover=handover)
             mta.release(item, handover)
+            progress.failed.append(f"{target.address} {item.number}")
             why = Why.TEMPFAIL
+            if verdict(why, Stage.RCPT, last=False, failures=figures.failures).action == Action.DEFER:
+                break
             continue
         if result.taken_us >= 0 and server is not None:
             mta.release(item, Handover(result.taken_us, server, progress.left, target, result.end_us, True))
         progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
         progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
         stop = figures.session_limit is not None and progress.sessions >= figures.session_limit
-        said = verdict(why, result.stage, last=stop or k == len(due) - 1, figures=figures)
+        if len(verdicts) > 1 and None not in verdicts and progress.apart(verdicts):
+            why = Why.TEMPFAIL
+        said = verdict(why, result.stage, last=stop or k == len(due) - 1, failures=figures.failures)
         if said.action == Action.BOUNCE:
-            return progress.outcome(Action.BOUNCE, why, t_us)
+            return progress.outcome(Action.BOUNCE, Why.UNWELCOME if result.stage < Stage.MAIL else why, t_us)
         if said.action == Action.DEFER:
             break
     return progress.outcome(Action.DEFER, why, t_us, keys)
@@ -291,25 +298,3 @@ def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
 def _reached(mta: Agent, server: Any, t_us: int) -> bool:
     """Whether a connection made now would stand."""
     return bool(mta.world.wire(mta.name, server.name).path.at(t_us).reach == Why.OK)
-
-
-def _tried(mta: Agent, item: Item, target: Target, result: Contact, start_us: int) -> None:
-    """One row for the contact."""
-    name = mta.log.name
-    said = str(result.reply) if result.reply is not None else ""
-    mta.log.rows.extend(
-        (
-            start_us,
-            item.number,
-            -1,
-            Event.TRIED,
-            mta.number,
-            name(target.host),
-            name(target.address),
-            item.attempt,
-            result.reply.code if result.reply is not None else -1,
-            result.why,
-            result.end_us - start_us,
-            name(f"{result.stage.name.lower()}|{said}"),
-        )
-    )

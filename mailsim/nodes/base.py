@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from mailsim.declared import Declared, HostName
 
-__all__ = ["KINDS", "HostDeclaration", "NodeDeclaration", "node_kind"]
+__all__ = ["KINDS", "HostDeclaration", "NodeDeclaration", "ServerList", "StubSettings", "node_kind"]
 
 
 def _addresses(value: object) -> object:
@@ -27,6 +27,35 @@ def _canonical(address: object) -> object:
         return address
 
 
+def _listed(value: object) -> object:
+    """One name is a list of one; none is an empty list."""
+    return () if value is None else (value,) if isinstance(value, str) else value
+
+
+def _shortest(names: tuple[str, ...]) -> object:
+    return names[0] if len(names) == 1 else list(names)
+
+
+#: the servers that a stub asks, in order: node names; one may be written by itself
+ServerList = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    PlainSerializer(_shortest),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}]}),
+]
+
+
+def _settings(value: object) -> object:
+    return {"flavour": value} if isinstance(value, str) else value
+
+
+class StubSettings(Declared):
+    """The stub resolver that a node's programs use: ``flavour`` (``glibc``, ``cares``), ``parameters`` override its figures."""
+
+    flavour: str = "glibc"
+    parameters: dict[str, Any] = {}
+
+
 class NodeDeclaration(Declared):
     """What every node may say.
 
@@ -34,13 +63,17 @@ class NodeDeclaration(Declared):
     ----------
     site : str, optional
         Label for faults and links (``site:north``).
-    resolver : str, optional
-        The resolver node that this node asks; by default ``defaults: {resolver: ...}`` or the only one there is.
+    resolver : str or list of str, optional
+        The servers that this node's stub asks, in order: nodes of kind resolver, or name servers that it asks directly; by
+        default ``defaults: {resolver: ...}`` or the only resolver there is.
+    stub : str or dict
+        The stub resolver of its programs: a flavour, or ``{flavour: glibc, parameters: {rotate: true}}``.
     """
 
     kind: str
     site: str | None = None
-    resolver: str | None = None
+    resolver: ServerList = ()
+    stub: Annotated[StubSettings, BeforeValidator(_settings)] = StubSettings()
 
 
 class HostDeclaration(NodeDeclaration):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,10 +14,11 @@ from mailsim.nodes.contact import Caller, Envelope, call
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.plan import Leg, Window, leg_to, remembered
 from mailsim.nodes.reader import Reader
+from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dns import Question
 from mailsim.rules.reasons import Why
-from mailsim.rules.receive import REFUSAL_REASONS
+from mailsim.rules.receive import refusal_reason
 from mailsim.rules.smtp import Reply
 
 __all__ = ["Client", "ClientActor", "Fetch", "Submission"]
@@ -35,9 +36,11 @@ class Submission(Declared):
 
 
 class Fetch(Declared):
-    """How the client fetches: from ``host`` (or SRV discovery), by IMAP with IDLE and a poll as fallback, or POP3.
+    """How the client fetches: from ``host``, a name or an address (or SRV discovery), by IMAP with IDLE and a poll as fallback, or POP3.
 
-    A look waits ``timeout`` for its connection.
+    A look waits ``timeout`` for its connection, and for the reply to its login.  After ``login_tries`` rejected logins in a row the
+    program asks its user for the password and looks no more (null: it goes on for ever).  The first look that is no start of an
+    open connection comes at ``phase``, by default drawn.
     """
 
     host: HostName | None = None
@@ -45,6 +48,8 @@ class Fetch(Declared):
     idle: bool = True
     every: Duration = Field(default_factory=lambda: default("client.poll_every"), gt=0)
     timeout: Duration = Field(default_factory=lambda: default("client.connect_timeout"), gt=0)
+    phase: Duration | None = None
+    login_tries: Annotated[int, Field(ge=1)] | None = Field(default_factory=lambda: default("client.login_tries"))
     password: str | None = None
 
 
@@ -69,12 +74,12 @@ class ClientActor:
         self.number = world.log.name(name)
         self.declaration = declaration
         self.domain = declaration.address.rpartition("@")[2].lower()
-        resolver = world.compiled.resolver_of.get(name)
-        self.resolver = world.actor(resolver) if resolver else None
         figures = mta_figures("postfix")
         self.patience = (figures.dns_tries, figures.dns_timeout)
+        self.resolver = stub_of(world, name, self.patience)
         self.caller = Caller(name, figures)
-        self.resolver_quiet = resolver is not None and world.compiled.path(name, resolver).quiet
+        self.home = world.compiled.nodes[name].addresses[0]
+        self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self._questions: list[Question] = []
         self._plans: dict[tuple[str, ...], tuple[Window, Leg | None]] = {}
         self.reader = Reader(self, declaration) if declaration.fetch is not None else None
@@ -127,7 +132,7 @@ class ClientActor:
         if t_us > self.world.now:
             yield t_us
         if reply is not None:
-            why = REFUSAL_REASONS.get(reply.enhanced, why)
+            why = refusal_reason(reply)
         self._rejected(number, deliveries, t_us, why, reply, peer, stage)
         return None
 
@@ -149,6 +154,8 @@ class ClientActor:
         names, rcpt = log.names, log.rcpt
         window, leg = self._plans.get(tuple([names[rcpt[d]] for d in deliveries]), (None, None))
         if window is None or leg is None or not (window.from_us <= t_us and t_us + window.delay_us < window.until_us):
+            return None
+        if leg.door.logins is not None and not leg.door.logins.calm(self.home):
             return None
         played = leg.play(number, 0, log.size[deliveries[0]], t_us + window.delay_us, self.world.now)
         return None if played is None else (leg.server, played[1])
@@ -197,7 +204,7 @@ class ClientActor:
             log.code[d] = code
             if log.rows is not None:
                 at = log.name(peer) if peer else -1
-                if why == Why.AUTH_FAILED:
+                if why in (Why.AUTH_FAILED, Why.AUTH_UNAVAILABLE):
                     log.rows.extend((t_us, number, log.rcpt[d], Event.LOGIN_FAILED, self.number, at, -1, 0, code, why, 0, text))
                 log.rows.extend((t_us, number, log.rcpt[d], Event.REJECTED, self.number, at, -1, 0, code, why, 0, text))
         self.world.settled(len(deliveries))

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
+from mailsim.nodes.logins import SmtpLogins
 from mailsim.nodes.world import World
+from mailsim.rules.cues import GREYLISTED, NOTHING, Cue, Said, said
 from mailsim.rules.reasons import Why
-from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients
-from mailsim.rules.session import Contact, Script, Timeouts, contact, script
+from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients, refusal_reason
+from mailsim.rules.session import Contact, Script, Timeouts, contact, script, scripted_contact
 from mailsim.rules.smtp import Stage
 
-__all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Envelope", "call"]
+__all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Ear", "Envelope", "Line", "call"]
 
 
 #: so far ahead of the clock a session may be booked with a server that serves a limited number at a time
 BOOK_AHEAD_US = 60_000_000
+
+
+#: ``line(stage, t_us, recipient)``: what a server says to a command that is there at an instant
+Line: TypeAlias = Callable[[Stage, int, str], Said]
+
+
+class Ear(Protocol):
+    """Who listens to a session."""
+
+    def attend(self, steps: Script, says: Line, door: Doorman, rtt_us: int) -> tuple[Script, Line]:
+        """The steps that are to be gone, and what the server says, overheard."""
+        ...
 
 
 class Envelope(NamedTuple):
@@ -35,21 +50,22 @@ class Caller:
     def __init__(self, name: str, figures: MtaFigures) -> None:
         self.name = name
         self.figures = figures
+        slack = figures.reply_slack
         self.timeouts = Timeouts(
-            figures.connect_timeout,
-            figures.greeting_timeout,
-            figures.ehlo_timeout,
-            figures.mail_timeout,
-            figures.rcpt_timeout,
-            figures.data_timeout,
-            figures.eod_timeout,
-            figures.body_timeout,
+            figures.greeting_timeout + slack if figures.tcp_fast_open else figures.connect_timeout,
+            figures.greeting_timeout + slack,
+            figures.ehlo_timeout + slack,
+            figures.mail_timeout + slack,
+            figures.rcpt_timeout + slack,
+            figures.data_timeout + slack,
+            figures.eod_timeout + slack,
+            figures.body_timeout + slack,
         )
-        self._scripts: dict[tuple[str, str, bool, int], Script] = {}
+        self._scripts: dict[tuple[str, str, bool, bool, int], Script] = {}
 
-    def script(self, door: Doorman, service: str, *, login: bool, recipients: int) -> Script:
-        """The steps of a session with that server, remembered."""
-        key = (door.name, service, login, recipients)
+    def script(self, door: Doorman, service: str, *, login: bool, recipients: int, kept: bool = False) -> Script:
+        """The steps of a session with that server, or of a further message in one that was kept open; remembered."""
+        key = (door.name, service, login, kept, recipients)
         found = self._scripts.get(key)
         if found is None:
             both = self.figures.starttls and door.figures.starttls
@@ -61,6 +77,7 @@ class Caller:
                 auth=login,
                 pipelining=self.figures.pipelining and door.figures.pipelining,
                 recipients=recipients,
+                kept=kept,
             )
         return found
 
@@ -74,6 +91,12 @@ class Doorman:
         self.policy = policy
         self.limit = limit
         self.work: Stream[int] = world.draws.stream(f"server time {name}", figures.server_time.distribution())
+        #: what it says by script instead of its own rules, and for how long it turns strangers away
+        self.cues: tuple[Cue, ...] = ()
+        self.greylist_us: int | None = None
+        #: its users' logins, where it offers any
+        self.logins: SmtpLogins | None = None
+        self._met: dict[tuple[str, str, str], int] = {}
         #: ends of the sessions that are or will be open, a heap
         self.sessions: list[int] = []
         self._judged: dict[Any, tuple[Refusal | None, tuple[Refusal | None, ...]]] = {}
@@ -87,6 +110,19 @@ class Doorman:
             policy = self.policy._replace(submission=service.startswith("submission"))
             found = self._judged[key] = judge_recipients(policy, envelope.sender, envelope.recipients, envelope.size, login)
         return found
+
+    @property
+    def scripted(self) -> bool:
+        """Whether each command has to be looked at by itself."""
+        return bool(self.cues) or self.greylist_us is not None
+
+    def says(self, client: str, envelope: Envelope, stage: Stage, t_us: int, recipient: str) -> Said:
+        """What the script has for a command; greylisting keeps (client, sender, recipient) from the first attempt (RFC 6647)."""
+        line = said(self.cues, stage, t_us, recipient)
+        if line is not NOTHING or self.greylist_us is None or stage != Stage.RCPT:
+            return line
+        met = self._met.setdefault((client, envelope.sender, recipient), t_us)
+        return Said(GREYLISTED) if t_us < met + self.greylist_us else NOTHING
 
     def wait_us(self, t_us: int, now_us: int) -> int:
         """How long a connection made at ``t_us`` waits for one of the server's sessions (first come, first served)."""
@@ -122,6 +158,8 @@ def call(
     start_us: int,
     turn: int,
     login: tuple[str, str] | None = None,
+    kept: bool = False,
+    ear: Ear | None = None,
 ) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
     """Try one address from ``start_us`` on: what it came to, the server's actor (None if nobody took it), refusals by recipient.
 
@@ -131,6 +169,10 @@ def call(
         ``smtp``, ``submission`` (587), ``submissions`` (465) or ``lmtp``.
     turn : int
         Tells the draws of several contacts of one message apart.
+    kept : bool
+        A session with it is open already: this is a further message.
+    ear : Ear, optional
+        Who wants to hear each command and may end the session before the message is sent.
 
     Notes
     -----
@@ -143,31 +185,98 @@ def call(
     wire = world.wire(caller.name, server.name if server is not None else machine)
     rtt = wire.rtt_us(envelope.number, turn)
     if server is None:
-        reach = wire.path.at(start_us).reach
-        if reach == Why.SILENT:
-            return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1), None, ()
-        why = Why.UNREACHABLE if reach == Why.UNREACHABLE else Why.NO_SERVICE
-        return Contact(why, Stage.CONNECT, None, start_us + rtt, -1), None, ()
+        return _nobody(caller, wire, start_us, rtt), None, ()
     door: Doorman = server.door
-    refusal, by_recipient = door.judge(envelope, service, login)
+    weighed = caller.figures.heeds_size or door.figures.size_enforced
+    refusal, by_recipient = _judged(server, envelope if weighed else envelope._replace(size=0), service, login, start_us)
+    wait = door.wait_us(start_us, world.now) if not kept and wire.path.at(start_us).reach == Why.OK else 0
+    steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
+    work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
+    says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
+    if says is not None:
+        steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
+        result, by_recipient = _scripted(says, envelope, steps, wire, start_us, rtt, work, pause)
+    else:
+        no = None if refusal is None else (refusal.stage, refusal.reply)
+        body = wire.transfer_us(envelope.size)
+        result = contact(steps, wire.path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
+    if result.stage > Stage.CONNECT:
+        door.occupy(max(result.end_us, start_us + wait))
+    return result, server, by_recipient
+
+
+def _judged(
+    server: Any, envelope: Envelope, service: str, login: tuple[str, str] | None, start_us: int
+) -> tuple[Refusal | None, tuple[Refusal | None, ...]]:
+    """What the server's rules refuse: the session, or each recipient."""
+    refusal, by_recipient = server.door.judge(envelope, service, login)
     if service == "lmtp":
         by_recipient = tuple(
             r or full for r, full in zip(by_recipient, server.refusals(envelope.recipients, envelope.size, start_us), strict=True)
         )
     if refusal is None and by_recipient and None not in by_recipient:
         refusal = by_recipient[0]
-    wait = door.wait_us(start_us, world.now) if wire.path.at(start_us).reach == Why.OK else 0
-    result = contact(
-        caller.script(door, service, login=login is not None, recipients=len(envelope.recipients)),
+    return refusal, by_recipient
+
+
+def _nobody(caller: Caller, wire: Any, start_us: int, rtt_us: int) -> Contact:
+    """A machine without such a service refuses the connection, if the network lets it."""
+    reach = wire.path.at(start_us).reach
+    if reach == Why.SILENT:
+        return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1)
+    why = Why.UNREACHABLE if reach == Why.UNREACHABLE else Why.NO_SERVICE
+    return Contact(why, Stage.CONNECT, None, start_us + rtt_us, -1)
+
+
+def _line(
+    world: World,
+    caller: Caller,
+    door: Doorman,
+    envelope: Envelope,
+    service: str,
+    login: tuple[str, str] | None,
+    refusal: Refusal | None,
+    by_recipient: tuple[Refusal | None, ...],
+    *,
+    always: bool,
+) -> Line | None:
+    """What the server says to each command, where that hangs on more than its rules: its script, its memory of the client's logins."""
+    logins = door.logins
+    client = world.compiled.nodes[caller.name].addresses[0] if login is not None else None
+    right = login is None or door.policy.login_ok(*login)
+    if not always and (logins is None or (right and not logins.concerns(service, client))):
+        return (lambda stage, t, rcpt: door.says(caller.name, envelope, stage, t, rcpt)) if door.scripted and refusal is None else None
+    judged = dict(zip(envelope.recipients, by_recipient, strict=True))
+
+    def says(stage: Stage, t_us: int, recipient: str) -> Said:
+        first = NOTHING
+        if logins is not None and stage == Stage.AUTH and login is not None and client is not None:
+            return logins.answers(service, client, login, right, t_us)
+        if logins is not None and stage == Stage.GREETING:
+            first = logins.greets(service, t_us)
+        if first is NOTHING:
+            first = door.says(caller.name, envelope, stage, t_us, recipient)
+        if first is not NOTHING:
+            return first
+        no = judged.get(recipient) if stage == Stage.RCPT else refusal if refusal is not None and refusal.stage == stage else None
+        return NOTHING if no is None else Said(no.reply)
+
+    return says
+
+
+def _scripted(
+    says: Line, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, pause_us: int
+) -> tuple[Contact, tuple[Refusal | None, ...]]:
+    """A session in which each command is looked at by itself."""
+    result, refused = scripted_contact(
+        steps,
         wire.path,
+        says,
         start_us=start_us,
-        rtt_us=rtt,
+        rtt_us=rtt_us,
         body_us=wire.transfer_us(envelope.size),
-        work_us=door.work.at(envelope.number, turn),
-        pause_us=door.figures.greeting_pause + wait,
-        refusal=(refusal.stage, refusal.reply) if refusal is not None else None,
-        refusal_pause_us=door.figures.auth_failure_delay if refusal is not None and refusal.why == Why.AUTH_FAILED else 0,
+        work_us=work_us,
+        pause_us=pause_us,
+        recipients=envelope.recipients,
     )
-    if result.stage > Stage.CONNECT:
-        door.occupy(max(result.end_us, start_us + wait))
-    return result, server, by_recipient
+    return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], refusal_reason(r[1])) for r in refused)

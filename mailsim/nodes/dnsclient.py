@@ -102,10 +102,13 @@ class DnsClient(NodeDeclaration):
     ----------
     queries : tuple of DnsQuery
         What is asked, and when.
+    udp_octets : int
+        The longest answer that it takes; of a longer one it sees only that there is one (it does not ask again by TCP).
     """
 
     kind: Literal["dnsclient"] = "dnsclient"
     queries: tuple[DnsQuery, ...] = Field(min_length=1)
+    udp_octets: Annotated[int, Field(ge=512, le=ANY_SIZE)] = ANY_SIZE
 
 
 class DnsClientActor:
@@ -161,13 +164,14 @@ class DnsClientActor:
         heard: list[Answer] = []
 
         def hear(what: Answer | Trouble, at_us: int) -> None:
-            if isinstance(what, Answer) and not heard:
-                heard.append(what)
-                world.wake_all(line, what)
+            answer = Answer(Rcode.NOERROR) if what is Trouble.TRUNCATED else what
+            if isinstance(answer, Answer) and not heard:
+                heard.append(answer)
+                world.wake_all(line, answer)
 
         deadline, again = t_us + query.timeout, t_us
         while not heard and again < deadline:
-            world.dns.send(self.name, Send(0, self._server, question, octets=ANY_SIZE), again, hear, Constant(0))
+            world.dns.send(self.name, Send(0, self._server, question, octets=self.declaration.udp_octets), again, hear, Constant(0))
             again = deadline if query.resend is None else min(again + query.resend, deadline)
             if not heard:
                 yield line, again

@@ -16,6 +16,7 @@ __all__ = ["DNS_ORDER", "DnsNetwork", "Hear"]
 
 #: rank of DNS among the events of one instant: after changes of conditions, before messages
 DNS_ORDER = 1
+SECOND_US = 1_000_000
 
 #: what hears that something came back, and when
 Hear = Callable[[Answer | Trouble, int], None]
@@ -33,6 +34,7 @@ class DnsNetwork:
         self._world = world
         self._sent: dict[tuple[str, Question], int] = {}
         self._lossy: dict[tuple[str, str], int] = {}
+        self._orders: dict[tuple[str, Question], int] = {}
 
     def send(self, asker: str, question: Send, t_us: int, hear: Hear, far: Distribution) -> Why:
         """Send a question at the clock's instant; ``hear`` is called when something comes back, if ever.
@@ -63,22 +65,27 @@ class DnsNetwork:
         if serving is None:
             return Why.SILENT  # an address without a DNS server: nothing comes back
         rtt = self._rtt_us(asker, serving.node, question.question, far)
-        there = t_us + (rtt >> 1) + (rtt if question.proto == "tcp" else 0)
+        if question.proto == "open":
+            world.spawn(self._opened(asker, serving.node, t_us, rtt, hear), DNS_ORDER)
+            return Why.OK
+        there = t_us + (rtt >> 1) + (rtt if question.proto == "tcp" and not question.standing else 0)
         condition = self._name_condition(question.question, there)
         if serving.node is not None:
             condition = condition.with_worse(self._condition(asker, serving.node, question, there))
         if condition.reach != Why.OK:
             if condition.reach != Why.SILENT:
-                self._later(t_us + rtt, hear, Trouble.CLOSED)
+                self.later(t_us + rtt, hear, Trouble.CLOSED)
             return condition.reach
         if condition.loss and self._lost(asker, question.server, condition.loss):
             return Why.SILENT
         answer = world.compiled.name_service.answer(question.server, question.question, there)
+        if serving.manner.permuted and len(answer.rdatas) > 1:
+            answer = self._permuted(answer, question, serving.manner.order_us, there)
         if condition.rcode >= 0:
             soa = answer.authority if condition.rcode == Rcode.NXDOMAIN else ()
             answer = Answer(condition.rcode, negative_ttl=answer.negative_ttl, authority=soa)
         leaves = there + condition.delay_us + self._work_us(asker, serving.node, question.question)
-        self._later(leaves + (rtt - (rtt >> 1)), hear, _as_sent(answer, question, condition))
+        self.later(leaves + (rtt - (rtt >> 1)), hear, _as_sent(answer, question, condition))
         return Why.OK
 
     def reach(self, asker: str, node: str, question: Question, t_us: int, proto: str = "udp") -> Why:
@@ -94,20 +101,33 @@ class DnsNetwork:
         condition = self._condition(asker, resolver.name, question, t_us)
         if condition.reach != Why.OK:
             if condition.reach != Why.SILENT:
-                self._later(t_us + resolver.stub_delay_us, hear, Trouble.CLOSED)
+                self.later(t_us + resolver.stub_delay_us, hear, Trouble.CLOSED)
             return condition.reach
         if condition.loss and self._lost(asker, question.server, condition.loss):
             return Why.SILENT
         back = resolver.stub_delay_us + condition.delay_us
 
-        def said(answer: Answer, at_us: int) -> None:
-            self._later(at_us + back, hear, _as_sent(answer, question, condition))
-
+        said = _Said(self, question, condition, back, hear)
         if condition.rcode >= 0:
             said(Answer(condition.rcode), t_us)
         else:
             resolver.put(question.question, t_us, said)
         return Why.OK
+
+    def _opened(self, asker: str, node: str | None, t_us: int, rtt_us: int, hear: Hear) -> Life:
+        """A TCP connection: SYNs go out at 0, 1, 3, 7 ... s until one is answered (RFC 6298 section 5.7; Linux tcp_syn_retries 6)."""
+        at = t_us
+        for wait_s in (1, 2, 4, 8, 16, 32, 64):
+            reach = Why.OK
+            if node is not None:
+                compiled = self._world.compiled
+                reach = compiled.dns_service(node, "open", "").at(at).with_worse(compiled.path(asker, node).at(at)).reach
+            if reach != Why.SILENT:
+                yield at + rtt_us
+                hear(Trouble.OPEN if reach == Why.OK else Trouble.CLOSED, at + rtt_us)
+                return
+            at += wait_s * SECOND_US
+            yield at
 
     def _rtt_us(self, asker: str, node: str | None, question: Question, far: Distribution) -> int:
         """Round-trip time, drawn for each time that this asker sends this question."""
@@ -138,13 +158,39 @@ class DnsNetwork:
                 found = found.with_worse(fault.timeline.at(t_us))
         return found
 
+    def _permuted(self, answer: Answer, question: Send, life_us: int, t_us: int) -> Answer:
+        """The answer with its records in a drawn order: for each answer, or the same one as long as a server keeps its answers."""
+        key = (question.server, question.question)
+        turn = self._orders[key] = t_us // life_us if life_us else self._orders.get(key, -1) + 1
+        name, rtype = question.question
+        order = self._world.draws.order(f"order of {question.server} {name}/{rtype}", turn, 0, len(answer.rdatas))
+        rdatas = tuple(answer.rdatas[k] for k in order)
+        return answer._replace(rdatas=rdatas, chain=(*answer.chain[:-1], answer.chain[-1]._replace(rdatas=rdatas)))
+
     def _lost(self, asker: str, server: str, share: float) -> bool:
         turn = self._lossy.get((asker, server), 0)
         self._lossy[(asker, server)] = turn + 1
         return self._world.draws.uniform(f"dns loss {asker} {server}", turn) < share
 
-    def _later(self, at_us: int, hear: Hear, what: Answer | Trouble) -> None:
+    def later(self, at_us: int, hear: Hear, what: Answer | Trouble) -> None:
+        """Call ``hear`` then."""
         self._world.spawn(_delivered(at_us, hear, what), DNS_ORDER)
+
+
+class _Said:
+    """Passes a resolver's answer back to who asked; equal for the repeats of one question, which come from one socket."""
+
+    def __init__(self, network: DnsNetwork, question: Send, condition: Condition, back_us: int, hear: Hear) -> None:
+        self._network, self._question, self._condition, self._back_us, self._hear = network, question, condition, back_us, hear
+
+    def __call__(self, answer: Answer, at_us: int) -> None:
+        self._network.later(at_us + self._back_us, self._hear, _as_sent(answer, self._question, self._condition))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Said) and self._hear == other._hear
+
+    def __hash__(self) -> int:
+        return hash(self._hear)
 
 
 def _as_sent(answer: Answer, question: Send, condition: Condition) -> Answer | Trouble:

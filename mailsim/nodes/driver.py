@@ -67,7 +67,7 @@ class Driver:
         world = self._world
         for action in actions:
             if isinstance(action, Send):
-                row = self._write_down(action, t_us)
+                row = self._write_down(action, t_us) if action.proto != "open" else None
                 why = world.dns.send(self._name, action, t_us, partial(self._heard, action.number), self._far)
                 if row is not None:
                     world.log.rows[row + _WHY] = why

@@ -12,7 +12,7 @@ from mailsim.rules.reasons import Why
 __all__ = ["PROTOCOL_NUMBERS", "TYPE_NUMBERS", "asked"]
 
 #: numbers of record types (RFC 1035 section 3.2.2, RFC 3596, RFC 2782)
-TYPE_NUMBERS = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33}
+TYPE_NUMBERS = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "ANY": 255}
 
 #: numbers of transports (IANA protocol numbers), the code of ASKED rows
 PROTOCOL_NUMBERS = {"udp": 17, "tcp": 6}

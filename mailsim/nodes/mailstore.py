@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from mailsim.declared import Declared, MailAddress, Octets
 from mailsim.events import Event, State
-from mailsim.flavours import mta_figures
+from mailsim.flavours import mta_figures, store_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.contact import Doorman
+from mailsim.nodes.logins import LoginDesk
 from mailsim.nodes.world import World
+from mailsim.rules.conditions import QUIET
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy, Refusal
 from mailsim.rules.smtp import Reply, Stage
@@ -27,10 +29,22 @@ class Mailbox(Declared):
 
 @node_kind("mailstore")
 class Mailstore(HostDeclaration):
-    """Mailboxes by address."""
+    """Mailboxes by address.
+
+    Parameters
+    ----------
+    flavour : str
+        Program that checks the passwords.
+    mailboxes : dict
+        The accounts.
+    parameters : dict
+        Overrides of figures of the flavour.
+    """
 
     kind: Literal["mailstore"] = "mailstore"
+    flavour: str = "dovecot"
     mailboxes: dict[MailAddress, Mailbox] = {}
+    parameters: dict[str, Any] = {}
 
 
 #: Dovecot 2.3 quota plugin, ``quota_exceeded_message``; RFC 3463 X.2.2
@@ -60,6 +74,9 @@ class MailstoreActor:
             address: deque(maxlen=256) for address, box in self.mailboxes.items() if box.quota is not None
         }
         self.readers: dict[str, list[Any]] = {}
+        rules = store_figures(declaration.flavour, dict(declaration.parameters)).rules()
+        #: checks passwords, also those of the MTA that delivers here
+        self.desk = LoginDesk(world, rules, world.compiled.conditions.logins.get(name, QUIET))
 
     def full(self, address: str, octets: int, t_us: int) -> bool:
         """Whether a mailbox has no room for so many octets at ``t_us``; what was stored later (ahead of the clock) does not count."""

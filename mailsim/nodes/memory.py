@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from mailsim.rules.retry import AgeClampedPolicy, HostRecord, HostRecordPolicy, next_scan
+from mailsim.rules.retry import AgeClampedPolicy, GivingUp, HostRecord, HostRecordPolicy, RetryPolicy, next_scan
 
 __all__ = ["RetryMemory"]
+
+AFTER_ATTEMPT = GivingUp()
 
 
 class RetryMemory:
     """Retry records and the schedule.
 
     Keys of records: an address for failures of the host, ``address number`` where only one message was put off,
-    ``route domain`` for failures to resolve (Exim spec chapter 32).  Postfix keeps none: its schedule is the message's age.
+    ``route domain`` for failures to resolve (Exim spec chapter 32).  The others keep none: their schedule is the message's own.
     """
 
-    __slots__ = ("by_host", "cutoff_us", "origin_us", "phase_us", "policy", "records", "scan_us")
+    __slots__ = ("by_host", "cutoff_us", "draw", "giving_up", "origin_us", "phase_us", "policy", "records", "scan_us")
 
-    def __init__(self, policy: AgeClampedPolicy | HostRecordPolicy, *, scan_us: int, phase_us: int, origin_us: int) -> None:
+    def __init__(
+        self,
+        policy: RetryPolicy | HostRecordPolicy,
+        *,
+        scan_us: int,
+        phase_us: int,
+        origin_us: int,
+        giving_up: GivingUp = AFTER_ATTEMPT,
+        draw: Callable[[int, int], float] | None = None,
+    ) -> None:
         self.policy = policy
+        self.giving_up = giving_up
+        #: ``draw(message, attempt)`` for a schedule with jitter
+        self.draw = draw
         self.by_host = isinstance(policy, HostRecordPolicy)
         self.cutoff_us = policy.cutoff_us if isinstance(policy, HostRecordPolicy) else 0
         self.scan_us = scan_us
@@ -60,10 +74,23 @@ class RetryMemory:
         """A host took mail: forget its record; True if there was one."""
         return self.records.pop(address, None) is not None
 
-    def next_attempt(self, arrived_us: int, failed_us: int, keys: Sequence[str]) -> int:
-        """When a message is due again after an attempt that ended at ``failed_us``."""
-        if not isinstance(self.policy, HostRecordPolicy):
-            return self.policy.next(arrived_us, failed_us, phase_us=self.phase_us, origin_us=self.origin_us)
+    def next_attempt(
+        self, arrived_us: int, failed_us: int, keys: Sequence[str], *, number: int = 0, attempt: int = 1, started_us: int = -1
+    ) -> int | None:
+        """When message ``number`` is due again after an attempt from ``started_us`` to ``failed_us``; None where nobody knows."""
+        policy = self.policy
+        if isinstance(policy, AgeClampedPolicy):
+            return policy.next(arrived_us, failed_us, phase_us=self.phase_us, origin_us=self.origin_us)
+        if not isinstance(policy, HostRecordPolicy):
+            return policy.next(
+                arrived_us,
+                failed_us,
+                attempt=attempt,
+                started_us=started_us,
+                draw=0.5 if self.draw is None else self.draw(number, attempt),
+                phase_us=self.phase_us,
+                origin_us=self.origin_us,
+            )
         earliest = min((self.records[key].next_us for key in keys if key in self.records), default=failed_us + 1)
         if not any(key.startswith("route ") for key in keys):  # trouble with names waits for its own time
             earliest = min(earliest, arrived_us + self.cutoff_us + 1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from mailsim.declared import Declared, DrawnDuration, Duration, HostName
 from mailsim.flavours import default
 from mailsim.flavours.models import Drawn
+from mailsim.flavours.stubs import nameserver_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.rules.dns import Manner
 
@@ -36,6 +37,10 @@ class Nameserver(HostDeclaration):
 
     Parameters
     ----------
+    flavour : str, optional
+        The program whose habits it has (``auth-bind``, ``auth-nsd``); by default records come in the order of the zone.
+    parameters : dict
+        Overrides of the flavour's figures.
     zones : tuple of str
         Serve these zones instead.
     recursive : bool
@@ -51,6 +56,8 @@ class Nameserver(HostDeclaration):
     """
 
     kind: Literal["nameserver"] = "nameserver"
+    flavour: str | None = None
+    parameters: dict[str, Any] = {}
     health_checks: tuple[HealthCheck, ...] = ()
     zones: tuple[str, ...] = ()
     recursive: bool = False
@@ -63,4 +70,9 @@ class Nameserver(HostDeclaration):
     def manner(self) -> Manner:
         """How it writes its answers."""
         soa = self.negative_soa
-        return Manner(self.additional, self.follow_aliases, soa != "none", soa == "as-is", self.recursive)
+        plain = Manner(self.additional, self.follow_aliases, soa != "none", soa == "as-is", self.recursive)
+        if self.flavour is None:
+            return plain
+        figures = nameserver_figures(self.flavour, self.parameters)
+        more = self.additional and figures.additional
+        return plain._replace(additional=more, permuted=figures.permutes, order_us=figures.order_life)

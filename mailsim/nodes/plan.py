@@ -94,7 +94,7 @@ def leg_to(
         return None
     door: Doorman = server.door
     refusal, by_recipient = door.judge(envelope._replace(size=0), service, login)
-    if refusal is not None or any(by_recipient):
+    if refusal is not None or any(by_recipient) or door.scripted or (door.logins is not None and door.logins.may_fail(service)):
         return None
     wire = world.wire(caller.name, server.name)
     plan = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))

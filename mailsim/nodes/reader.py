@@ -10,11 +10,11 @@ from typing import Any
 from mailsim.events import Event
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.world import Life
-from mailsim.rules.conditions import FOREVER
+from mailsim.rules.conditions import FOREVER, merged
 from mailsim.rules.dns import Question
-from mailsim.rules.fetch import LOGIN_RTTS, idle_since, next_poll, session_cost
+from mailsim.rules.fetch import LOGIN_RTTS, connection, idle_since, lost, next_poll, session_cost
+from mailsim.rules.mx import is_address
 from mailsim.rules.reasons import Why
-from mailsim.rules.session import SYN_RESENT_US
 
 __all__ = ["Reader"]
 
@@ -34,11 +34,14 @@ class Reader:
         self.password = declaration.password if self.fetch.password is None else self.fetch.password
         world = client.world
         self.every = self.fetch.every
-        self.phase = world.origin_us + int(world.draws.uniform(f"poll phase {client.name}", 0) * self.every)
+        drawn = int(world.draws.uniform(f"poll phase {client.name}", 0) * self.every)
+        self.phase = world.origin_us + (drawn if self.fetch.phase is None else self.fetch.phase)
         self.pending: list[int] = []
         self.bell = world.line()
         self.store: Any = None
         self.turn = 0
+        #: logins rejected in a row
+        self.rejections = 0
         self.pushes = False
         #: in a session (or not begun yet): what it does with an arrival is decided at its own instants
         self.busy = True
@@ -49,8 +52,11 @@ class Reader:
         world = self.client.world
         if store is not None:
             store.readers.setdefault(self.address, []).append(self)
-            self.path = world.wire(self.client.name, store.name).path
             self.wire = world.wire(self.client.name, store.name)
+            self.path = self.wire.path
+            #: what can make a look fail: an open connection needs no login
+            stays = self.fetch.idle and self.fetch.protocol == "imap"
+            self.troubles = self.path if stays else merged([self.path, store.desk.outages])
         world.spawn(self._live(), READER_ORDER)
 
     def arrived(self, delivery: int, t_us: int) -> None:
@@ -74,6 +80,8 @@ class Reader:
             self.busy = True
             good = yield from self._session(now)
             self.busy = False
+            if not good and self.rejections == self.fetch.login_tries:
+                return self._give_up()
             self.pushes = good and self.fetch.idle and self.fetch.protocol == "imap"
             due = self._next_look(world.now, failing=not good)
             while due >= FOREVER:
@@ -96,7 +104,7 @@ class Reader:
             return poll
         if self.pending:
             poll = next_poll(max(now_us + 1, min(self.client.log.stored_us[d] for d in self.pending)), self.every, self.phase)
-        bad = next((s for s in self.path.spans() if s.end_us > poll and s.condition.reach != Why.OK), None)
+        bad = next((s for s in self.troubles.spans() if s.end_us > poll and s.condition.reach != Why.OK), None)
         if self.pending:
             return (
                 poll
@@ -108,7 +116,7 @@ class Reader:
         return max(poll, next_poll(bad.start_us, self.every, self.phase))
 
     def _session(self, t_us: int) -> Life:
-        """One look: resolve, connect, log in, fetch.  Gives whether it worked; None when it can never work."""
+        """One look: resolve, connect, log in, fetch.  Gives whether it worked."""
         client, world = self.client, self.client.world
         self.turn += 1
         host = self.fetch.host
@@ -118,40 +126,38 @@ class Reader:
             if not answer.rdatas:
                 return self._failed(t_us, Why.NO_SERVICE, "")
             host = sorted(answer.rdatas)[0][3]
-        t_us, answer = yield from asked(client, -1, Question(host, "A"), t_us, 0)
-        if not answer.rdatas:
-            return self._failed(t_us, Why.DNS_SERVFAIL if answer.rcode else Why.DNS_NODATA, host)
-        address = answer.rdatas[0]
+        address = host
+        if not is_address(host):
+            t_us, answer = yield from asked(client, -1, Question(host, "A"), t_us, 0)
+            if not answer.rdatas:
+                return self._failed(t_us, Why.DNS_SERVFAIL if answer.rcode else Why.DNS_NODATA, host)
+            address = answer.rdatas[0]
         server = world.server_at(address, self.fetch.protocol)
         if server is None or server is not self.store:
             silent = world.machine_at(address) is None
             t_us = yield t_us + (self.fetch.timeout if silent else 0)
             if server is not None and server.mailboxes:
-                self._login_failed(t_us, host)
-                return False
+                return self._login_failed(t_us, host)
             return self._failed(t_us, Why.SILENT if silent else Why.NO_SERVICE, host)
         rtt = self.wire.rtt_us(client.number, self.turn)
-        t_us, why = self._connect(t_us, rtt)
+        t_us, why = connection(self.path, t_us, rtt, self.fetch.timeout)
         if why != Why.OK:
             yield t_us
             return self._failed(t_us, why, host)
-        if not server.login_ok(self.address, self.password):
-            t_us = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt + server.door.figures.auth_failure_delay
-            self._login_failed(t_us, host)
-            return False
-        return (yield from self._fetch_all(t_us, rtt, host))
-
-    def _connect(self, t_us: int, rtt_us: int) -> tuple[int, Why]:
-        """When the first SYN that gets through is sent, or the failure."""
-        for resent in (0, *SYN_RESENT_US):
-            if resent >= self.fetch.timeout:
-                break
-            reach = self.path.at(t_us + resent + (rtt_us >> 1)).reach
-            if reach == Why.OK:
-                return t_us + resent, Why.OK
-            if reach in (Why.REFUSED, Why.UNREACHABLE):
-                return t_us + resent + rtt_us, reach
-        return t_us + self.fetch.timeout, Why.SILENT
+        right = server.login_ok(self.address, self.password)
+        late = 0
+        if not right or not server.desk.calm(client.home):
+            put = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt - (rtt >> 1)
+            late = server.desk.check(client.home, (self.address, self.password), right, put).answered_us - put
+            end = lost(self.path, put, late, self.fetch.timeout)
+            if end is not None:
+                yield end[0]
+                return self._failed(*end, host)
+        if not right:
+            t_us = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt + late
+            return self._login_failed(t_us, host)
+        self.rejections = 0
+        return (yield from self._fetch_all(t_us + late, rtt, host))
 
     def _fetch_all(self, t_us: int, rtt_us: int, host: str) -> Life:
         """Log in and fetch what is there when the list is read."""
@@ -193,10 +199,26 @@ class Reader:
             log.rows.extend((t_us, -1, -1, Event.FETCH_FAILED, self.client.number, log.name(host), -1, self.turn, -1, why, 0, -1))
         return False
 
-    def _login_failed(self, t_us: int, host: str) -> None:
+    def _give_up(self) -> None:
+        """The program asks its user for the password and looks no more until it has one, which is not within this run.
+
+        Mail that only it would have fetched stays unread.
+        """
+        if self.store is None:
+            return
+        left, log, world = self.store.readers[self.address], self.client.log, self.client.world
+        left.remove(self)
+        if not left and self.pending:
+            fetched = log.fetched_us
+            log.last_us = max(log.last_us, world.now)  # until now the mail was waited for
+            world.settled(sum(fetched[d] < 0 for d in self.pending))
+
+    def _login_failed(self, t_us: int, host: str) -> bool:
+        self.rejections += 1
         log = self.client.log
         if log.rows is not None:
             text = log.name("auth|AUTHENTICATIONFAILED Authentication failed.")
             log.rows.extend(
                 (t_us, -1, -1, Event.LOGIN_FAILED, self.client.number, log.name(host), -1, self.turn, -1, Why.AUTH_FAILED, 0, text)
             )
+        return False

@@ -9,11 +9,13 @@ from mailsim.declared import Duration
 from mailsim.flavours import flavour, resolver_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.driver import Driver, Reply, chance_of
-from mailsim.nodes.stub import stub_asks
-from mailsim.nodes.world import Life, World
+from mailsim.nodes.world import World
 from mailsim.rules.dns import Entry, Question
 from mailsim.rules.dns.bind import Bind
+from mailsim.rules.dns.dnsmasq import Dnsmasq
+from mailsim.rules.dns.kresd import Kresd
 from mailsim.rules.dns.machine import Chance, Hint, Recursive
+from mailsim.rules.dns.pdns import Pdns
 from mailsim.rules.dns.unbound import Unbound
 
 __all__ = ["MACHINES", "Resolver", "ResolverActor"]
@@ -23,6 +25,9 @@ SECOND_US = 1_000_000
 #: the programs by the ``machine`` that a flavour file names: figures, hints, chance, phase of the wall clock -> machine
 MACHINES: dict[str, Callable[[Any, tuple[Hint, ...], Chance, int], Recursive]] = {
     "bind": lambda figures, hints, chance, phase_us: Bind(figures.rules(), hints, chance, phase_us),
+    "pdns": lambda figures, hints, chance, phase_us: Pdns(figures, hints, chance=chance, phase_us=phase_us),
+    "kresd": lambda figures, hints, chance, phase_us: Kresd(figures, hints, chance=chance, phase_us=phase_us),
+    "dnsmasq": lambda figures, hints, chance, phase_us: Dnsmasq(figures, hints, chance=chance, phase_us=phase_us),
     "unbound": lambda figures, hints, chance, phase_us: Unbound(figures.rules(), hints, chance, phase_us),
 }
 
@@ -62,10 +67,6 @@ class ResolverActor:
         self.stub_delay_us = round(figures.stub_delay.distribution().mean)
         self.hit: Callable[[Question, int], Entry | None] = self.machine.hit
         self.asking: Callable[[Question], bool] = self.machine.asking
-
-    def ask(self, asker: str, question: Question, t_us: int, patience: tuple[int, int]) -> Life:
-        """Answer the stub of a mail program: see :func:`mailsim.nodes.stub.stub_asks`."""
-        return stub_asks(self._world, self, asker, question, t_us, patience)
 
     def put(self, question: Question, t_us: int, reply: Reply) -> None:
         """A question that reached it at the clock's instant; ``reply`` is called at once, later, or never."""

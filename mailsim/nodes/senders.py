@@ -9,12 +9,13 @@ from pydantic import Field
 from mailsim.events import Event, State
 from mailsim.flavours import default, mta_figures, unbound_figures
 from mailsim.flavours.models import MtaFigures
-from mailsim.nodes.attempt import Handover, Item, Outcome, RouteEntry, attempt, find_route, pass_on
+from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, pass_on
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.cold import ColdResolver
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Window
+from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life, World
 from mailsim.rules.dsn import report_size
 from mailsim.rules.mx import NoRoute, Target
@@ -53,7 +54,7 @@ class LoneMta:
         self.name = name
         self.number = world.log.name(name)
         self.flavour = world.log.name(flavour)
-        self.figures: MtaFigures = mta_figures(flavour)
+        self.figures: MtaFigures = mta_figures(flavour, own=world.compiled.flavours)
         self.caller = Caller(name, self.figures)
         self.own: frozenset[str] = frozenset()
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
@@ -66,15 +67,18 @@ class LoneMta:
         self.memory: RetryMemory
         self.phases = world.draws.uniforms(f"scan phase {name}")
         self.policy = self.figures.retry.policy()
+        self.giving_up = self.figures.give_up.rule()
+        self.draw = world.draws.uniforms(f"retry jitter {name}").at if self.figures.retry.jittered else None
 
     def born(self, number: int, resolver: ColdResolver) -> LoneMta:
         """A fresh one for message ``number``."""
         own = object.__new__(LoneMta)  # a copy, without the detours of copy.copy
         own.__dict__.update(self.__dict__)
         own.routes = {}
-        scan = self.figures.retry.scan
-        phase = self.world.origin_us + int(self.phases.at(number) * scan)
-        own.memory = RetryMemory(self.policy, scan_us=scan, phase_us=phase, origin_us=self.world.origin_us)
+        scan = self.figures.retry.grid_us
+        origin = self.world.origin_us
+        phase = origin + int(self.phases.at(number) * scan)
+        own.memory = RetryMemory(self.policy, scan_us=scan, phase_us=phase, origin_us=origin, giving_up=self.giving_up, draw=self.draw)
         own.resolver = resolver.of(number)
         return own
 
@@ -105,12 +109,18 @@ class LoneMta:
             item.deliveries = outcome.left
             if not outcome.left:
                 return None
-            why = self._given_up(item, outcome, expired)
+            why = self._given_up(outcome, expired)
             if why is not None:
                 self._returned(item, outcome.left, outcome.end_us, why, outcome.reply, of=outcome.why)
                 return None
-            due = self._put_back(item, outcome)
-            t_us = self._ahead(item, outcome, started, due) if log.rows is None and not outcome.held else due
+            due = self._following(item, outcome, started, outcome.end_us)
+            if due is None:
+                return None
+            self._put_back(item, outcome, due)
+            due = self._ahead(item, outcome, started, due) if log.rows is None and not outcome.held else due
+            if due is None:
+                return None
+            t_us = due
 
     def _find_way(self, item: Item, t_us: int) -> None:
         """Know the route before it is asked for: alike for all messages to a domain, but for how far the name servers are.
@@ -134,20 +144,30 @@ class LoneMta:
         if resolver.in_time(way[1], self.patience):
             self.routes[item.domain] = RouteEntry(Window(t_us, until, resolver.time_us(way[1])), way[0])
 
-    def _given_up(self, item: Item, outcome: Outcome, expired: bool) -> Why | None:
-        """Why the message is returned now, or None."""
+    def _given_up(self, outcome: Outcome, expired: bool) -> Why | None:
+        """Why the message is returned for good, or None."""
         if outcome.action == Action.BOUNCE:
             return outcome.why
-        if expired:
-            return Why.HOST_CUTOFF
-        if outcome.end_us - item.arrived_us >= self.figures.queue_lifetime and outcome.why != Why.HOST_RETRY_TIME:
-            return Why.LIFETIME_OVER
-        return None
+        return Why.HOST_CUTOFF if expired else None
 
-    def _put_back(self, item: Item, outcome: Outcome) -> int:
-        """Note the deferral; gives the next attempt."""
+    def _following(self, item: Item, outcome: Outcome, started_us: int, end_us: int) -> int | None:
+        """The next attempt after one that came to ``outcome``, or None: the message is given up, or nobody knows."""
+        memory, arrived, attempt = self.memory, item.arrived_us, item.attempt
+        due = memory.next_attempt(arrived, end_us, outcome.keys, number=item.number, attempt=attempt, started_us=started_us)
+        if outcome.why != Why.HOST_RETRY_TIME:
+            lifetime = self.figures.queue_lifetime
+            over = self.giving_up.given_up_us(arrived, end_us, due, attempt=attempt, lifetime_us=lifetime, started_us=started_us)
+            if over is not None:
+                why = Why.ATTEMPTS_OVER if self.giving_up.by_count(attempt) else Why.LIFETIME_OVER
+                self._returned(item, outcome.left, over, why, outcome.reply, of=outcome.why)
+                return None
+        if due is None:
+            self.world.spawn(self._out_of_sight(item, outcome.left, end_us, outcome.reply), MESSAGE_ORDER + item.number)
+        return due
+
+    def _put_back(self, item: Item, outcome: Outcome, due: int) -> None:
+        """Note the deferral."""
         log = self.log
-        due = self.memory.next_attempt(item.arrived_us, outcome.end_us, outcome.keys)
         for d in outcome.left:
             log.why[d] = outcome.why
             log.code[d] = outcome.reply.code if outcome.reply is not None else -1
@@ -156,13 +176,12 @@ class LoneMta:
             log.rows.extend(
                 (outcome.end_us, item.number, -1, Event.DEFERRED, self.number, -1, -1, item.attempt, code, outcome.why, due, -1)
             )
-        return due
 
-    def _ahead(self, item: Item, outcome: Outcome, started_us: int, due_us: int) -> int:
+    def _ahead(self, item: Item, outcome: Outcome, started_us: int, due_us: int) -> int | None:
         """Skip attempts that must come to the same: nothing in the world changes until after they end.
 
         Their duration is that of the attempt before, since a lone sender's distances are drawn once.  Gives the first
-        attempt that is to be worked out in full.
+        attempt that is to be worked out in full, or None if the message's life is over before it.
         """
         took = outcome.end_us - started_us
         horizon = min(self.world.compiled.next_change(started_us), self.world.limit_us, item.arrived_us + self.figures.queue_lifetime)
@@ -175,9 +194,11 @@ class LoneMta:
                 log.tries[d] += contacted
             if memory.by_host and memory.note_failures(outcome.failed_hosts, end):
                 self._returned(item, outcome.left, end, Why.HOST_CUTOFF, outcome.reply)
-                item.deliveries = ()
-                return end
-            due_us = memory.next_attempt(item.arrived_us, end, outcome.keys)
+                return None
+            following = self._following(item, outcome, due_us, end)
+            if following is None:
+                return None
+            due_us = following
         return due_us
 
     def _same(self, outcome: Outcome, due_us: int) -> bool:
@@ -210,6 +231,20 @@ class LoneMta:
     def _returned(self, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE) -> None:
         """Back to the sender: its own MTA makes the report and puts it into the sender's mailbox (RFC 5321 section 6.1)."""
         self.world.spawn(self._report(item, left, t_us, why, reply, of), MESSAGE_ORDER + item.number)
+
+    def _out_of_sight(self, item: Item, left: tuple[int, ...], t_us: int, reply: Reply | None) -> Life:
+        """The schedule is known no further: what becomes of the deliveries is unknown, and nothing is made up."""
+        now = yield max(t_us, self.world.now)
+        log = self.log
+        code = reply.code if reply is not None else -1
+        for d in left:
+            log.why[d] = Why.SCHEDULE_UNKNOWN
+            if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
+                log.state[d], log.ended_us[d] = State.UNKNOWN, now
+            if log.rows is not None:
+                row = (now, item.number, log.rcpt[d], Event.UNKNOWN, self.number, -1, -1, item.attempt, code)
+                log.rows.extend((*row, Why.SCHEDULE_UNKNOWN, now - item.arrived_us, -1))
+        self.world.settled(len(left))
 
     def _report(self, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why) -> Life:
         now = yield max(t_us, self.world.now)

@@ -84,9 +84,8 @@ def impact(
             axes.figure.align_ylabels([axes, below])
         else:
             axes.set_xlabel("length of the outage")
-        text = " · ".join(
-            part for part in (caption, f"{runs} runs per point, band: 95 % of them" if runs > 1 else "1 run per point") if part
-        )
+        sample = f"{runs} runs per point, band: 95 % of them" if runs > 1 else "1 run per point"
+        text = " · ".join(part for part in (caption, sample, _unknown(table)) if part)
         title = _title(table) if first == "bounced" else _title_of(table, first)
         return finish(axes, title=title, description=describe_impact(table), caption=text, style=style)
 
@@ -278,4 +277,11 @@ def describe_impact(table: pd.DataFrame) -> str:
     censored = float(table["censored_share"].max()) if len(table) else 0.0
     if censored > 0:
         parts.append(f"Up to {percent(censored)} was still under way when a run ended.")
-    return " ".join(parts)
+    unknown = _unknown(table)
+    return " ".join([*parts, *([_capital(unknown) + "."] if unknown else [])])
+
+
+def _unknown(table: pd.DataFrame) -> str:
+    """How much of the mail has a fate that nobody knows, in words; empty for none."""
+    share = float(table["unknown_share"].max()) if len(table) and "unknown_share" in table else 0.0
+    return f"up to {percent(share)} unknown: the schedule of its sender is known no further" if share > 0 else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
+from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
 from mailsim.scenario.places import places
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def path_order(scenario: Scenario) -> list[Place]:
         if isinstance(declaration, Client):
             sends = declaration.address in senders or declaration.address not in recipients
             found.append(Place(node, "client" if sends else "reader", "client", -1))
+        elif isinstance(declaration, Prober):
+            found.append(Place(node, "client", "prober", -1))
         elif isinstance(declaration, Senders):
             found.append(Place(node, "sender MTA", "senders", -1))
         elif isinstance(declaration, Mta):

@@ -114,7 +114,8 @@ def _write_gaps(ax: Axes, lines: list[_Line], high: float) -> None:
 
 def _gap_words(curve: ArrivalCurve) -> str:
     """What keeps a curve below 100 %."""
-    parts = ((curve.never, "never arrives"), (curve.censored, "still under way at the end (censored)"))
+    under_way = curve.censored - curve.unknown
+    parts = ((curve.never, "never arrives"), (under_way, "still under way at the end (censored)"), (curve.unknown, "unknown"))
     return ", ".join(f"{percent(count / curve.total)} {word}" for count, word in parts if count)
 
 
@@ -158,6 +159,7 @@ def _end_words(result: Result, cohort: Cohort) -> str:
         ("rejected", found.rejected),
         ("lost", found.lost),
         ("still under way (censored)", found.censored),
+        ("unknown", found.unknown),
     )
     return ", ".join(f"{percent(share)} {word}" for word, share in words if share)
 

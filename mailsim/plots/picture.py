@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ from mailsim.results.html import image
 if TYPE_CHECKING:
     from mailsim.results import Result
 
-__all__ = ["Picture", "caption_of", "describe", "drawing", "finish", "headline", "png", "second_axes"]
+__all__ = ["Picture", "caption_of", "describe", "drawing", "drawn", "finish", "headline", "png", "second_axes"]
 
 #: shown width of a picture in a notebook, whatever its dots per inch
 _SHOWN_PX = 900
@@ -100,7 +100,15 @@ def caption_of(result: Result, *more: str) -> str:
 
 def png(ax: Axes) -> bytes:
     """The figure of these axes as a PNG file, with the description inside."""
+    return drawn(ax, "png")
+
+
+def drawn(ax: Axes, kind: Literal["png", "svg"]) -> bytes:
+    """The figure of these axes as a file of that kind, with the description inside; letters of an SVG stay letters."""
     stream = BytesIO()
     figure: Any = ax.figure
-    figure.savefig(stream, format="png", dpi=figure.dpi, metadata={"Description": describe(ax), "Software": f"mailsim {__version__}"})
+    about: dict[str, Any] = {"Description": describe(ax)}
+    about |= {"Software": f"mailsim {__version__}"} if kind == "png" else {"Creator": f"mailsim {__version__}", "Date": None}
+    with rc_context({"svg.fonttype": "none"}):
+        figure.savefig(stream, format=kind, dpi=figure.dpi, metadata=about)
     return stream.getvalue()

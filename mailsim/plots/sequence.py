@@ -175,6 +175,7 @@ def _mark(step: Step, story: Story, steps: Sequence[Step]) -> Row | None:
         Event.BOUNCED: ("draw_bounced", "bounced"),
         Event.DISCARDED: ("draw_gave_up", "bounced"),
         Event.LOST: ("draw_gave_up", "bounced"),
+        Event.UNKNOWN: ("state_unknown", "late"),
         Event.DELAY_NOTICED: ("draw_noticed", "late"),
     }
     if event in words:

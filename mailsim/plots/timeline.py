@@ -170,7 +170,8 @@ def _title(result: Result, tale: Tale) -> str:
         tail = f"; {logins} logins failed." if logins else "."
         return f"{mail.rejected} of {mail.sent} mails entered no queue: the server refused and told the user{tail}"
     if tale.latency_s is None:
-        return f"None of {mail.sent} mails arrived: {mail.rejected} rejected, {mail.queued} still under way."
+        tail = f", {mail.unknown} unknown" if mail.unknown else ""
+        return f"None of {mail.sent} mails arrived: {mail.rejected} rejected, {mail.queued} still under way{tail}."
     sent = clock_text(result.starts, tale.sent_s, span_s=span)
     if tale.after_fault_s is not None:
         return f"Mail sent at {sent} waited longest: until {duration_text(tale.after_fault_s)} after {tale.fault} was back."

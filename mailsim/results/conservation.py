@@ -26,10 +26,11 @@ class Counts:
     discarded: int
     lost: int
     fetched: int
+    unknown: int = 0
 
     def adds_up(self) -> bool:
-        """``sent = stored + bounced + rejected + queued + discarded + lost``."""
-        return self.sent == self.stored + self.bounced + self.rejected + self.queued + self.discarded + self.lost
+        """``sent = stored + bounced + rejected + queued + discarded + lost + unknown``."""
+        return self.sent == self.stored + self.bounced + self.rejected + self.queued + self.discarded + self.lost + self.unknown
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Conservation:
     def __repr__(self) -> str:
         m = self.mail
         parts = f"{m.sent} sent = {m.stored} stored + {m.bounced} bounced + {m.rejected} rejected + {m.queued} under way"
-        tail = "".join(f" + {count} {word}" for count, word in ((m.discarded, "discarded"), (m.lost, "lost")) if count)
+        others = ((m.discarded, "discarded"), (m.lost, "lost"), (m.unknown, "unknown"))
+        tail = "".join(f" + {count} {word}" for count, word in others if count)
         verdict = "" if self.ok else "; BROKEN: " + "; ".join(self.problems)
         return parts + tail + verdict
 
@@ -89,6 +91,7 @@ def _counts(log: EventLog, mask: npt.NDArray[np.bool_]) -> Counts:
         queued=count(State.SUBMITTING, State.QUEUED),
         discarded=count(State.DISCARDED),
         lost=count(State.LOST),
+        unknown=count(State.UNKNOWN),
         fetched=int(((state == State.STORED) & (view(log.messages, "fetched_us")[mask] >= 0)).sum()),
     )
 
@@ -97,7 +100,7 @@ def _broken(log: EventLog) -> list[str]:
     """Sentences for the rules that the message table breaks."""
     state, copies, parent = (view(log.messages, name) for name in ("state", "copies", "parent"))
     at = {name: view(log.messages, f"{name}_us") for name in ("sent", "accepted", "relayed", "stored", "fetched", "ended")}
-    over = np.isin(state, (State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST))
+    over = np.isin(state, (State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST, State.UNKNOWN))
     open_ = np.isin(state, (State.SUBMITTING, State.QUEUED))
     sent = state != State.UNSENT
     rules: list[tuple[str, npt.NDArray[np.bool_]]] = [
@@ -126,7 +129,7 @@ def _uncovered(log: EventLog) -> list[str]:
     kind, message = view(log.events, "kind"), view(log.events, "message")
     number, state = view(log.messages, "message"), view(log.messages, "state")
     problems = []
-    for final in (State.STORED, State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST):
+    for final in (State.STORED, State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST, State.UNKNOWN):
         event = Event[final.name]
         bare = (state == final) & ~np.isin(number, message[kind == event])
         if bare.any():

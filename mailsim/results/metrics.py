@@ -2,7 +2,9 @@
 
 Everything is read off one curve, :func:`arrival_curve`: the share of the cohort that is in the mailbox (or at the
 reader) within a time after sending.  Mail that was returned never arrives: it stays in the denominator for ever.
-Mail still under way when the run ends is *censored*: it counts as long as it was watched and no longer.
+Mail still under way when the run ends is *censored*: it counts as long as it was watched and no longer.  Mail whose sender's
+schedule is known no further (*unknown*) ends the knowledge: from its last known attempt on no share is told, since nothing says
+that it fares like the rest, as censoring assumes.
 
 The curve is the cumulative incidence of arrival with return as the competing end (Aalen and Johansen 1978), which
 without returned mail is one minus the Kaplan-Meier estimate (1958), and without censored mail the plain share.
@@ -13,7 +15,7 @@ figures must be the same digits where scipy is not installed; the tests compare 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -77,8 +79,8 @@ class ArrivalCurve:
         Share arrived within ``t_us`` (ends included).
     at_risk : ndarray of int
         Mail that just before ``t_us`` had neither arrived nor been returned and was still watched.
-    total, censored, never : int
-        Deliveries in the cohort; of which still under way; of which ended otherwise (returned, lost).
+    total, censored, never, unknown : int
+        Deliveries in the cohort; of which still under way or unknown; of which ended otherwise (returned, lost); of which unknown.
     known_until_us : int
         Beyond this time the share is not known, since what is left was watched no longer; -1 where it is always known.
     """
@@ -91,6 +93,8 @@ class ArrivalCurve:
     never: int
     known_until_us: int
     _leave_us: Ints
+    unknown: int = 0
+    _slowest_us: int = -1
 
     def share_within(self, t_us: int) -> float | None:
         """Share that arrives within ``t_us``; None where the run was too short to know, or the cohort is empty."""
@@ -108,7 +112,7 @@ class ArrivalCurve:
     @property
     def max_us(self) -> int | None:
         """The slowest arrival that was seen; None where none was."""
-        return int(self.t_us[-1]) if len(self.t_us) else None
+        return self._slowest_us if self._slowest_us >= 0 else int(self.t_us[-1]) if len(self.t_us) else None
 
     @property
     def last_us(self) -> int:
@@ -131,6 +135,7 @@ class Shares:
     censored: float | None
     discarded: float | None
     lost: float | None
+    unknown: float | None
 
 
 def ordinary(log: EventLog) -> Mask:
@@ -188,8 +193,24 @@ def arrival_curve(log: EventLog, mask: Mask | None = None, *, to: Literal["store
     ended_us = view(log.messages, "ended_us")[mask]
     arrived = (state == State.STORED) & (arrived_us >= 0)
     never = np.isin(state, (State.BOUNCED, State.REJECTED, State.DISCARDED, State.LOST))
-    last = np.where(arrived, arrived_us, np.where(never & (ended_us >= 0), ended_us, log.end_us))
-    return _curve(last - sent, arrived, never)
+    unknown = state == State.UNKNOWN
+    last = np.where(arrived, arrived_us, np.where((never | unknown) & (ended_us >= 0), ended_us, log.end_us))
+    curve = _curve(last - sent, arrived, never)
+    return _as_far_as_known(curve, int((last - sent)[unknown].min()), int(unknown.sum())) if unknown.any() else curve
+
+
+def _as_far_as_known(curve: ArrivalCurve, until_us: int, unknown: int) -> ArrivalCurve:
+    """A curve up to the first instant at which somebody's fate is unknown."""
+    kept = curve.t_us <= until_us
+    return replace(
+        curve,
+        t_us=curve.t_us[kept],
+        share=curve.share[kept],
+        at_risk=curve.at_risk[kept],
+        known_until_us=until_us if curve.known_until_us < 0 else min(until_us, curve.known_until_us),
+        unknown=unknown,
+        _slowest_us=-1 if curve.max_us is None else curve.max_us,
+    )
 
 
 def _curve(time_us: Ints, arrived: Mask, never: Mask) -> ArrivalCurve:
@@ -231,4 +252,5 @@ def shares(log: EventLog, mask: Mask | None = None) -> Shares:
         censored=share((State.SUBMITTING, State.QUEUED)),
         discarded=share((State.DISCARDED,)),
         lost=share((State.LOST,)),
+        unknown=share((State.UNKNOWN,)),
     )

@@ -18,7 +18,7 @@ from mailsim.results.metrics import fault_spans
 
 __all__ = ["QueueChanges", "QueuePeak", "peak_of", "queue_changes", "queue_peaks", "queue_total"]
 
-_LEAVES = (Event.DELIVERED, Event.STORED, Event.BOUNCED, Event.EXPIRED, Event.DISCARDED, Event.LOST)
+_LEAVES = (Event.DELIVERED, Event.STORED, Event.BOUNCED, Event.EXPIRED, Event.DISCARDED, Event.LOST, Event.UNKNOWN)
 _KINDS = (Event.ACCEPTED, Event.DEFERRED, Event.ACTIVATED, *_LEAVES)
 
 

@@ -56,7 +56,7 @@ _MESSAGES = Table(
         ("sender", "word", "", "envelope sender; empty for a report (the null sender)"),
         ("recipient", "word", "", "envelope recipient"),
         ("sent_at", "instant", "", "when the user pressed send, or the report was made"),
-        ("state", "word", "", "submitting, queued, stored, bounced, rejected, discarded or lost at the end of the run"),
+        ("state", "word", "", "submitting, queued, stored, bounced, rejected, discarded, lost or unknown at the end of the run"),
         ("via", "word", "", "host that first took it from the sending side"),
         ("latency_stored_s", "seconds", "s", "from send to the mailbox; missing where it is not there"),
         ("latency_read_s", "seconds", "s", "from send to the reader's client; missing where it was not fetched"),
@@ -75,7 +75,7 @@ _MESSAGES = Table(
         ("relayed_s", "seconds", "s", "an MX of the recipient's domain first took it"),
         ("stored_s", "seconds", "s", "in the mailbox"),
         ("fetched_s", "seconds", "s", "at the reader's client"),
-        ("ended_s", "seconds", "s", "bounced, rejected, discarded or lost"),
+        ("ended_s", "seconds", "s", "bounced, rejected, discarded or lost; for unknown mail the last instant that is known"),
     ),
 )
 

@@ -97,6 +97,7 @@ class Summary:
             "queued": mail.queued,
             "discarded": mail.discarded,
             "lost": mail.lost,
+            "unknown": mail.unknown,
             "fetched": mail.fetched,
             "reports": vars(self.conservation.reports).copy(),
             "latency_s": _times(every.stored),
@@ -129,17 +130,19 @@ class Summary:
         add("deliveries", (str(one.shares.total) for one in self.figures))
         add("in the mailbox", (percent(one.shares.delivered) for one in self.figures))
         for text in LATER_THAN_US:
-            add(f"not there after {text}", (percent(one.later_than[text], unknown="run too short") for one in self.figures))
+            add(f"not there after {text}", (percent(one.later_than[text], unknown=_untold(one)) for one in self.figures))
         add("returned (bounced)", (percent(one.shares.bounced) for one in self.figures))
         for word in ("rejected", "lost", "discarded"):
             found = [getattr(one.shares, word) for one in self.figures]
             if any(found):
                 add(word, (percent(share) for share in found))
         add("still under way (censored)", (percent(one.shares.censored) for one in self.figures))
+        if any(one.shares.unknown for one in self.figures):
+            add("unknown (the sender's schedule is known no further)", (percent(one.shares.unknown) for one in self.figures))
         for what, curves in (("in the mailbox", [one.stored for one in self.figures]), ("read", [one.read for one in self.figures])):
             if any(curve.max_us is not None for curve in curves):
-                add(f"half {what} within", (_said(curve, 0.5) for curve in curves))
-                add(f"95 % {what} within", (_said(curve, 0.95) for curve in curves))
+                add(f"half {what} within", (_said(curve, 0.5, _untold(one)) for curve, one in zip(curves, self.figures, strict=True)))
+                add(f"95 % {what} within", (_said(curve, 0.95, _untold(one)) for curve, one in zip(curves, self.figures, strict=True)))
                 add(f"slowest {what} after", ("–" if curve.max_us is None else clock(curve.max_us) for curve in curves))
         return table
 
@@ -224,11 +227,16 @@ def _times(curve: ArrivalCurve) -> dict[str, float | None]:
     return {name: None if us is None else us / 1e6 for name, us in found.items()}
 
 
-def _said(curve: ArrivalCurve, p: float) -> str:
+def _untold(one: CohortFigures) -> str:
+    """Why a figure of a cohort is not known."""
+    return "unknown" if one.shares.unknown else "run too short"
+
+
+def _said(curve: ArrivalCurve, p: float, untold: str) -> str:
     found = curve.quantile_us(p)
     if found is not None:
         return clock(found)
-    return "never" if (curve.total and curve.never / curve.total > 1 - p) or not curve.censored else "run too short"
+    return "never" if (curve.total and curve.never / curve.total > 1 - p) or not curve.censored else untold
 
 
 def _queue(peak: QueuePeak) -> dict[str, object]:

@@ -26,6 +26,7 @@ from mailsim.results.metrics import sent_during_faults
 from mailsim.results.queues import queue_changes
 from mailsim.results.schema import LEVELS, table
 from mailsim.rules.dns.records import Rcode
+from mailsim.rules.dns.stubs.calls import CLOSED, CUT
 from mailsim.units import Instant, instant
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ RCODE_WORDS: dict[int, str] = {
     Rcode.NXDOMAIN: "NXDOMAIN",
     Rcode.REFUSED: "REFUSED",
     Rcode.TIMEOUT: "TIMEOUT",
+    CLOSED: "CLOSED",
+    CUT: "CUT",
 }
 
 

@@ -49,7 +49,6 @@ class Condition(NamedTuple):
     loss: float = 0.0
     truncated: bool = False
 
-
     def with_worse(self, other: Condition) -> Condition:
         """What is seen where another condition holds too."""
         return _worse(self, other)

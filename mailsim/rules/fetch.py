@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from mailsim.rules.conditions import FOREVER, Timeline
 from mailsim.rules.reasons import Why
+from mailsim.rules.session import SYN_RESENT_US
 
-__all__ = ["LOGIN_RTTS", "SESSION_RTTS", "SessionCost", "idle_since", "next_poll", "session_cost"]
+__all__ = ["LOGIN_RTTS", "SESSION_RTTS", "SessionCost", "connection", "idle_since", "lost", "next_poll", "session_cost"]
 
 #: round trips until the first message can come
 SESSION_RTTS = 6
@@ -39,6 +40,33 @@ def session_cost(protocol: str, rtt_us: int, transfers_us: list[int]) -> Session
         at += transfer + (rtt_us if protocol == "pop3" else 0)
         found.append(at)
     return SessionCost(LOGIN_RTTS[protocol] * rtt_us, tuple(found))
+
+
+def connection(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> tuple[int, Why]:
+    """When the first SYN that gets through is sent (``OK``), or when and how connecting failed."""
+    for resent in (0, *SYN_RESENT_US):
+        if resent >= timeout_us:
+            break
+        reach = path.at(start_us + resent + (rtt_us >> 1)).reach
+        if reach == Why.OK:
+            return start_us + resent, Why.OK
+        if reach in (Why.REFUSED, Why.UNREACHABLE):
+            return start_us + resent + rtt_us, reach
+    return start_us + timeout_us, Why.SILENT
+
+
+def lost(path: Timeline, asked_us: int, late_us: int, patience_us: int) -> tuple[int, Why] | None:
+    """When and how a connection is lost while a reply is waited for that comes ``late_us`` after ``asked_us``, or None.
+
+    A server that stops resets the connection; where nothing gets through, or the reply comes too late, the client's patience ends.
+    """
+    edge = path.next_edge(asked_us)
+    reach = path.at(edge).reach
+    if edge <= asked_us + min(late_us, patience_us) and reach == Why.REFUSED:
+        return edge, Why.CLOSED
+    if late_us > patience_us or (edge <= asked_us + late_us and reach != Why.OK):
+        return asked_us + patience_us, Why.REPLY_TIMEOUT
+    return None
 
 
 def next_poll(t_us: int, every_us: int, phase_us: int) -> int:

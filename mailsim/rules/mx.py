@@ -36,6 +36,10 @@ class _Figures(Protocol):
     @property
     def mx_to_self(self) -> str: ...
     @property
+    def mx_trouble(self) -> str: ...
+    @property
+    def null_mx(self) -> str: ...
+    @property
     def status_null_mx(self) -> str: ...
     @property
     def status_no_domain(self) -> str: ...
@@ -90,7 +94,7 @@ def mx_hosts(domain: str, answer: Answer, figures: _Figures) -> list[tuple[int, 
         return [(0, domain)]
     usable = [(preference, host) for preference, host in records if host]
     if not usable:
-        return NoRoute(Why.NULL_MX, True, figures.status_null_mx)
+        return NoRoute(Why.NULL_MX, figures.null_mx == "bounce", figures.status_null_mx)
     return usable
 
 
@@ -123,16 +127,25 @@ def mx_targets(
         Names and addresses of the MTA itself: it drops itself and everything no better (RFC 5321 section 5.1).
     figures : MtaFigures
         The program's switches.
+
+    Notes
+    -----
+    ``mx_trouble``: a host whose address can't be looked up now ``defers`` where no other host is of use; or it is ``forgiven``
+    as soon as any host of the list got an answer, be it that it has no address (Courier, rfc1035mxlist.c: then the list may be
+    empty for good, or begin with the own host).
     """
     found: list[Target] = []
     trouble: Why | None = None
+    if figures.mx_to_address == "bounce" and any(is_address(host) for _, host in hosts):
+        return NoRoute(Why.MX_UNUSABLE, True, figures.status_no_route)
+    forgiven = figures.mx_trouble == "forgiven" and any(answer.rcode not in _TEMPORARY for answer in addresses.values())
     for preference, host in hosts:
         if is_address(host):
             if figures.mx_to_address == "deliver":
                 found.append(Target(preference, host, host))
             continue
         answer = addresses[host]
-        if answer.rcode in _TEMPORARY:
+        if answer.rcode in _TEMPORARY and not forgiven:
             trouble = _TEMPORARY[answer.rcode]
         found.extend(Target(preference, host, address) for address in answer.rdatas)
     if figures.mx_to_loopback == "skip":
@@ -141,7 +154,8 @@ def mx_targets(
     if limit is not None:
         best = found[0].preference
         found = [target for target in found if target.preference < limit]
-        if not found and hosts[0][0] < best:  # a better host is listed but has no address now (Postfix smtp_addr.c)
+        better = hosts[0][0] < best and figures.mx_trouble == "defers"
+        if not found and better:  # a better host is listed but has no address now (Postfix smtp_addr.c)
             return NoRoute(trouble or Why.MX_UNUSABLE, False, "4.4.4")
         if not found:
             return NoRoute(Why.MX_SELF, figures.mx_to_self == "bounce", figures.status_loop)
@@ -171,6 +185,8 @@ def best_first(targets: Sequence[Target], order: Callable[[int, int], Sequence[i
         if stop - start == 1:
             result.append(targets[start])
         else:
-            result.extend(targets[start + k] for k in order(start, stop - start))
+            # by name first: a resolver hands the records out in changing orders, and what is drawn must not hang on that
+            equals = sorted(targets[start:stop], key=lambda target: (target.host, target.address))
+            result.extend(equals[k] for k in order(start, stop - start))
         start = stop
     return result

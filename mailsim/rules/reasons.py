@@ -27,6 +27,7 @@ class Why(IntEnum):
     PERMFAIL = 8
     REPLY_LOST = 9
     NO_SERVICE = 10
+    GAVE_UP = 11
     # -- how a name was resolved
     FROM_CACHE = 20
     FROM_SERVER = 21
@@ -57,6 +58,10 @@ class Why(IntEnum):
     PERMANENT = 68
     RETRY_LATER = 69
     HOP_LIMIT = 70
+    ATTEMPTS_OVER = 71
+    SCHEDULE_UNKNOWN = 72
+    HOST_LONG_DEAD = 73
+    UNWELCOME = 74
     # -- reports
     REPORT_TO_SENDER = 80
     NULL_SENDER = 81
@@ -71,6 +76,7 @@ class Why(IntEnum):
     LOCAL_DELIVERY = 97
     PUSHED = 98
     POLLED = 99
+    AUTH_UNAVAILABLE = 100
 
 
 class Reason(NamedTuple):
@@ -96,6 +102,7 @@ REASONS: dict[Why, Reason] = {
         "reply lost", "the server took the message but its 250 never arrived, so the client will send it again", "RFC 1047"
     ),
     Why.NO_SERVICE: Reason("no such service", "no mail server listens at that address", "RFC 9293 section 3.5.3"),
+    Why.GAVE_UP: Reason("left", "the sending program ended the session by itself", "RFC 5321 section 4.1.1.10"),
     Why.FROM_CACHE: Reason("cached", "answered from the resolver's cache", "RFC 1034 section 5.3.3"),
     Why.FROM_SERVER: Reason("asked", "the resolver asked the zone's name servers", "RFC 1034 section 5.3.3"),
     Why.JOINED: Reason("joined", "the resolver was already asking; this question waited for the same answer", "unbound 1.17 observed"),
@@ -125,13 +132,28 @@ REASONS: dict[Why, Reason] = {
     ),
     Why.HOST_RETRY_TIME: Reason("retry time not reached", "the host failed before and its retry time has not come", "Exim spec chapter 32"),
     Why.HOST_CUTOFF: Reason("retry timeout exceeded", "the host has failed for longer than the retry rule allows", "Exim spec chapter 32"),
+    Why.HOST_LONG_DEAD: Reason(
+        "host dead for long",
+        "every host has failed for longer than the retry rule allows, so new mail is returned untried",
+        "Exim spec chapter 32, delay_after_cutoff",
+    ),
+    Why.UNWELCOME: Reason("unwelcome", "the server said at its greeting or after it that it takes no mail (5yz)", "RFC 5321 section 3.1"),
     Why.LIFETIME_OVER: Reason("lifetime over", "the message was in the queue for longer than its lifetime", "RFC 5321 section 4.5.4.1"),
     Why.PERMANENT: Reason("permanent", "a permanent failure is returned to the sender, no other MX is asked", "RFC 5321 section 4.2.1"),
     Why.RETRY_LATER: Reason("retry later", "a temporary failure keeps the message in the queue", "RFC 5321 section 4.5.4.1"),
+    Why.ATTEMPTS_OVER: Reason("attempts used up", "the program makes no more attempts than these", "the flavour's give_up"),
+    Why.SCHEDULE_UNKNOWN: Reason(
+        "schedule unknown",
+        "nobody has seen what this sender does after its last known attempt, so nobody knows what became of the message",
+        "the flavour's known_until",
+    ),
     Why.HOP_LIMIT: Reason("too many hops", "the message carries too many Received lines: a loop", "RFC 5321 section 6.3"),
     Why.REPORT_TO_SENDER: Reason("report", "who can't deliver must tell the sender", "RFC 5321 section 6.1; RFC 3464"),
     Why.NULL_SENDER: Reason("null sender", "no report for a report: the null sender is never answered", "RFC 5321 section 4.5.5"),
     Why.AUTH_FAILED: Reason("wrong password", "the login failed, and the user is told", "RFC 4954 section 6"),
+    Why.AUTH_UNAVAILABLE: Reason(
+        "login not possible now", "the server could not check the password in time", "RFC 4954 section 4; Postfix 3.7.11 observed"
+    ),
     Why.AUTH_REQUIRED: Reason("login needed", "this server takes mail from users only after a login", "RFC 6409 section 4.3"),
     Why.RELAY_DENIED: Reason("relay denied", "this server is not responsible for that domain", "RFC 5321 section 3.6.2"),
     Why.NO_SUCH_MAILBOX: Reason("no such mailbox", "there is no such mailbox here", "RFC 3463 section 3.2 (X.1.1)"),

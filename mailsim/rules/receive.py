@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
 
-__all__ = ["REFUSAL_REASONS", "Command", "ReceiverPolicy", "Refusal", "SessionState", "judge_recipients", "receive"]
+__all__ = ["Command", "ReceiverPolicy", "Refusal", "SessionState", "judge_recipients", "receive", "refusal_reason"]
 
 
 class ReceiverPolicy(NamedTuple):
@@ -29,6 +29,8 @@ class ReceiverPolicy(NamedTuple):
     login_ok: Callable[[str, str], bool]
     size_limit: int | None
     submission: bool = False
+    #: what is said to a recipient that is none of its business (Postfix 3.7: 454 4.7.1)
+    relay_denied: tuple[int, str] = (554, "5.7.1")
 
 
 class SessionState(NamedTuple):
@@ -96,7 +98,7 @@ def _rcpt(state: SessionState, policy: ReceiverPolicy, address: str) -> tuple[Re
         if not policy.mailbox_known(address.lower()):
             return Reply(550, "5.1.1", f"<{address}>: Recipient address rejected: User unknown"), state
     elif domain not in policy.relays_for and not state.user:
-        return Reply(554, "5.7.1", f"<{address}>: Relay access denied"), state
+        return Reply(*policy.relay_denied, f"<{address}>: Relay access denied"), state
     return Reply(250, "2.1.5", "Ok"), state._replace(stage=Stage.RCPT, recipients=(*state.recipients, address))
 
 
@@ -108,14 +110,25 @@ class Refusal(NamedTuple):
     why: Why
 
 
-#: why a server of ours refuses, by the enhanced code of its reply
-REFUSAL_REASONS = {
-    "5.7.8": Why.AUTH_FAILED,
-    "5.7.0": Why.AUTH_REQUIRED,
-    "5.3.4": Why.TOO_BIG,
-    "5.1.1": Why.NO_SUCH_MAILBOX,
-    "5.7.1": Why.RELAY_DENIED,
+#: why a server of ours refuses, by code and enhanced code of its reply
+_REASONS = {
+    (535, "5.7.8"): Why.AUTH_FAILED,
+    (454, "4.7.0"): Why.AUTH_UNAVAILABLE,
+    (530, "5.7.0"): Why.AUTH_REQUIRED,
+    (552, "5.3.4"): Why.TOO_BIG,
+    (550, "5.1.1"): Why.NO_SUCH_MAILBOX,
+    (554, "5.7.1"): Why.RELAY_DENIED,
+    (454, "4.7.1"): Why.RELAY_DENIED,
 }
+
+
+def refusal_reason(reply: Reply) -> Why:
+    """Why a server of ours gives this reply, as far as the reply says it; else its kind.
+
+    >>> refusal_reason(Reply(535, "5.7.8", "authentication failed")).name, refusal_reason(Reply(451, "4.3.0", "later")).name
+    ('AUTH_FAILED', 'TEMPFAIL')
+    """
+    return _REASONS.get((reply.code, reply.enhanced), reply.kind)
 
 
 def judge_recipients(
@@ -143,7 +156,7 @@ def judge_recipients(
     """
 
     def refused(stage: Stage, reply: Reply) -> Refusal:
-        return Refusal(stage, reply, REFUSAL_REASONS.get(reply.enhanced, reply.kind))
+        return Refusal(stage, reply, refusal_reason(reply))
 
     state = SessionState()
     for verb in ("CONNECT", "EHLO"):

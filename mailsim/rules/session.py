@@ -19,14 +19,16 @@ So a plain pipelined session costs 5, with STARTTLS and TLS 1.3 8, with TLS 1.2 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from mailsim.rules.conditions import FOREVER, NORMAL, Condition, Timeline
+from mailsim.rules.cues import Said
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
 
-__all__ = ["SYN_RESENT_US", "Contact", "Script", "Step", "Timeouts", "contact", "script"]
+__all__ = ["SYN_RESENT_US", "Contact", "Script", "Step", "Timeouts", "contact", "probe", "script", "scripted_contact"]
 
 #: a SYN is sent again this long after the first one: Linux 6.5 and later (four linear time-outs, then doubling);
 #: recorded at 1, 2, 3, 4, 5, 7, 11 s
@@ -77,14 +79,17 @@ def script(
     auth: bool = False,
     pipelining: bool = True,
     recipients: int = 1,
+    kept: bool = False,
 ) -> Script:
-    """The steps of a session with these extensions in use.
+    """The steps of a session with these extensions in use; ``kept``: of a further message in one that was kept open.
 
     >>> patient = Timeouts(*(300_000_000,) * 7)
     >>> [script(patient).rtts, script(patient, starttls=True).rtts, script(patient, pipelining=False).rtts]
     [5, 8, 7]
     """
     handshake = 1 if tls == "1.3" else 2
+    if kept:
+        return _planned(_transaction(timeouts, pipelining, recipients), timeouts)
     steps = [Step(Stage.CONNECT, 1, timeouts.connect_us)]
     if implicit_tls:
         steps.append(Step(Stage.TLS, handshake, timeouts.greeting_us))
@@ -95,27 +100,27 @@ def script(
         steps.append(Step(Stage.EHLO, 1, timeouts.ehlo_us))
     if auth:
         steps.append(Step(Stage.AUTH, 1, timeouts.ehlo_us))
+    return _planned(steps + _transaction(timeouts, pipelining, recipients), timeouts)
+
+
+def _transaction(timeouts: Timeouts, pipelining: bool, recipients: int) -> list[Step]:
+    """From MAIL to the end of the data."""
+    mail, rcpt, data, eod = timeouts.mail_us, timeouts.rcpt_us, timeouts.data_us, timeouts.eod_us
     if pipelining:
-        steps.append(Step(Stage.MAIL, 0, timeouts.mail_us))
-        steps.append(Step(Stage.RCPT, 0, timeouts.rcpt_us))
-        steps.append(Step(Stage.DATA, 1, timeouts.data_us))
-    else:
-        steps.append(Step(Stage.MAIL, 1, timeouts.mail_us))
-        steps.append(Step(Stage.RCPT, recipients, timeouts.rcpt_us))
-        steps.append(Step(Stage.DATA, 1, timeouts.data_us))
-    steps.append(Step(Stage.EOD, 1, timeouts.eod_us))
-    before, total = [], 0
-    for step in steps:
-        before.append(total)
-        total += step.rtts
-    return Script(tuple(steps), total, tuple(before), timeouts)
+        return [Step(Stage.MAIL, 0, mail), Step(Stage.RCPT, 0, rcpt), Step(Stage.DATA, 1, data), Step(Stage.EOD, 1, eod)]
+    return [Step(Stage.MAIL, 1, mail), Step(Stage.RCPT, recipients, rcpt), Step(Stage.DATA, 1, data), Step(Stage.EOD, 1, eod)]
+
+
+def _planned(steps: list[Step], timeouts: Timeouts) -> Script:
+    before = tuple(sum(step.rtts for step in steps[:k]) for k in range(len(steps)))
+    return Script(tuple(steps), sum(step.rtts for step in steps), before, timeouts)
 
 
 class Contact(NamedTuple):
     """What trying one address came to.
 
     ``end_us`` is the instant at which the client knows; ``taken_us`` the instant at which the server took the message
-    (also when its reply is lost), -1 if it did not.
+    (also when its reply is lost), -1 if it did not.  ``hung_up``: the server closed the connection with its last reply.
     """
 
     why: Why
@@ -123,6 +128,7 @@ class Contact(NamedTuple):
     reply: Reply | None
     end_us: int
     taken_us: int
+    hung_up: bool = False
 
 
 def contact(
@@ -170,14 +176,14 @@ def contact(
     in_time = pause_us + rtt_us <= plan.timeouts.greeting_us and work_us + rtt_us <= plan.timeouts.eod_us
     if condition is NORMAL and edge > undisturbed and refusal is None and in_time:
         return Contact(Why.OK, Stage.EOD, reply, undisturbed, undisturbed - (rtt_us >> 1))
-    t = _connected(path, start_us, rtt_us, plan.timeouts.connect_us)
+    t, steps = _connected(plan, path, start_us, rtt_us)
     if isinstance(t, Contact):
         return t
     work = {Stage.GREETING: pause_us, Stage.EOD: work_us}
     if refusal is not None:
         work[refusal[0]] = work.get(refusal[0], 0) + refusal_pause_us
     done = t
-    for step in plan.steps[1:]:
+    for step in steps:
         outcome = _exchange(plan, path, t, rtt_us, step, body_us, work.get(step.stage, 0), refusal)
         if isinstance(outcome, Contact):
             return outcome
@@ -186,26 +192,136 @@ def contact(
     return Contact(Why.OK, Stage.EOD, reply, t, done)
 
 
-def _connected(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> Contact | int:
-    """The instant at which the connection stands, or what came instead."""
+def scripted_contact(
+    plan: Script,
+    path: Timeline,
+    said: Callable[[Stage, int, str], Said],
+    *,
+    start_us: int,
+    rtt_us: int,
+    body_us: int,
+    work_us: int,
+    pause_us: int,
+    recipients: Sequence[str],
+) -> tuple[Contact, tuple[tuple[int, Reply] | None, ...]]:
+    """What a session with a server that follows a script comes to: each command, and each recipient, by itself.
+
+    Parameters
+    ----------
+    said : callable
+        ``said(stage, t_us, recipient)``: what the script has for a command that is at the server at ``t_us``.
+    recipients : sequence of str
+        Envelope recipients, in order.
+
+    Returns
+    -------
+    (Contact, tuple of ((int, Reply) or None))
+        The session's outcome; for each recipient the instant and text of its refusal.  A session in which all are refused
+        ends at RCPT with the last of these replies.
+
+    Notes
+    -----
+    What is pipelined arrives together and is answered one after the other.
+    """
+    refused: list[tuple[int, Reply] | None] = [None] * len(recipients)
+    t, steps = _connected(plan, path, start_us, rtt_us)
+    if isinstance(t, Contact):
+        return t, tuple(refused)
+    work = {Stage.GREETING: pause_us, Stage.EOD: work_us}
     there_us = rtt_us - (rtt_us >> 1)
+    done, piped, hung_up = t, 0, False
+    for step in steps:
+        piped = max(piped, t + there_us)
+        for k in range(len(recipients) if step.stage == Stage.RCPT else 1):
+            sent = max(t, piped - there_us)
+            line = said(step.stage, sent + there_us, recipients[k] if step.stage == Stage.RCPT else "")
+            outcome = _by_script(plan, path, sent, rtt_us, step, body_us, work.get(step.stage, 0), line)
+            hung_up = line.close and line.reply is not None
+            if isinstance(outcome, Contact):
+                turned_away = step.stage == Stage.RCPT and outcome.reply is not None
+                if not turned_away or line.close:
+                    return outcome._replace(hung_up=hung_up and outcome.reply is not None), tuple(refused)
+                refused[k] = (outcome.end_us, outcome.reply)  # type: ignore[assignment]
+                arrives, done = outcome.end_us, outcome.end_us - (rtt_us >> 1)
+            else:
+                arrives, done = outcome
+            piped = done
+            if step.rtts:
+                t = arrives
+        if step.stage == Stage.RCPT and None not in refused:
+            end, reply = max((r for r in refused if r is not None), key=lambda r: r[0])
+            return Contact(reply.kind, Stage.RCPT, reply, end, -1), tuple(refused)
+    return Contact(Why.OK, Stage.EOD, ACCEPTED, t, done, hung_up), tuple(refused)
+
+
+def _by_script(
+    plan: Script, path: Timeline, sent_us: int, rtt_us: int, step: Step, body_us: int, work_us: int, line: Said
+) -> tuple[int, int] | Contact:
+    """One command and what the script has for it."""
+    answer = (step.stage, line.reply) if line.reply is not None else None
+    each = step._replace(rtts=1) if step.stage in _ONE_BY_ONE else step
+    dropped = line.close and line.reply is None
+    return _exchange(plan, path, sent_us, rtt_us, each, body_us, work_us + line.delay_us, answer, hangs_up=dropped)
+
+
+#: each of these commands has its own reply, though they may travel together
+_ONE_BY_ONE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+
+
+def _connected(plan: Script, path: Timeline, start_us: int, rtt_us: int) -> tuple[Contact | int, tuple[Step, ...]]:
+    """The instant at which the connection stands, or what came instead; and the steps from there on."""
+    if plan.steps[0].stage != Stage.CONNECT:  # it stands already
+        return start_us, plan.steps
+    there_us, timeout_us = rtt_us - (rtt_us >> 1), plan.timeouts.connect_us
     for resent in (0, *SYN_RESENT_US):
         if resent >= timeout_us:
             break
         reach = path.at(start_us + resent + there_us).reach
         if reach == Why.OK:
-            return start_us + resent + rtt_us
-        if reach == Why.REFUSED:
-            return Contact(Why.REFUSED, Stage.CONNECT, None, start_us + resent + rtt_us, -1)
-        if reach == Why.UNREACHABLE:
-            return Contact(Why.UNREACHABLE, Stage.CONNECT, None, start_us + resent + rtt_us, -1)
-    return Contact(Why.SILENT, Stage.CONNECT, None, start_us + timeout_us, -1)
+            return start_us + resent + rtt_us, plan.steps[1:]
+        if reach in (Why.REFUSED, Why.UNREACHABLE):
+            return Contact(reach, Stage.CONNECT, None, start_us + resent + rtt_us, -1), ()
+    return Contact(Why.SILENT, Stage.CONNECT, None, start_us + timeout_us, -1), ()
+
+
+def probe(path: Timeline, since_us: int, sent_us: int, rtt_us: int, timeout_us: int) -> tuple[bool, int]:
+    """RSET on a connection that was last used at ``since_us``: whether it still works, and when the client knows.
+
+    A server that was stopped meanwhile knows nothing of the connection and resets it (RFC 9293 section 3.5.2, half-open).
+    """
+    if path.quiet and rtt_us <= timeout_us:
+        return True, sent_us + rtt_us
+    step = Step(Stage.CONNECT, 1, timeout_us)  # no rule speaks of RSET
+    outcome = _exchange(Script((step,), 1, (0,), _BARE), path, sent_us, rtt_us, step, 0, 0, None)
+    if isinstance(outcome, Contact):
+        return False, outcome.end_us
+    edge = path.next_edge(since_us)
+    while edge <= sent_us:
+        if path.at(edge).reach == Why.REFUSED:
+            return False, outcome[0]
+        edge = path.next_edge(edge)
+    return True, outcome[0]
+
+
+_BARE = Timeouts(0, 0, 0, 0, 0, 0, 0)
 
 
 def _exchange(
-    plan: Script, path: Timeline, sent_us: int, rtt_us: int, step: Step, body_us: int, work_us: int, refusal: tuple[Stage, Reply] | None
+    plan: Script,
+    path: Timeline,
+    sent_us: int,
+    rtt_us: int,
+    step: Step,
+    body_us: int,
+    work_us: int,
+    refusal: tuple[Stage, Reply] | None,
+    *,
+    hangs_up: bool = False,
 ) -> tuple[int, int] | Contact:
-    """When the client has the good reply to a command and when the server gave it, or what came instead."""
+    """When the client has the good reply to a command and when the server gave it, or what came instead.
+
+    ``hangs_up``: the server drops the connection where its reply would come.
+    """
     stage = step.stage
     body_us = body_us if stage == Stage.EOD else 0
     patience = plan.timeouts.body_us if body_us else step.timeout_us
@@ -224,6 +340,8 @@ def _exchange(
             closed = edge + back_us
             return Contact(Why.CLOSED if closed <= limit else Why.REPLY_TIMEOUT, stage, None, min(closed, limit), -1)
         edge = path.next_edge(edge)
+    if hangs_up:
+        return Contact(Why.CLOSED if done + back_us <= limit else Why.REPLY_TIMEOUT, stage, None, min(done + back_us, limit), -1)
     said = _condition_reply(path.at(done), stage) or (refusal[1] if refusal is not None and refusal[0] == stage else None)
     refused = said is not None and said.code >= 400
     taken = done if stage == Stage.EOD and not refused else -1

@@ -1,7 +1,7 @@
 """SMTP replies, stages of a session, and the one table of what a failure means for the client.
 
 The table answers, for every program and with no simulator in sight: given what a contact came to, what happens to the
-message next?  Shape after Postfix ``smtp_trouble.c``: scope x kind x last target.
+message next?  Shape after Postfix ``smtp_trouble.c``: scope x kind x last target; what each cell says is the flavour's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from mailsim.rules.reasons import Why
 
-__all__ = ["ACCEPTED", "Action", "Reply", "Stage", "Verdict", "parse_reply", "verdict"]
+__all__ = ["ACCEPTED", "MEANINGS", "Action", "Failures", "Reply", "Stage", "Verdict", "parse_reply", "verdict"]
 
 
 class Stage(IntEnum):
@@ -82,18 +82,75 @@ class Verdict(NamedTuple):
     why: Why
 
 
-class _Figures(Protocol):
+#: what a failure may mean, by what is left to try: ``next_then_defer`` goes on to the next target and, at the last one, waits
+MEANINGS: dict[str, tuple[Action, Action]] = {
+    "next_then_defer": (Action.NEXT, Action.DEFER),
+    "next_then_bounce": (Action.NEXT, Action.BOUNCE),
+    "defer": (Action.DEFER, Action.DEFER),
+    "bounce": (Action.BOUNCE, Action.BOUNCE),
+}
+
+
+class Failures(Protocol):
+    """What each failure means to a program: a key of :data:`MEANINGS` for each row of the table in :func:`verdict`."""
+
     @property
-    def greeting_5xx(self) -> str: ...
+    def no_connection(self) -> str:
+        """Refused, silent or unreachable."""
+        ...
+
+    @property
+    def greeting_lost(self) -> str:
+        """Closed or silent before the banner."""
+        ...
+
+    @property
+    def greeting_4xx(self) -> str:
+        """A 4yz greeting."""
+        ...
+
+    @property
+    def greeting_5xx(self) -> str:
+        """A 5yz greeting."""
+        ...
+
+    @property
+    def ehlo_4xx(self) -> str:
+        """4yz to EHLO and HELO (and to STARTTLS and AUTH)."""
+        ...
+
+    @property
+    def ehlo_5xx(self) -> str:
+        """5yz to EHLO and HELO."""
+        ...
+
+    @property
+    def ehlo_lost(self) -> str | None:
+        """Closed or silent at EHLO (and STARTTLS and AUTH); None: as ``session_lost``."""
+        ...
+
+    @property
+    def session_lost(self) -> str:
+        """Closed or silent after the greeting, a lost reply to the data included."""
+        ...
+
+    @property
+    def transaction_4xx(self) -> str:
+        """4yz at MAIL or later."""
+        ...
+
+    @property
+    def transaction_5xx(self) -> str:
+        """5yz at MAIL or later."""
+        ...
 
 
-_NEXT = Verdict(Action.NEXT, Why.NEXT_TARGET)
-_DEFER = Verdict(Action.DEFER, Why.RETRY_LATER)
-_BOUNCE = Verdict(Action.BOUNCE, Why.PERMANENT)
+_WHY = {Action.NEXT: Why.NEXT_TARGET, Action.DEFER: Why.RETRY_LATER, Action.BOUNCE: Why.PERMANENT}
+_VERDICTS = {action: Verdict(action, why) for action, why in _WHY.items()}
 _DONE = Verdict(Action.DONE, Why.OK)
 
 
-def verdict(outcome: Why, stage: Stage, *, last: bool, figures: _Figures) -> Verdict:
+def verdict(outcome: Why, stage: Stage, *, last: bool, failures: Failures) -> Verdict:
     """What becomes of the message (or of one recipient) after a contact.
 
     Parameters
@@ -104,30 +161,32 @@ def verdict(outcome: Why, stage: Stage, *, last: bool, figures: _Figures) -> Ver
         Where it ended.
     last : bool
         No further target is left in this attempt.
-    figures : MtaFigures
-        ``greeting_5xx`` is what a 5yz greeting or EHLO means when it is the last target.
+    failures : Failures
+        What each failure means to the program.
 
     Notes
     -----
-    ========================= ============ =============================================
-    outcome                   not last     last
-    ========================= ============ =============================================
-    taken                     done         done
-    no connection             next         defer
-    connection or reply lost  next         defer
-    4yz at any stage          next         defer
-    5yz at greeting or EHLO   next         ``greeting_5xx``: defer (Postfix), bounce (Exim)
-    5yz at MAIL and later     bounce       bounce: another MX of the domain is not asked
-    ========================= ============ =============================================
-
-    RFC 5321 sections 4.2.1 and 5.1; recorded of Postfix 3.7.11 and Exim 4.96 alike.
+    ============================== =================== ====================================================
+    outcome                        ``failures``        RFC 5321 sections 4.2.1 and 5.1
+    ============================== =================== ====================================================
+    taken                                              done
+    no connection                  ``no_connection``   next target, at the last one wait
+    lost before the greeting       ``greeting_lost``   next, then wait
+    4yz, 5yz greeting              ``greeting_*``      next; at the last one wait (Postfix) or bounce (Exim)
+    4yz, 5yz at EHLO               ``ehlo_*``          next, then wait; 5yz bounce
+    lost at EHLO                   ``ehlo_lost``       next, then wait
+    lost later                     ``session_lost``    next, then wait
+    4yz at MAIL and later          ``transaction_4xx`` next, then wait (OpenSMTPD, Courier, qmail: wait at once)
+    5yz at MAIL and later          ``transaction_5xx`` bounce: another MX of the domain is not asked
+    ============================== =================== ====================================================
     """
     if outcome == Why.OK:
         return _DONE
-    if outcome == Why.PERMFAIL:
-        if stage > Stage.TLS:
-            return _BOUNCE
-        if not last:
-            return _NEXT
-        return _DEFER if figures.greeting_5xx == "next_then_defer" else _BOUNCE
-    return _DEFER if last else _NEXT
+    if outcome in (Why.TEMPFAIL, Why.PERMFAIL):
+        part = "greeting" if stage <= Stage.GREETING else "ehlo" if stage < Stage.MAIL else "transaction"
+        key = f"{part}_{'4xx' if outcome == Why.TEMPFAIL else '5xx'}"
+    else:
+        key = "no_connection" if stage == Stage.CONNECT else "greeting_lost" if stage == Stage.GREETING else "session_lost"
+        if Stage.GREETING < stage < Stage.MAIL and failures.ehlo_lost is not None:
+            key = "ehlo_lost"
+    return _VERDICTS[MEANINGS[getattr(failures, key)][last]]

@@ -65,7 +65,7 @@ def _line(world: Compiled, stream: Traffic, draws: Draws) -> Line:
     node = clients.get(stream.from_, stream.from_)
     declared = world.nodes[node].declaration
     if not isinstance(declared, Senders):
-        return Line(node, declared.address, stream.to, None)
+        return Line(node, "" if stream.null_sender else declared.address, stream.to, None)
     place, domains = draws.uniforms("senders domain"), declared.domains
     return Line(node, "", stream.to, lambda i: f"user@s{int(place.at(i) * domains)}.{node}.test")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mailsim.flavours import Figure, defaults, flavour
+from mailsim.flavours import Figure, OwnFlavour, defaults, flavour
 from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
 from mailsim.units import duration, micros, octets
 
@@ -48,7 +48,7 @@ def assumptions(scenario: Scenario) -> list[Assumption]:
     return [
         *_links(scenario),
         *_clock(scenario),
-        *(row for name, node in scenario.nodes.items() for row in _node(f"nodes.{name}", node)),
+        *(row for name, node in scenario.nodes.items() for row in _node(f"nodes.{name}", node, scenario.flavours)),
         *(row for k, stream in enumerate(scenario.traffic) for row in _traffic(f"traffic[{k}]", stream)),
     ]
 
@@ -88,6 +88,8 @@ def _unit(path: str, value: Any) -> str:
 def _row(path: str, value: Any, figure: Figure | None, *, given: bool) -> Assumption:
     if given or figure is None:
         return Assumption(path, _text(value), _unit(path, value), _GIVEN, "given")
+    if figure.source == _GIVEN:  # a flavour of the scenario's own
+        return Assumption(path, _text(figure.value), _unit(path, figure.value), _GIVEN, "given")
     return Assumption(path, _text(figure.value), _unit(path, figure.value), figure.source, "default" if figure.verified else "unverified")
 
 
@@ -131,18 +133,19 @@ def _links(scenario: Scenario) -> Iterator[Assumption]:
             )
 
 
-def _node(path: str, node: Any) -> Iterator[Assumption]:
+def _node(path: str, node: Any, own: Mapping[str, OwnFlavour]) -> Iterator[Assumption]:
     if isinstance(node, Mta | Resolver):
-        yield from _program(path, node)
+        yield from _program(path, node, own)
     elif isinstance(node, Client) and node.fetch is not None:
         yield _chosen(f"{path}.fetch.every", "client.poll_every", node.fetch, "every")
         yield _chosen(f"{path}.fetch.timeout", "client.connect_timeout", node.fetch, "timeout")
+        yield _chosen(f"{path}.fetch.login_tries", "client.login_tries", node.fetch, "login_tries")
         yield _chosen(f"{path}.fetch.idle", "client.idle", node.fetch, "idle")
     elif isinstance(node, Senders):
         yield _chosen(f"{path}.mix", "senders.mix", node, "mix")
         yield _chosen(f"{path}.domains", "senders.domains", node, "domains")
         for name in node.mix:
-            found = flavour(name, "mta")
+            found = flavour(name, "mta", own=own)
             for key, figure in found.figures.items():
                 yield _row(f"{path}.mix.{name}.{key}", None, figure, given=False)
     elif isinstance(node, Nameserver):
@@ -150,20 +153,21 @@ def _node(path: str, node: Any) -> Iterator[Assumption]:
             for field in ("every", "fall", "rise", "ttl"):
                 yield _chosen(f"{path}.health_checks[{k}].{field}", f"health_check.{field}", check, field)
     elif isinstance(node, Mailstore):
+        yield from _program(path, node, own)
         for address, mailbox in node.mailboxes.items():
             if mailbox.quota is not None:
                 yield Assumption(f"{path}.mailboxes[{address}].quota", f"{mailbox.quota} B", "size", _GIVEN, "given")
 
 
-def _program(path: str, node: Mta | Resolver) -> Iterator[Assumption]:
+def _program(path: str, node: Mta | Resolver | Mailstore, own: Mapping[str, OwnFlavour]) -> Iterator[Assumption]:
     """The figures of a program: the flavour's, with what the scenario says instead."""
-    found = flavour(node.flavour, node.kind)
+    found = flavour(node.flavour, node.kind, own=own)
     status: Literal["given", "default"] = "given" if "flavour" in node.model_fields_set else "default"
     yield Assumption(f"{path}.flavour", node.flavour, "word", found.program, status)
     for key, figure in found.figures.items():
-        own = getattr(node, key, None) if key in _OWN else None
-        if own is not None:
-            yield _row(f"{path}.{key}", duration(own) if key == "queue_lifetime" else own, figure, given=True)
+        beside = getattr(node, key, None) if key in _OWN else None
+        if beside is not None:
+            yield _row(f"{path}.{key}", duration(beside) if key == "queue_lifetime" else beside, figure, given=True)
         elif key in node.parameters:
             yield _row(f"{path}.parameters.{key}", node.parameters[key], figure, given=True)
         else:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim.declared import DrawnDuration
 from mailsim.draws import Constant, Distribution
-from mailsim.flavours import default
+from mailsim.flavours import OwnFlavour, default
 from mailsim.nodes import Mta, Nameserver, Senders
 from mailsim.rules.conditions import FOREVER, QUIET, Condition, Timeline, merged
 from mailsim.rules.dns import RRset, Zone, ZoneIndex
@@ -87,8 +87,11 @@ class Compiled:
     run_until_us: int | None
     #: the engine's clock shows this when the scenario starts; before it, traffic warms the caches
     warm_up_us: int
-    resolver_of: dict[str, str]
+    #: the servers that a node's stub asks, in order
+    resolvers_of: dict[str, tuple[str, ...]]
     links: dict[str, Link]
+    #: MTA programs of the scenario's own
+    flavours: Mapping[str, OwnFlavour] = field(default_factory=dict)
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
     _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
     _services: dict[tuple[str, str, str], Timeline] = field(default_factory=dict)
@@ -118,6 +121,11 @@ class Compiled:
         return LinkFigures(declared.rtt.distribution(), declared.bandwidth or 0.0, timeline)
 
     @cached_property
+    def resolver_of(self) -> dict[str, str]:
+        """The server that each node asks first."""
+        return {name: servers[0] for name, servers in self.resolvers_of.items()}
+
+    @cached_property
     def has_ipv6(self) -> bool:
         """Whether any zone has an AAAA record."""
         return any(rtype == "AAAA" for z in self.zones.values() for v in z.versions for _, rtype in v.zone.rrsets)
@@ -142,7 +150,7 @@ class Compiled:
         found = set(self._zone_edges)
         wrong = self.conditions
         of_dns = [*(fault.timeline for fault in wrong.names), *(fault.timeline for fault in wrong.servers)]
-        for timeline in (*wrong.nodes.values(), *wrong.links.values(), *of_dns):
+        for timeline in (*wrong.nodes.values(), *wrong.links.values(), *wrong.logins.values(), *of_dns):
             found.update(timeline.edges)
         return sorted(found)
 
@@ -176,9 +184,7 @@ class Compiled:
         found = self._paths.get((client, server))
         if found is None:
             own = Timeline(
-                s._replace(condition=Condition(s.condition.reach))
-                for s in self.nodes[client].timeline.spans()
-                if s.condition.reach in _CUT
+                s._replace(condition=Condition(s.condition.reach)) for s in self.nodes[client].timeline.spans() if s.condition.reach in _CUT
             )
             parts = [own, self.link(client, server).timeline, self.nodes[server].timeline]
             if client == server or set(self.nodes[client].addresses) & set(self.nodes[server].addresses):
@@ -220,9 +226,7 @@ def compiled(scenario: Any) -> Compiled:
     for name, compiled_node in nodes.items():
         if isinstance(compiled_node.declaration, Senders):
             zones.setdefault(f"{name}.test", ZoneTimeline(_population_zone(name, compiled_node.addresses)))
-    only = [name for name, node in scenario.nodes.items() if node.kind == "resolver"]
-    fallback = scenario.defaults.resolver or (only[0] if len(only) == 1 else "")
-    resolver_of = {name: node.resolver or fallback for name, node in scenario.nodes.items() if node.resolver or fallback}
+    resolvers_of = {name: servers for name in scenario.nodes if (servers := scenario.resolvers_of(name))}
     result = Compiled(
         nodes,
         zones,
@@ -231,8 +235,9 @@ def compiled(scenario: Any) -> Compiled:
         scenario.traffic,
         None if scenario.run_until == "settled" else scenario.run_until + offset,
         offset,
-        resolver_of,
+        resolvers_of,
         dict(scenario.links),
+        dict(scenario.flavours),
     )
     for change in sorted(scenario.changes, key=lambda c: c.at):
         origin = change.zone.rstrip(".").lower()

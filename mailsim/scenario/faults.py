@@ -36,11 +36,12 @@ class Outage(Declared):
     Parameters
     ----------
     target : str
-        A node, an address, ``link a-b``, ``site:x``, or ``dns name/TYPE``.
+        A node, an address, ``link a-b``, ``site:x``, ``dns name/TYPE``, or ``auth of a`` (who checks the passwords of node a).
     how : str
         ``silent`` nothing comes back (host or network down) · ``refused`` the machine is up, the service is not ·
         ``unreachable`` a router says so · ``4xx`` / ``5xx`` the server answers with ``reply`` at ``stage`` ·
-        for ``dns`` targets: ``silent``, ``servfail``, ``refused``, ``nxdomain``.
+        for ``dns`` targets: ``silent``, ``servfail``, ``refused``, ``nxdomain``; for ``auth of`` targets: ``refused`` the checker
+        does not run, ``silent`` it does not answer.
     reply : str, optional
         The reply of ``4xx`` and ``5xx``, such as ``451 4.3.0 try again later``.
     stage : str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mailsim.nodes import Client, DnsClient, Mta, Nameserver, Resolver, Senders
+from mailsim.nodes import Client, DnsClient, DnsProcess, Mta, Nameserver, Resolver, Senders
 from mailsim.rules.dns.records import RRset
 from mailsim.scenario.places import Places, host_addresses, places
 
@@ -99,9 +99,9 @@ def _edges(scenario: Scenario, where: Places) -> Iterator[tuple[str, str, str, d
                         yield store, name, "fetch", {"via": "fetch", "protocol": node.fetch.protocol}
         if isinstance(node, Mta) and node.store is not None:
             yield name, node.store, "store", {"via": "store"}
-        resolver = scenario.resolver_of(name) if isinstance(node, Client | Mta | DnsClient) else None
-        if resolver is not None:
-            yield name, resolver, "dns", {"via": "dns"}
+        if isinstance(node, Client | Mta | DnsClient | DnsProcess):
+            for resolver in scenario.resolvers_of(name):
+                yield name, resolver, "dns", {"via": "dns"}
         if isinstance(node, Resolver):
             for server, other in scenario.nodes.items():
                 if isinstance(other, Nameserver):

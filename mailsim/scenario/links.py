@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from mailsim.declared import Declared, DrawnDuration
+from mailsim.declared import Declared, DrawnDuration, drawn
 from mailsim.flavours import default
 
 __all__ = ["Link", "Links"]
 
 
-def _drawn(value: Any) -> Any:
-    """``40ms`` is short for a constant."""
-    return {"kind": "constant", "value": value} if isinstance(value, str | int | float) else value
-
-
 class Link(Declared):
     """A link: ``rtt`` (drawn for each session) and ``bandwidth`` in bits per second (``None``: no limit)."""
 
-    rtt: Annotated[DrawnDuration, BeforeValidator(_drawn)] = Field(default_factory=lambda: DrawnDuration(**default("link.rtt")))
+    rtt: Annotated[DrawnDuration, BeforeValidator(drawn)] = Field(default_factory=lambda: DrawnDuration(**default("link.rtt")))
     bandwidth: float | None = Field(default_factory=lambda: default("link.bandwidth"), gt=0)
 
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from mailsim.errors import UnknownNameError, did_you_mean
-from mailsim.flavours import mta_figures, mta_flavours, resolver_figures, resolver_flavours, resolver_model
+from mailsim.errors import MailsimError, UnknownNameError, did_you_mean
+from mailsim.flavours import (
+    OwnFlavour,
+    mta_figures,
+    mta_flavours,
+    resolver_figures,
+    resolver_flavours,
+    resolver_model,
+    store_figures,
+    stub_flavours,
+)
+from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
-from mailsim.nodes import Client, DnsClient, Mta, Nameserver, Resolver, Senders
+from mailsim.flavours.stubs import NameserverFigures, nameserver_figures, stub_figures, stub_model
+from mailsim.nodes import Client, DnsClient, DnsProcess, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
+from mailsim.nodes.base import StubSettings
 from mailsim.scenario.document import Path
 from mailsim.scenario.problems import KEY
 from mailsim.scenario.sentences import sentences_of
@@ -35,6 +48,8 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
     if not sight.names and "nodes" not in sight.unsure:
         yield ("nodes",), "a scenario needs at least one node", 0
     yield from _check_default_resolver(sight)
+    yield from _check_flavours(sight)
+    known = (*mta_flavours(), *sight.scenario.flavours)
     lonely: list[str] = []
     for name, node in sight.scenario.nodes.items():
         at: Path = ("nodes", name)
@@ -42,31 +57,52 @@ def check_nodes(sight: Sight) -> Iterator[Complaint]:
             yield at, f"{name[:60]!r} can't name a node; use letters, digits, - and _, at most 63", KEY
         elif name in _RESERVED - {"dns"}:
             yield at, f"{name!r} can't name a node: the word has a meaning in links and faults", KEY
-        yield from _named(sight, (*at, "resolver"), node.resolver, "resolver")
+        yield from _servers(sight, (*at, "resolver"), node.resolver)
+        yield from _check_stub(at, node.stub)
         if isinstance(node, Mta):
             yield from _check_mta(sight, at, node)
         elif isinstance(node, Resolver):
             model = resolver_model(node.flavour) if node.flavour in resolver_flavours() else ResolverFigures
             yield from _check_figures(at, node.flavour, node.parameters, resolver_figures, model)
+        elif isinstance(node, Mailstore):
+            yield from _check_figures(at, node.flavour, node.parameters, store_figures, StoreFigures)
         elif isinstance(node, Senders):
             for flavour in node.mix:
-                if flavour not in mta_flavours():
-                    yield (*at, "mix", flavour), UnknownNameError("MTA flavour", flavour, mta_flavours()).text, KEY
+                if flavour not in known and "flavours" not in sight.unsure:
+                    yield (*at, "mix", flavour), UnknownNameError("MTA flavour", flavour, known).text, KEY
         elif isinstance(node, Client):
             yield from _check_client(sight, at, node)
         elif isinstance(node, Nameserver):
+            if node.flavour is not None:
+                yield from _check_figures(at, node.flavour, node.parameters, nameserver_figures, NameserverFigures)
             yield from _check_served(sight, at, node)
             yield from _check_health(sight, at, node)
-        if isinstance(node, Mta | Client | DnsClient) and node.resolver is None:
+        if isinstance(node, Mta | Client | DnsClient | DnsProcess | Prober) and not node.resolver:
             lonely.append(name)
     yield from _check_lonely(sight, lonely)
 
 
-def _named(sight: Sight, path: Path, name: str | None, kind: str) -> Iterator[Complaint]:
-    """A node that must exist and be of a kind."""
+def _servers(sight: Sight, path: Path, names: tuple[str, ...]) -> Iterator[Complaint]:
+    """The servers that a stub asks: resolvers, or name servers asked directly, each once."""
+    for k, name in enumerate(names):
+        yield from _named(sight, path if len(names) == 1 else (*path, k), name, "resolver", "nameserver")
+        if name in names[:k]:
+            yield (*path, k), f"{name} is in the list twice", 0
+
+
+def _check_stub(at: Path, stub: StubSettings) -> Iterator[Complaint]:
+    """The stub's flavour exists, and its parameters are figures of it."""
+    model = stub_model(stub.flavour) if stub.flavour in stub_flavours() else None
+    yield from _check_figures((*at, "stub"), stub.flavour, stub.parameters, stub_figures, model)
+
+
+def _named(sight: Sight, path: Path, name: str | None, kind: str, *others: str) -> Iterator[Complaint]:
+    """A node that must exist and be of a kind, or of one of the others."""
     if name is None or name in sight.ghosts:
         return
     known = [other for other, node in sight.scenario.nodes.items() if node.kind == kind]
+    if name in sight.scenario.nodes and sight.scenario.nodes[name].kind in others:
+        return
     if name not in sight.scenario.nodes:
         yield path, f"there is no node {name[:60]!r}{did_you_mean(name, known) or among(known)}", 0
     elif name not in known:
@@ -75,16 +111,39 @@ def _named(sight: Sight, path: Path, name: str | None, kind: str) -> Iterator[Co
 
 
 def _check_default_resolver(sight: Sight) -> Iterator[Complaint]:
-    yield from _named(sight, ("defaults", "resolver"), sight.scenario.defaults.resolver, "resolver")
+    yield from _servers(sight, ("defaults", "resolver"), sight.scenario.defaults.resolver)
     flavour = sight.scenario.defaults.flavour
-    if flavour is not None and flavour not in mta_flavours():
-        yield ("defaults", "flavour"), UnknownNameError("MTA flavour", flavour, mta_flavours()).text, 0
+    known = (*mta_flavours(), *sight.scenario.flavours)
+    if flavour is not None and flavour not in known and "flavours" not in sight.unsure:
+        yield ("defaults", "flavour"), UnknownNameError("MTA flavour", flavour, known).text, 0
+
+
+def _check_flavours(sight: Sight) -> Iterator[Complaint]:
+    """The scenario's own flavours: their names, what they inherit from, and their figures."""
+    own = sight.scenario.flavours
+    for name, declared in own.items():
+        at: Path = ("flavours", name)
+        if not _NAME.fullmatch(name):
+            yield at, f"{name[:60]!r} can't name a flavour; use letters, digits, - and _, at most 63", KEY
+        elif name in mta_flavours():
+            yield at, f"{name!r} is a flavour that comes with mailsim; choose another name and write inherits: {name}", KEY
+        try:
+            mta_figures(name, own=own)
+        except UnknownNameError as error:
+            if declared.inherits not in own:  # else it is told where it is wrong
+                yield (*at, "inherits"), error.text, 0
+        except MailsimError as error:
+            yield (*at, "inherits"), str(error), 0
+        except ValidationError as error:
+            for inside, what, key in sentences_of(error, declared.figures, root=MtaFigures):
+                if not inside or inside[0] in declared.figures:  # else it is told where it was inherited from
+                    yield (*at, *inside), what, KEY if key else 0
 
 
 def _check_lonely(sight: Sight, lonely: list[str]) -> Iterator[Complaint]:
     """Clients and MTAs ask names: without a resolver they can do nothing."""
     known = [name for name, node in sight.scenario.nodes.items() if node.kind == "resolver"]
-    if not lonely or sight.ghosts or "defaults" in sight.unsure or sight.scenario.defaults.resolver is not None:
+    if not lonely or sight.ghosts or "defaults" in sight.unsure or sight.scenario.defaults.resolver:
         return
     if not known:
         yield ("nodes",), f"no resolver: {lonely[0]} has to look up names; add for example: dns: {{kind: resolver, flavour: unbound}}", 0
@@ -94,21 +153,32 @@ def _check_lonely(sight: Sight, lonely: list[str]) -> Iterator[Complaint]:
 
 
 def _check_figures(
-    at: Path, flavour: str, parameters: Mapping[str, Any], figures: Callable[[str, dict[str, Any] | None], Any], model: Any
+    at: Path,
+    flavour: str,
+    parameters: Mapping[str, Any],
+    figures: Callable[[str, dict[str, Any] | None], Any],
+    model: Any,
+    own: OwnFlavour | None = None,
 ) -> Iterator[Complaint]:
-    """The flavour exists, and the parameters are figures of it."""
+    """The flavour exists, and the parameters are figures of it; what is wrong with an ``own`` flavour is told there."""
     try:
         figures(flavour, dict(parameters))
     except UnknownNameError as error:
-        yield (*at, "flavour"), error.text, 0
+        if own is None:
+            yield (*at, "flavour"), error.text, 0
     except ValidationError as error:
         for inside, what, key in sentences_of(error, dict(parameters), root=model):
-            yield (*at, "parameters", *inside), what, KEY if key else 0
+            if own is None or (inside and inside[0] in parameters):
+                yield (*at, "parameters", *inside), what, KEY if key else 0
+    except MailsimError:  # an own flavour that inherits from itself
+        return
 
 
 def _check_mta(sight: Sight, at: Path, node: Mta) -> Iterator[Complaint]:
-    if sight.scenario.defaults.flavour != node.flavour or node.flavour in mta_flavours():  # else it was told at the default
-        yield from _check_figures(at, node.flavour, node.parameters, mta_figures, MtaFigures)
+    own = sight.scenario.flavours
+    known = node.flavour in mta_flavours() or node.flavour in own
+    if known or (sight.scenario.defaults.flavour != node.flavour and "flavours" not in sight.unsure):  # else it was told at the default
+        yield from _check_figures(at, node.flavour, node.parameters, partial(mta_figures, own=own), MtaFigures, own.get(node.flavour))
     yield from _named(sight, (*at, "store"), node.store, "mailstore")
     for key in ("queue_lifetime", "max_sessions"):
         if getattr(node, key) is not None and key in node.parameters:
@@ -118,8 +188,9 @@ def _check_mta(sight: Sight, at: Path, node: Mta) -> Iterator[Complaint]:
             yield (*at, "relays_for"), f"{domain} is in final_for too; a server either keeps a domain's mail or passes it on", 0
     if sight.kind_of(node.store or "") == "mailstore" and not node.final_for:
         yield (*at, "store"), "a store is for the domains in final_for, and there are none", 0
-    if node.submission and node.store is None and not node.accounts:
-        yield (*at, "submission"), "submission needs logins: name the store whose mailboxes may log in, or give accounts", 0
+    if (node.submission or node.login_on_smtp) and node.store is None and not node.accounts:
+        key = "submission" if node.submission else "login_on_smtp"
+        yield (*at, key), f"{key} needs logins: name the store whose mailboxes may log in, or give accounts", 0
 
 
 def _check_client(sight: Sight, at: Path, node: Client) -> Iterator[Complaint]:

@@ -33,6 +33,8 @@ def _node(node: Any) -> str:
         said.append(node.flavour)
     elif node.kind == "dnsclient":
         said.append(", ".join(f"{query.name} {query.type}" for query in node.queries[:4]))
+    elif node.kind == "dnsprocess":
+        said.append(f"{node.stub.flavour}: " + ", ".join(f"{call.name} {call.type}" for call in node.calls[:4]))
     elif node.kind == "senders":
         said.append(", ".join(f"{name} {weight:g}" for name, weight in node.mix.items()))
     return "; ".join([*said, *([f"site {node.site}"] if node.site else [])])

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PlainSerializer, ValidationInfo, WithJsonSchema, model_validator
 
 from mailsim.declared import Declared
-from mailsim.nodes import Client, DnsClient, Mailstore, Mta, Nameserver, Resolver, Senders
+from mailsim.flavours import OwnFlavour
+from mailsim.nodes import Client, DnsClient, DnsProcess, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
+from mailsim.nodes.base import ServerList
 from mailsim.rules.dns.records import Zone
 from mailsim.scenario.document import Document
 from mailsim.scenario.faults import Change, Fault
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Defaults", "Node", "Scenario"]
 
 #: any node, told apart by ``kind``
-Node = Annotated[Client | Mta | Mailstore | Resolver | Nameserver | Senders | DnsClient, Field(discriminator="kind")]
+Node = Annotated[Client | Mta | Mailstore | Resolver | Nameserver | Senders | Prober | DnsClient | DnsProcess, Field(discriminator="kind")]
 
 
 def _starts(value: object) -> object:
@@ -81,7 +83,7 @@ _ZoneText = Annotated[
 class Defaults(Declared):
     """What nodes have unless they say otherwise: the ``resolver`` that they ask, the ``flavour`` of MTAs."""
 
-    resolver: str | None = None
+    resolver: ServerList = ()
     flavour: str | None = None
 
 
@@ -111,6 +113,8 @@ class Scenario(Declared):
         The DNS, one zone each, as BIND text.
     defaults : Defaults
         What nodes have unless they say otherwise.
+    flavours : dict of str to OwnFlavour
+        MTA programs of its own, by name: what each inherits from, and its figures.
     nodes : dict of str to Node
         Who takes part, by name.
     links : dict of str to Link
@@ -134,6 +138,7 @@ class Scenario(Declared):
     warm_up: Annotated[Literal["auto"] | int, *_duration_or_word("auto")] = 0
     zones: tuple[_ZoneText, ...] = ()
     defaults: Defaults = Defaults()
+    flavours: dict[str, OwnFlavour] = {}
     nodes: dict[str, Node]
     links: dict[str, Link] = {}
     traffic: tuple[Traffic, ...] = ()
@@ -165,9 +170,13 @@ class Scenario(Declared):
         return (*(note for text in self.zones for note in zone_reading(text).notes), *places(self).notes)
 
     def resolver_of(self, node: str) -> str | None:
-        """The resolver that a node asks: its own, else the default, else the only one there is."""
-        only = [name for name, other in self.nodes.items() if other.kind == "resolver"]
-        return self.nodes[node].resolver or self.defaults.resolver or (only[0] if len(only) == 1 else None)
+        """The server that a node asks first: its own, else the default, else the only resolver there is."""
+        return next(iter(self.resolvers_of(node)), None)
+
+    def resolvers_of(self, node: str) -> tuple[str, ...]:
+        """The servers that a node asks, in order: its own, else the default, else the only resolver there is."""
+        only = tuple(name for name, other in self.nodes.items() if other.kind == "resolver")
+        return self.nodes[node].resolver or self.defaults.resolver or (only if len(only) == 1 else ())
 
     def values(self, *, given: bool = False) -> dict[str, Any]:
         """The scenario as plain values (texts, numbers, lists, dicts), as a file could hold them.
@@ -182,6 +191,8 @@ class Scenario(Declared):
     def digest(self) -> str:
         """SHA-256 of everything that decides a run besides the seed, every default included."""
         values = self.model_dump(mode="json", by_alias=True, exclude={"seed", "lesson", "question", "study"})
+        if not self.flavours:
+            del values["flavours"]  # so that a scenario without has the digest that it had before there were any
         text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

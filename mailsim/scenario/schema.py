@@ -6,7 +6,8 @@ import inspect
 import re
 from typing import Any
 
-from mailsim.flavours import mta_flavours, resolver_flavours
+from mailsim.flavours import mta_flavours, nameserver_flavours, resolver_flavours, store_flavours, stub_flavours
+from mailsim.flavours.models import MtaFigures
 from mailsim.nodes import KINDS
 from mailsim.scenario.scenario import Scenario
 
@@ -42,11 +43,38 @@ def schema() -> dict[str, Any]:
         model = models[declaration.__name__]
         model["required"] = sorted({*model.get("required", ()), "kind"})
         assert model["properties"]["kind"]["const"] == kind
-    models["Mta"]["properties"]["flavour"]["enum"] = list(mta_flavours())
+    models["Mta"]["properties"]["flavour"]["examples"] = list(mta_flavours())
     models["Resolver"]["properties"]["flavour"]["enum"] = list(resolver_flavours())
-    models["Senders"]["properties"]["mix"]["propertyNames"] = {"enum": list(mta_flavours())}
+    models["Mailstore"]["properties"]["flavour"]["enum"] = list(store_flavours())
+    models["StubSettings"]["properties"]["flavour"]["enum"] = list(stub_flavours())
+    models["Nameserver"]["properties"]["flavour"]["anyOf"][0]["enum"] = list(nameserver_flavours())
+    _own_flavours(models)
+    found["allOf"] = [_shipped_flavours(list(mta_flavours()))]
     found["required"] = [key for key in found["required"] if key != "name"]  # a file's own name will do
     return {"$schema": _DIALECT, **found, "title": "mailsim scenario"}
+
+
+def _own_flavours(models: dict[str, Any]) -> None:
+    """A flavour of the scenario's own takes every figure of an MTA."""
+    own = models["OwnFlavour"]
+    figures = MtaFigures.model_json_schema(mode="validation", ref_template="#/$defs/{model}")
+    for name, model in figures.pop("$defs").items():
+        models.setdefault(name, model)
+    own["properties"].update({name: _with_shorthand(name, inner) for name, inner in figures["properties"].items()})
+    for name in ("retry", "server_time"):  # without a kind, parts of what is inherited
+        own["properties"][name] = {"anyOf": [own["properties"][name], {"type": "object", "not": {"required": ["kind"]}}]}
+    own["additionalProperties"] = False
+
+
+def _shipped_flavours(names: list[str]) -> dict[str, Any]:
+    """Where a scenario has no flavours of its own, MTAs and populations name those that come with mailsim."""
+    mta = {"if": {"properties": {"kind": {"const": "mta"}}}, "then": {"properties": {"flavour": {"enum": names}}}}
+    senders = {"if": {"properties": {"kind": {"const": "senders"}}}, "then": {"properties": {"mix": {"propertyNames": {"enum": names}}}}}
+    nodes = {"additionalProperties": {"allOf": [mta, senders]}}
+    return {
+        "if": {"not": {"required": ["flavours"], "properties": {"flavours": {"minProperties": 1}}}},
+        "then": {"properties": {"nodes": nodes}},
+    }
 
 
 def _describe(model: dict[str, Any]) -> None:
@@ -71,4 +99,6 @@ def _with_shorthand(name: str, inner: dict[str, Any]) -> dict[str, Any]:
         if inner.get("$ref") == f"#/$defs/{model}":
             about = {key: value for key, value in inner.items() if key != "$ref"}
             return {**about, "anyOf": [{"$ref": inner["$ref"]}, {"type": ["string", "integer"]}]}
+        if {"$ref": f"#/$defs/{model}"} in inner.get("anyOf", ()):
+            return {**inner, "anyOf": [*inner["anyOf"], {"type": ["string", "integer"]}]}
     return inner

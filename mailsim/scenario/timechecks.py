@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mailsim.errors import did_you_mean
-from mailsim.nodes import Client, Senders
+from mailsim.nodes import Client, Mailstore, Mta, Senders
 from mailsim.scenario.document import Path, path_text
 from mailsim.scenario.faults import DnsFault, Outage
 from mailsim.scenario.nodechecks import among
 from mailsim.scenario.places import ends_of_link, places
+from mailsim.scenario.timeline import AUTH_OF
 from mailsim.scenario.traffic import At, Periodic, Poisson, Spread
 from mailsim.scenario.zones import record_types, records_reading
 from mailsim.units import clock
@@ -27,6 +28,7 @@ MOST_MESSAGES = 100_000_000
 _US_PER_S = 1_000_000
 _FOR_NAMES = ("silent", "servfail", "refused", "nxdomain")
 _FOR_LINKS = ("silent", "unreachable")
+_FOR_LOGINS = ("silent", "refused")
 _FOR_NODES = ("silent", "refused", "unreachable", "4xx", "5xx")
 _REPLY = re.compile(r"(?P<code>[245][0-5][0-9])(?: (?P<enhanced>[245]\.\d{1,3}\.\d{1,3}))?(?: [ -~]*)?")
 
@@ -120,6 +122,8 @@ def _check_target(sight: Sight, path: Path, target: str) -> Iterator[Complaint]:
             yield path, f"{target[:60]!r} names no two nodes{near or among(list(known))}; write link a-b", 0
     elif kind == "dns":
         yield from _check_name_target(sight, path, rest.strip())
+    elif target.startswith(AUTH_OF):
+        yield from _check_auth_target(sight, path, target.removeprefix(AUTH_OF).strip())
     elif target.startswith("site:"):
         sites = sorted({node.site for node in sight.scenario.nodes.values() if node.site is not None})
         if target[5:] not in sites and not sight.ghosts:
@@ -130,6 +134,15 @@ def _check_target(sight: Sight, path: Path, target: str) -> Iterator[Complaint]:
     else:
         near = did_you_mean(target, known) or among(list(known))
         yield path, f"there is no node {target[:60]!r}{near}", 0
+
+
+def _check_auth_target(sight: Sight, path: Path, node: str) -> Iterator[Complaint]:
+    """Passwords are checked at mail stores and at MTAs that offer a login."""
+    found = sight.scenario.nodes.get(node)
+    if node not in sight.names:
+        yield path, f"there is no node {node[:60]!r}{did_you_mean(node, sight.names) or among(sight.names)}", 0
+    elif found is not None and not (isinstance(found, Mailstore) or (isinstance(found, Mta) and (found.submission or found.login_on_smtp))):
+        yield path, f"nobody logs in at {node}; passwords are checked by mail stores, and by MTAs with submission: true", 0
 
 
 def _check_name_target(sight: Sight, path: Path, text: str) -> Iterator[Complaint]:
@@ -146,7 +159,8 @@ def _check_name_target(sight: Sight, path: Path, text: str) -> Iterator[Complain
 
 def _check_how(sight: Sight, at: Path, fault: Outage) -> Iterator[Complaint]:
     kind, space, _ = fault.target.partition(" ")
-    what, possible = {"dns": ("a name", _FOR_NAMES), "link": ("a link", _FOR_LINKS)}.get(kind if space else "", ("a node", _FOR_NODES))
+    special = {"dns": ("a name", _FOR_NAMES), "link": ("a link", _FOR_LINKS), "auth": ("who checks passwords", _FOR_LOGINS)}
+    what, possible = special.get(kind if space else "", ("a node", _FOR_NODES))
     if fault.how not in possible:
         yield (*at, "how"), f"{what} can't fail by {fault.how}; write {', '.join(possible[:-1])} or {possible[-1]}", 0
     elif fault.how in ("4xx", "5xx"):

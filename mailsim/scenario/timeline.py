@@ -8,6 +8,8 @@ condition                 acts on                 meaning
 ``reach: REFUSED``        node                    the machine answers, the service does not run and does no work
 ``reply`` at ``stage``    node                    the server gives this reply instead of its own
 ``reach`` / ``rcode``     name/TYPE               no answer, or this response code, to such questions
+``reach: SILENT``         auth of a node          who checks passwords there does not answer
+``reach: REFUSED``        auth of a node          who checks passwords there does not run
 ``reach`` / ``rcode``     DNS server              no answer (SILENT), ICMP port unreachable (REFUSED), this response code
 ``delay_us``              DNS server              its answers come so much later
 ``loss``                  DNS server              this share of the questions is lost
@@ -31,7 +33,10 @@ from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import Reply, Stage, parse_reply
 from mailsim.scenario.faults import DnsFault, Outage
 
-__all__ = ["Conditions", "NameFault", "ServerFault", "compile_faults", "link_key", "targets_of"]
+__all__ = ["AUTH_OF", "Conditions", "NameFault", "ServerFault", "compile_faults", "link_key", "targets_of"]
+
+#: how a target begins that means who checks the passwords of a node
+AUTH_OF = "auth of "
 
 _REACH = {"silent": Why.SILENT, "refused": Why.REFUSED, "unreachable": Why.UNREACHABLE}
 _RCODE = {"servfail": Rcode.SERVFAIL, "refused": Rcode.REFUSED, "nxdomain": Rcode.NXDOMAIN}
@@ -67,12 +72,14 @@ class ServerFault(NamedTuple):
 
 
 class Conditions(NamedTuple):
-    """Everything that is wrong in a run: by node, link (see :func:`link_key`), name and DNS server, and the list for people."""
+    """Everything that is wrong in a run: by node, link (see :func:`link_key`), name and DNS server; the list for people; logins."""
 
     nodes: dict[str, Timeline]
     links: dict[tuple[str, str], Timeline]
     names: tuple[NameFault, ...]
     spans: list[ConditionSpan]
+    #: by node: what is wrong with who checks passwords there
+    logins: dict[str, Timeline]
     servers: tuple[ServerFault, ...] = ()
 
 
@@ -128,6 +135,7 @@ def compile_faults(
     nodes: dict[str, list[Span]] = {}
     links: dict[tuple[str, str], list[Span]] = {}
     by_name: dict[tuple[str, str], list[Span]] = {}
+    logins: dict[str, list[Span]] = {}
     services: dict[tuple[str, str, str], list[Span]] = {}
     told: list[ConditionSpan] = []
     for fault in faults:
@@ -143,6 +151,11 @@ def compile_faults(
             name, _, rtype = fault.target[4:].strip().partition("/")
             by_name.setdefault((name.rstrip(".").lower(), rtype.upper()), []).append(span)
             told.append(ConditionSpan(fault.target, "dns", how, fault.start, fault.end_us))
+            continue
+        if fault.target.startswith(AUTH_OF):
+            node = fault.target.removeprefix(AUTH_OF).strip()
+            logins.setdefault(node, []).append(span)
+            told.append(ConditionSpan(fault.target, node, f"no logins ({how})", fault.start, fault.end_us))
             continue
         if fault.target.startswith("link "):
             a, b = _ends(fault.target[5:].strip(), names)
@@ -161,6 +174,7 @@ def compile_faults(
         {key: Timeline(spans) for key, spans in links.items()},
         tuple(NameFault(name, rtype, Timeline(spans)) for (name, rtype), spans in by_name.items()),
         told,
+        {node: Timeline(spans) for node, spans in logins.items()},
         tuple(ServerFault(*key, Timeline(spans)) for key, spans in services.items()),
     )
 

@@ -38,11 +38,15 @@ def _one_or_more(value: object) -> object:
 
 
 class TrafficBase(Declared):
-    """What all traffic has.  ``from`` is a client's address, or the name of a ``senders`` node."""
+    """What all traffic has.  ``from`` is a client's address, or the name of a ``senders`` node.
+
+    ``null_sender``: the envelope sender is empty, as that of reports and automatic replies (RFC 5321 section 4.5.5).
+    """
 
     from_: str = Field(alias="from")
     to: Annotated[tuple[MailAddress, ...], Field(min_length=1), BeforeValidator(_one_or_more)]
     size: Annotated[Sizes, BeforeValidator(_sizes)] = Field(default_factory=Sizes)
+    null_sender: bool = False
 
 
 class Poisson(TrafficBase):

@@ -17,6 +17,9 @@ from mailsim.scenario.document import DEEPEST, MOST_VALUES, Document, Mark, Path
 
 __all__ = ["MOST_ALIASES", "read_yaml"]
 
+#: what is said of a file that is nested too deep, whoever counts
+TOO_DEEP = f"nested more than {DEEPEST} levels deep; a scenario needs about eight"
+
 #: no file may use more aliases; a "billion laughs" file needs about a hundred
 MOST_ALIASES = 50
 
@@ -72,6 +75,8 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             what = f"this is no YAML: {error.problem or error.context or 'it can not be read'}"
+            if "nesting depth" in what:  # PyYAML 6.0.4 has a cap of its own, far above ours
+                what = TOO_DEEP
             place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
             raise ScenarioError([Problem(self.result.file, *place, "", what + _mend(what, self.text, place))]) from None
         except yaml.YAMLError as error:
@@ -97,7 +102,7 @@ class _Reader:
         event = self.event
         self.count(1)
         if len(path) > DEEPEST:
-            raise self.refuse(f"nested more than {DEEPEST} levels deep; a scenario needs about eight")
+            raise self.refuse(TOO_DEEP)
         at = (event.start_mark.line + 1, event.start_mark.column + 1)
         by = (key.start_mark.line + 1, key.start_mark.column + 1) if key is not None else at
         self.result.marks[path] = Mark(*at, *by)

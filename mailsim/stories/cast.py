@@ -30,14 +30,13 @@ class Cast:
         self._hosts: dict[str, str] = {}
         self._at: dict[str, tuple[str, ...]] = {}
         self._resolvers: dict[str, str] = {}
+        self._own = scenario.flavours if scenario is not None else {}
         if scenario is not None:
             from mailsim.scenario.places import places
 
             where = places(scenario)
             self._hosts, self._at = dict(where.host), dict(where.nodes_at)
-            only = [name for name, node in scenario.nodes.items() if node.kind == "resolver"]
-            usual = scenario.defaults.resolver or (only[0] if len(only) == 1 else "")
-            self._resolvers = {name: node.resolver or usual for name, node in scenario.nodes.items()}
+            self._resolvers = {name: scenario.resolver_of(name) or "" for name in scenario.nodes}
         self._named: dict[str, list[str]] = {}
         for node, host in self._hosts.items():
             self._named.setdefault(host, []).append(node)
@@ -69,8 +68,8 @@ class Cast:
         """The figures of an MTA (for a population: of the message's ``flavour``); Postfix's where there are none."""
         declared = self._nodes.get(node)
         if isinstance(declared, Mta):
-            return mta_figures(declared.flavour, declared.parameters)
-        return mta_figures(flavour or "postfix")
+            return mta_figures(declared.flavour, declared.parameters, own=self._own)
+        return mta_figures(flavour or "postfix", own=self._own)
 
     def is_client(self, node: str) -> bool:
         """A user's program, or, with no scenario, unknown: False."""

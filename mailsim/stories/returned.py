@@ -7,7 +7,7 @@ from dataclasses import replace
 from email.utils import format_datetime
 
 from mailsim.events import Event
-from mailsim.rules.dsn import RecipientReport, Report, status_for
+from mailsim.rules.dsn import RecipientReport, Report, Wording, reported
 from mailsim.rules.reasons import Why
 from mailsim.stories.cast import Cast
 from mailsim.stories.concerns import concerned
@@ -33,13 +33,13 @@ def report_of(cast: Cast, rows: Sequence[Row], deliveries: Sequence[Delivery], s
     figures = cast.figures(last.node, first.flavour)
     addresses = [one.rcpt for one in deliveries]
     recipients = [
-        _recipient(cast, _about(cast, rows, rcpt, addresses), row, rcpt, starts=starts, expired=figures.status_expired)
+        _recipient(cast, _about(cast, rows, rcpt, addresses), row, rcpt, starts=starts, wording=figures)
         for row in made
         for rcpt in concerned(cast, rows, row, addresses)
     ]
     if action == "delayed":
         until = calendar(starts, arrived_us + figures.queue_lifetime)
-        recipients = [replace(one, action="delayed", will_retry_until=until) for one in recipients]
+        recipients = [replace(one, will_retry_until=until) for one in recipients]
     origin = cast.host(first.origin)
     return Report(
         reporting_mta=cast.host(last.node),
@@ -63,21 +63,21 @@ def _about(cast: Cast, rows: Sequence[Row], rcpt: str, addresses: Sequence[str])
     return [row for row in rows if row.kind in kinds and rcpt in concerned(cast, rows, row, addresses)]
 
 
-def _recipient(cast: Cast, about: Sequence[Row], row: Row, rcpt: str, *, starts: Instant, expired: str | None) -> RecipientReport:
+def _recipient(cast: Cast, about: Sequence[Row], row: Row, rcpt: str, *, starts: Instant, wording: Wording) -> RecipientReport:
     """What the report says of one recipient: the reporting node's last contact and the reason of the return decide."""
     here = [one for one in about if one.node == row.node and one.t_us <= row.t_us]
     tried = [one for one in here if one.kind == Event.TRIED]
     ended = next((one for one in here if one.kind == Event.EXPIRED), None)
-    why = ended.why if ended is not None and ended.why else row.why
-    status = status_for(row.code, row.reply, why)
-    if expired is not None and row.why in (Why.LIFETIME_OVER, Why.HOST_CUTOFF):
-        status = expired
+    delayed = row.kind == Event.DELAY_NOTICED
+    action, status = reported(
+        row.code, row.reply, row.why, of=ended.why if ended is not None else Why.NONE, delayed=delayed, wording=wording
+    )
     said = row if row.code > 0 or not tried else tried[-1]
     replied = bool(tried) and said.code >= 400 and bool(said.reply)
     return RecipientReport(
         final=rcpt,
         original=rcpt,
-        action="failed",
+        action=action,
         status=status,
         remote_mta=cast.host(tried[-1].peer) if replied else None,
         diagnostic=printable(said.reply).strip() if replied else None,

@@ -54,6 +54,7 @@ _ENGLISH: dict[str, str] = {
     "title_rejected": "{sender} to {rcpt}: never left, because {reason}",
     "title_discarded": "{sender} to {rcpt}: dropped after {age}, because {reason}",
     "title_lost": "{sender} to {rcpt}: destroyed after {age}",
+    "title_unknown": "{sender} to {rcpt}: unknown from {age} on, because {reason}",
     "title_queued": "{sender} to {rcpt}: still under way {age} after it was sent, held by {holder}",
     "title_submitting": "{sender} to {rcpt}: still at the sender's program {age} after it was sent",
     "title_unsent": "{sender} to {rcpt}: not sent before the run ended",
@@ -91,6 +92,7 @@ _ENGLISH: dict[str, str] = {
     "bounced_silently": "{who} gives it up; nobody is told",
     "discarded": "{who} drops the report",
     "lost": "{who} loses it",
+    "unknown": "what {who} does next nobody knows: this was the last attempt that anybody has seen",
     "delivered": "{who} is done: {peer} has it",
     "stored": "it is in the mailbox of {rcpt} at {who}",
     "stored_again": "it is in the mailbox of {rcpt} at {who} once more: copy {copies}",
@@ -108,6 +110,7 @@ _ENGLISH: dict[str, str] = {
     "state_rejected": "refused",
     "state_discarded": "dropped",
     "state_lost": "destroyed",
+    "state_unknown": "unknown",
     # -- where the time went
     "time_submit": "submission",
     "time_resolve": "look-ups",

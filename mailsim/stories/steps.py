@@ -76,6 +76,7 @@ class Teller:
             Event.LOGIN_FAILED: self._login_failed,
             Event.FETCH_FAILED: self._fetch_failed,
             Event.LOST: self._lost,
+            Event.UNKNOWN: self._unknown,
         }
 
     def steps(self) -> Iterator[Step]:
@@ -304,6 +305,9 @@ class Teller:
 
     def _lost(self, row: Row) -> Step:
         return self._step(row, "report", self._say("lost", who=row.node))
+
+    def _unknown(self, row: Row) -> Step:
+        return self._step(row, "report", self._say("unknown", who=row.node), why=Why.SCHEDULE_UNKNOWN)
 
     def followed(self, report: Delivery, end_us: int) -> Step:
         """What became of a report about this message."""

@@ -39,6 +39,7 @@ _ALL: tuple[Quantity, ...] = (
     Quantity("late_4h_share", "share", "not there after 4 h", "share not in the mailbox 4 h after it was sent, returned mail included"),
     Quantity("late_24h_share", "share", "not there after 24 h", "share not in the mailbox 24 h after it was sent, likewise"),
     Quantity("censored_share", "share", "still under way", "share under way when the run ended: neither delivered nor returned"),
+    Quantity("unknown_share", "share", "unknown", "share of which nobody knows more: the schedule of its sender is known no further"),
     Quantity("delay_p50_s", "s", "half there within", "time from sent to stored for half of the cohort; missing where half never arrives"),
     Quantity("delay_p95_s", "s", "95 % there within", "time from sent to stored for 95 % of the cohort; missing where fewer arrive"),
     Quantity("delay_mean_s", "s", "mean delay", "mean time from sent to stored of what arrived; missing where mail was still under way"),
@@ -65,7 +66,7 @@ def run_figures(log: EventLog, cohort: Mask) -> dict[str, float]:
     censoring-aware curve of :func:`mailsim.results.metrics.arrival_curve`.
     """
     what, curve = shares(log, cohort), arrival_curve(log, cohort)
-    found = {f"{name}_share": _or_nan(getattr(what, name)) for name in ("delivered", "bounced", "rejected", "censored")}
+    found = {f"{name}_share": _or_nan(getattr(what, name)) for name in ("delivered", "bounced", "rejected", "censored", "unknown")}
     for text, us in LATER_THAN_US.items():
         there = curve.share_within(us)
         found[f"late_{text}_share"] = nan if there is None else round(1 - there, 12)

@@ -23,7 +23,7 @@ class Measured(NamedTuple):
     figures: Mapping[str, Interval]
 
 
-def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored: float) -> str:
+def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored: float, most_unknown: float = 0.0) -> str:
     """Who returns how much at the longest outage, up to which length nobody does, how late the rest is, what is unknown.
 
     Parameters
@@ -34,17 +34,22 @@ def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored:
         What failed, and how.
     most_censored : float
         The largest share of any run that was still under way when it ended.
+    most_unknown : float
+        The largest share of any run whose senders' schedules are known no further.
     """
     layouts = list(dict.fromkeys(cell.layout for cell in cells))
     longest = max(cell.length_s for cell in cells)
-    sentences = [_returned(cells, longest, f"the mail sent while {target} was down ({how})")]
+    known = "known to be returned" if most_unknown > 0 else "returned"
+    sentences = [_returned(cells, longest, f"the mail sent while {target} was down ({how})", known)]
     if any(_mean(cell, "bounced_share") > 0 for cell in cells):
         sentences.append(_harmless(cells, layouts))
     sentences.append(_late(cells))
     if most_censored > 0:
         sentences.append(f"Up to {percent(most_censored)} of a run was still under way when it ended: neither returned nor there.")
-    else:
+    elif most_unknown == 0:
         sentences.append("No mail was still under way when the runs ended.")
+    if most_unknown > 0:
+        sentences.append(f"Unknown: up to {percent(most_unknown)} of a run, sent by those whose schedule is known no further.")
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -52,12 +57,12 @@ def _mean(cell: Measured, figure: str) -> float:
     return cell.figures[figure].mean
 
 
-def _returned(cells: Sequence[Measured], longest: float, mail: str) -> str:
+def _returned(cells: Sequence[Measured], longest: float, mail: str, known: str) -> str:
     if all(_mean(cell, "bounced_share") == 0 for cell in cells):
-        return f"None of {mail} is returned, whatever the layout, up to the longest outage, {duration_text(longest)}."
+        return f"None of {mail} is {known}, whatever the layout, up to the longest outage, {duration_text(longest)}."
     share = QUANTITIES["bounced_share"]
     parts = [f"{interval_words(cell.figures[share.name], share)} with {cell.layout}" for cell in cells if cell.length_s == longest]
-    return f"Of {mail} for {duration_text(longest)}, this much is returned: {listed(parts)}."
+    return f"Of {mail} for {duration_text(longest)}, this much is {known}: {listed(parts)}."
 
 
 def _harmless(cells: Sequence[Measured], layouts: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim import __version__
@@ -82,6 +83,12 @@ class Setting:
     seeds: tuple[int, ...]
 
 
+def _words(cell: Cell, name: str, *, blind: bool) -> str:
+    """A figure of a cell; where it does not exist and some mail's fate is unknown, it says so."""
+    found = cell.interval(name)
+    return "unknown" if blind and isnan(found.mean) else interval_words(found, QUANTITIES[name])
+
+
 class Study:
     """What became of the mail sent while the target was down, for each layout and length of the outage.
 
@@ -148,14 +155,17 @@ class Study:
     def headline(self) -> str:
         """The answer in a few sentences, with intervals and with the share still under way."""
         what = [Measured(cell.layout, cell.length_us / 1e6, {name: cell.interval(name) for name in STUDIED}) for cell in self.cells]
-        most = max((run.figures["censored_share"] for cell in self.cells for run in cell.runs), default=0.0)
-        return headline(what, target=self.setting.target, how=self.setting.how, most_censored=most)
+        runs = [run.figures for cell in self.cells for run in cell.runs]
+        censored, unknown = (max((run[name] for run in runs), default=0.0) for name in ("censored_share", "unknown_share"))
+        return headline(what, target=self.setting.target, how=self.setting.how, most_censored=censored, most_unknown=unknown)
 
     def rows(self) -> list[tuple[str, ...]]:
         """The main figures as texts, a heading row first; intervals in brackets."""
-        written: list[tuple[str, ...]] = [("layout", "outage", *(QUANTITIES[name].words for name in _SHOWN))]
-        for cell in self.cells:
-            figures = (interval_words(cell.interval(name), QUANTITIES[name]) for name in _SHOWN)
+        unknown = [any(run.figures["unknown_share"] for run in cell.runs) for cell in self.cells]
+        shown = (*_SHOWN, "unknown_share") if any(unknown) else _SHOWN
+        written: list[tuple[str, ...]] = [("layout", "outage", *(QUANTITIES[name].words for name in shown))]
+        for cell, blind in zip(self.cells, unknown, strict=True):
+            figures = (_words(cell, name, blind=blind) for name in shown)
             written.append((cell.layout, duration(cell.length_us), *figures))
         return written
 

@@ -1,4 +1,4 @@
-"""Proves what ``check``, ``scenarios``, ``flavours`` and ``schema`` print and exit with."""
+"""Proves what ``check``, ``scenarios`` and ``schema`` print and exit with."""
 
 import json
 
@@ -71,26 +71,6 @@ def test_scenarios_json_has_name_lesson_and_question(mailsim):
     listed = json.loads(mailsim("scenarios", "--json")[1])
     assert [set(one) for one in listed] == [{"name", "lesson", "question"}] * len(ms.scenarios())
     assert all(one["lesson"] and (one["question"] is None or 1 <= one["question"] <= 20) for one in listed)
-
-
-def test_flavours_lists_programs_and_shows_every_figure_with_its_source(mailsim):
-    _, out, _ = mailsim("flavours")
-    assert {"postfix", "exim", "unbound"} <= {line.split()[0] for line in out.splitlines()}
-    code, out, _ = mailsim("flavours", "postfix")
-    assert code == 0
-    assert "postconf(5) maximal_queue_lifetime" in out
-    assert "unverified" in out
-
-
-def test_flavours_json_gives_value_source_and_whether_it_is_verified(mailsim):
-    found = json.loads(mailsim("flavours", "postfix", "--json")[1])
-    assert found["figures"]["queue_lifetime"] == {"value": "5d", "source": "postconf(5) maximal_queue_lifetime", "verified": True}
-    assert {"name", "kind", "program"} == set(json.loads(mailsim("flavours", "--json")[1])[0])
-
-
-def test_an_unknown_flavour_is_wrong_input_with_a_suggestion(mailsim):
-    code, _, err = mailsim("flavours", "postfx")
-    assert (code, err) == (2, "unknown flavour 'postfx'; did you mean 'postfix'?\n")
 
 
 def test_the_schema_accepts_what_loads(mailsim, one):

@@ -59,13 +59,14 @@ def test_a_primary_that_says_not_now_at_any_stage_is_passed_over(stage: str, cos
     assert result.tries() == [(0.55, "mx1", Why.TEMPFAIL), (pytest.approx(0.55 + costs), "mx2", Why.OK)]
 
 
-@pytest.mark.parametrize("stage", ["greeting", "ehlo"])
-def test_a_5xx_greeting_sends_the_mail_to_the_backup(stage: str) -> None:
-    assert [try_[1:] for try_ in pair(outage("mx1", "0s", how="5xx", stage=stage)).tries()] == [("mx1", Why.PERMFAIL), ("mx2", Why.OK)]
+def test_a_5xx_greeting_sends_the_mail_to_the_backup() -> None:
+    result = pair(outage("mx1", "0s", how="5xx", stage="greeting"))
+    assert [try_[1:] for try_ in result.tries()] == [("mx1", Why.PERMFAIL), ("mx2", Why.OK)]
 
 
-@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "eod"])
+@pytest.mark.parametrize("stage", ["ehlo", "mail", "rcpt", "data", "eod"])
 def test_a_5xx_later_bounces_and_no_other_mx_is_asked(stage: str) -> None:
+    """EHLO too: Postfix takes only soft errors to the next server (smtp_trouble.c)."""
     result = pair(outage("mx1", "0s", how="5xx", stage=stage))
     assert [try_[1:] for try_ in result.tries(number=0)] == [("mx1", Why.PERMFAIL)]
     assert (result.state(), result.delivery().code) == (State.BOUNCED, 550)
@@ -126,9 +127,9 @@ def test_a_raised_limit_finds_the_backup() -> None:
 
 
 def test_exim_tries_a_worse_mx_beyond_its_limit_of_five() -> None:
-    """Exim 4.96 recorded; each address costs 5 min."""
+    """Exim 4.96 recorded; each address costs 5 min and, with TCP fast open, a second (command_timeout counts)."""
     result = run(world(MANY, {"mx2": FINAL}, isp=EXIM, run_until="28m"))
-    assert result.tries() == [*((0.55 + 300 * k, "big", Why.SILENT) for k in range(5)), (1500.55, "mx2", Why.OK)]
+    assert result.tries() == [*((0.55 + 301 * k, "big", Why.SILENT) for k in range(5)), (1505.55, "mx2", Why.OK)]
 
 
 def test_postfix_opens_two_sessions_an_attempt_and_never_meets_the_third_mx() -> None:
@@ -290,10 +291,18 @@ def test_a_message_over_the_servers_size_bounces() -> None:
 
 
 def test_a_server_that_is_not_responsible_denies_relaying() -> None:
-    """An MX that was never told about the domain: the mail bounces though another MX would have taken it."""
-    result = run(world(PAIR, {"mx1": MTA, "mx2": FINAL}))
+    """An MX that was never told about the domain and says 554: the mail bounces though another MX would have taken it."""
+    strict = {**MTA, "parameters": {**MTA["parameters"], "relay_denied": "554 5.7.1"}}
+    result = run(world(PAIR, {"mx1": strict, "mx2": FINAL}))
     assert (result.state(), result.delivery().code) == (State.BOUNCED, 554)
     assert [try_[1:] for try_ in result.tries(number=0)] == [("mx1", Why.PERMFAIL)]
+
+
+def test_postfix_denies_relaying_for_now_so_another_mx_takes_the_mail() -> None:
+    """postconf(5) smtpd_relay_restrictions ends with defer_unauth_destination: 454 4.7.1 (recorded of Postfix 3.7.11)."""
+    result = run(world(PAIR, {"mx1": MTA, "mx2": FINAL}))
+    assert result.state() == State.STORED
+    assert [try_[1:] for try_ in result.tries(number=0)] == [("mx1", Why.TEMPFAIL), ("mx2", Why.OK)]
 
 
 def test_a_machine_without_a_mail_server_refuses() -> None:

@@ -142,12 +142,40 @@ def test_a_store_that_refuses_is_told_from_a_silent_one() -> None:
 # -- passwords ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_password_fetches_nothing_and_the_mail_lies_safe() -> None:
-    """Told after connect, TLS, greeting and LOGIN, and Dovecot's pause of 2 s; then at every look."""
-    result = run(reading({"idle": False}, password="a guess", run_until="1h"))
+def test_a_program_asks_its_user_after_one_wrong_password_and_the_mail_lies_safe() -> None:
+    """Told after connect, TLS, greeting and LOGIN (which comes 350 ms after the look began), and Dovecot's pause: it is over at the
+    first check, every 500 ms, at which the clock shows two whole seconds more.  Then the program looks no more and the run ends.
+    """
+    result = run(reading({"idle": False}, password="a guess"))
     assert (result.state(), result.delivery().fetched_us) == (State.STORED, -1)
+    assert [row.t_us - PHASE for row in result.of(Event.LOGIN_FAILED)] == [350_000 + pause(PHASE + 350_000) + 50_000]
+    assert (result.log.end_reason, len(looks(result))) == ("settled", 1)
+
+
+def pause(t_us: int) -> int:
+    """Dovecot's pause after a wrong password that came then."""
+    return 2_000_000 if t_us % S < 500_000 else 1_500_000
+
+
+def test_a_program_that_does_not_ask_its_user_is_turned_away_at_every_look() -> None:
+    """The same password again does not raise the penalty, and it lasts no 10 min anyway."""
+    result = run(reading({"idle": False, "login_tries": None}, password="a guess", run_until="1h"))
     failed = [row.t_us - PHASE for row in result.of(Event.LOGIN_FAILED)]
-    assert failed == [k * EVERY * S + 2_400_000 for k in range(6)]
+    assert failed == [k * EVERY * S + 400_000 + pause(PHASE + 350_000) for k in range(6)]
+    three = run(reading({"idle": False, "login_tries": 3}, password="a guess"))  # the run goes on until it stops looking
+    assert len(three.of(Event.LOGIN_FAILED)) == 3
+
+
+def test_mail_that_comes_after_the_program_has_stopped_looking_ends_the_run_too() -> None:
+    result = run(reading({"idle": False}, password="a guess", times=("0s", "2h")))
+    assert (result.log.end_reason, [d.fetched_us for d in result.deliveries]) == ("settled", [-1, -1])
+
+
+def test_another_program_of_the_same_user_reads_what_the_one_without_the_password_does_not() -> None:
+    phone = {"kind": "client", "address": "bob@example.com", "password": "hunter2", "fetch": {"host": "imap.example.com", "idle": False}}
+    result = run(reading({"idle": False}, password="a guess", nodes={"phone": phone}, times=("0s", "2h")))
+    assert all(d.fetched_us > d.stored_us for d in result.deliveries)
+    assert {row.node for row in result.of(Event.FETCHED)} == {"phone"}
 
 
 def test_another_password_for_fetching_than_for_sending_is_used() -> None:

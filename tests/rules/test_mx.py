@@ -11,7 +11,7 @@ from mailsim.rules.dns import Answer, Rcode
 from mailsim.rules.mx import NoRoute, Target, best_first, is_address, is_loopback, mx_hosts, mx_targets
 from mailsim.rules.reasons import Why
 
-POSTFIX, EXIM = mta_figures("postfix"), mta_figures("exim")
+POSTFIX, EXIM, COURIER = mta_figures("postfix"), mta_figures("exim"), mta_figures("courier")
 NOBODY: frozenset[str] = frozenset()
 MISSING = Answer(Rcode.NXDOMAIN)
 NO_DATA = Answer(Rcode.NOERROR)
@@ -170,6 +170,35 @@ def test_an_mx_written_as_an_address_gets_the_mail_from_postfix_and_not_from_exi
     assert targets(only, figures=EXIM) == NoRoute(Why.MX_UNUSABLE, True, "5.0.0")
     both = [(10, "203.0.113.9"), (20, "mx2")]
     assert targets(both, figures=EXIM, mx2=a("192.0.2.2")) == (Target(20, "mx2", "192.0.2.2"),)
+
+
+def test_one_mx_written_as_an_address_bounces_the_whole_domain_for_courier() -> None:
+    """Recorded, even with a second good MX."""
+    found = targets([(10, "mx1"), (20, "192.0.2.9")], mx1=a("192.0.2.1"), figures=COURIER)
+    assert found == NoRoute(Why.MX_UNUSABLE, True, "5.0.0")
+
+
+def test_a_null_mx_is_tried_again_by_courier() -> None:
+    """Recorded: the address of the root can't be looked up."""
+    assert mx_hosts("example.com", mx((0, "")), COURIER) == NoRoute(Why.NULL_MX, False, "4.0.0")
+
+
+@pytest.mark.parametrize(
+    ("mx2", "found"),
+    [
+        (a("192.0.2.2"), (Target(20, "mx2", "192.0.2.2"),)),
+        (MISSING, NoRoute(Why.MX_UNUSABLE, True, "5.0.0")),  # rfc1035mxlist.c: seen_good, and the list is empty
+        (Answer(Rcode.SERVFAIL), NoRoute(Why.DNS_SERVFAIL, False, "4.4.3")),
+    ],
+)
+def test_courier_forgives_trouble_with_a_host_as_soon_as_another_was_answered_for(mx2: Answer, found: object) -> None:
+    assert targets([(10, "mx1"), (20, "mx2")], mx1=Answer(Rcode.SERVFAIL), mx2=mx2, figures=COURIER) == found
+
+
+def test_courier_takes_itself_for_the_best_mx_when_the_better_one_has_no_address_now() -> None:
+    """The list begins with the own host then (libesmtp.c): a loop, where Postfix keeps the mail."""
+    hosts = [(10, "mx1"), (20, "me")]
+    assert targets(hosts, mx1=Answer(Rcode.SERVFAIL), me=a("192.0.2.5"), own={"me"}, figures=COURIER) == NoRoute(Why.MX_SELF, True, "5.0.0")
 
 
 def test_an_mx_at_127_0_0_1_is_a_loop_for_postfix_and_no_target_for_exim() -> None:

@@ -10,7 +10,7 @@ from mailsim.flavours import mta_figures
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Action, Reply, Stage, Verdict, parse_reply, verdict
 
-POSTFIX, EXIM = mta_figures("postfix"), mta_figures("exim")
+POSTFIX, EXIM = mta_figures("postfix").failures, mta_figures("exim").failures
 
 NEXT, DEFER, BOUNCE = Action.NEXT, Action.DEFER, Action.BOUNCE
 
@@ -25,7 +25,7 @@ RECORDED = [
     (Why.REPLY_TIMEOUT, Stage.GREETING, NEXT, NEXT, DEFER, DEFER),
     (Why.TEMPFAIL, Stage.GREETING, NEXT, NEXT, DEFER, DEFER),  # 421 greeting
     (Why.PERMFAIL, Stage.GREETING, NEXT, NEXT, DEFER, BOUNCE),  # 554 greeting
-    (Why.PERMFAIL, Stage.EHLO, NEXT, NEXT, DEFER, BOUNCE),
+    (Why.PERMFAIL, Stage.EHLO, BOUNCE, NEXT, BOUNCE, BOUNCE),  # Postfix: smtp_trouble.c, only soft errors go on
     (Why.TEMPFAIL, Stage.EHLO, NEXT, NEXT, DEFER, DEFER),  # 450 at EHLO and HELO
     (Why.TEMPFAIL, Stage.MAIL, NEXT, NEXT, DEFER, DEFER),
     (Why.TEMPFAIL, Stage.RCPT, NEXT, NEXT, DEFER, DEFER),
@@ -44,21 +44,21 @@ RECORDED = [
 def test_a_failure_means_what_the_programs_were_recorded_to_do(
     outcome: Why, stage: Stage, postfix: Action, exim: Action, postfix_last: Action, exim_last: Action
 ) -> None:
-    assert verdict(outcome, stage, last=False, figures=POSTFIX).action == postfix
-    assert verdict(outcome, stage, last=False, figures=EXIM).action == exim
-    assert verdict(outcome, stage, last=True, figures=POSTFIX).action == postfix_last
-    assert verdict(outcome, stage, last=True, figures=EXIM).action == exim_last
+    assert verdict(outcome, stage, last=False, failures=POSTFIX).action == postfix
+    assert verdict(outcome, stage, last=False, failures=EXIM).action == exim
+    assert verdict(outcome, stage, last=True, failures=POSTFIX).action == postfix_last
+    assert verdict(outcome, stage, last=True, failures=EXIM).action == exim_last
 
 
 def test_taken_mail_is_done_whether_or_not_targets_are_left() -> None:
-    assert verdict(Why.OK, Stage.EOD, last=False, figures=POSTFIX) == Verdict(Action.DONE, Why.OK)
-    assert verdict(Why.OK, Stage.EOD, last=True, figures=EXIM) == Verdict(Action.DONE, Why.OK)
+    assert verdict(Why.OK, Stage.EOD, last=False, failures=POSTFIX) == Verdict(Action.DONE, Why.OK)
+    assert verdict(Why.OK, Stage.EOD, last=True, failures=EXIM) == Verdict(Action.DONE, Why.OK)
 
 
 def test_a_verdict_names_its_reason() -> None:
-    assert verdict(Why.SILENT, Stage.CONNECT, last=False, figures=POSTFIX).why == Why.NEXT_TARGET
-    assert verdict(Why.SILENT, Stage.CONNECT, last=True, figures=POSTFIX).why == Why.RETRY_LATER
-    assert verdict(Why.PERMFAIL, Stage.RCPT, last=False, figures=POSTFIX).why == Why.PERMANENT
+    assert verdict(Why.SILENT, Stage.CONNECT, last=False, failures=POSTFIX).why == Why.NEXT_TARGET
+    assert verdict(Why.SILENT, Stage.CONNECT, last=True, failures=POSTFIX).why == Why.RETRY_LATER
+    assert verdict(Why.PERMFAIL, Stage.RCPT, last=False, failures=POSTFIX).why == Why.PERMANENT
 
 
 @pytest.mark.parametrize(

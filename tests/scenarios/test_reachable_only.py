@@ -61,9 +61,7 @@ def test_a_refused_connection_costs_a_round_trip_instead_of_the_time_out(play: C
 
 
 @pytest.mark.parametrize("ttl", ["60", "86400"])
-def test_for_the_sender_who_walks_the_list_the_ttl_decides_nothing(
-    play: Callable[..., Any], exact: Callable[..., Any], ttl: str
-) -> None:
+def test_for_the_sender_who_walks_the_list_the_ttl_decides_nothing(play: Callable[..., Any], exact: Callable[..., Any], ttl: str) -> None:
     values = exact("client-side-fallback", at=TIMES)
     values["zones"][0] = values["zones"][0].replace(" 3600 IN MX", f" {ttl} IN MX").replace(" 3600 IN A", f" {ttl} IN A")
     # with a TTL of 60 s some answers have run out: at most 3 x 40 ms more

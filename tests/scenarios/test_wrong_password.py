@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -32,13 +31,9 @@ def test_a_wrong_password_on_fetching_leaves_the_mail_stored_and_unread(play: Ca
     mail = played.mails[2]
     # 4800 s: submission 362 ms, 2 x 1 ms, session 400 ms, LMTP 180 ms
     assert (mail.rcpt, mail.state, mail.stored_us, mail.fetched_us) == ("ben@example.com", State.STORED, 4800_944_000, -1)
-    failed = played.rows(Event.LOGIN_FAILED, node="ben")
-    # the program opens a session when it starts (look-up 101 ms, 4 x 40 ms to the reply, 2 s of the server's), then every 10 min
-    assert failed[0].t_us == 2_261_000
-    gaps = [b.t_us - a.t_us for a, b in pairwise(failed[1:])]
-    assert len(gaps) in (16, 17)
-    assert all(abs(gap - 600_000_000) <= 100_000 for gap in gaps)
-    assert all(row.extra.startswith("auth|") for row in failed)
+    (failed,) = played.rows(Event.LOGIN_FAILED, node="ben")
+    # the program opens a session when it starts (look-up 101 ms, 4 x 40 ms to the reply, 2 s of the server's), then asks Ben
+    assert (failed.t_us, failed.extra.partition("|")[0]) == (2_261_000, "auth")
 
 
 def test_with_the_right_passwords_all_three_mails_are_read(play: Callable[..., Any], exact: Callable[..., Any]) -> None:

@@ -60,3 +60,10 @@ def test_mail_still_under_way_is_always_mentioned() -> None:
 def test_a_delay_that_half_never_reaches_is_left_out() -> None:
     told = headline([cell("alone", DAY, (0.6, 0.6, 0.6), nan)], target="mx1", how="silent", most_censored=0.0)
     assert "half of the mail" not in told
+
+
+def test_what_nobody_knows_is_said_and_nothing_is_claimed_of_it() -> None:
+    cells = [cell("alone", HOUR, NONE, 1800.0)]
+    told = headline(cells, target="mx1", how="4xx", most_censored=0.0, most_unknown=0.1)
+    assert told.startswith("None of the mail sent while mx1 was down (4xx) is known to be returned")
+    assert told.endswith("Unknown: up to 10 % of a run, sent by those whose schedule is known no further.")

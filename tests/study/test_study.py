@@ -93,3 +93,14 @@ def test_the_manifest_holds_what_it_takes_to_repeat_the_study(study: Study, layo
     assert (found["target"], found["how"], found["lengths"], found["seeds"]) == ("mx1", "silent", ["6d", "1h"], [4, 5, 6])
     assert (found["senders"], found["messages"], found["runs"]) == ({"postfix": 3, "exim": 1}, 40, 3)
     assert len(found["trace_hash"]) == 64
+
+
+def test_a_study_of_measured_senders_says_unknown_beyond_what_was_measured(layouts: Any) -> None:
+    """Gmail in 2016 was last seen 7 h 15 min after its first attempt; the outage lasts 10 h."""
+    found = outage_study({"alone": layouts.single()}, target="mx1", lengths=["10h"], runs=1, messages=40, senders="gmail-2016")
+    assert 0.2 < float(found.table["unknown_share"].iloc[0]) < 0.4
+    assert "Unknown: up to" in found.headline
+    row = dict(zip(found.rows()[0], found.rows()[1], strict=True))
+    assert row["95 % there within"] == "unknown"
+    assert row["unknown"].endswith("%")
+    assert "unknown: the schedule of its sender is known no further" in found.plot.impact().description

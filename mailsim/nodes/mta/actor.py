@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailsim.flavours import mta_figures
-from mailsim.nodes.attempt import Handover, Item, RouteEntry
+from mailsim.nodes.attempt import Handover, Item
 from mailsim.nodes.contact import Caller, Doorman
+from mailsim.nodes.logins import LoginDesk, SmtpLogins, login_rules
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.declaration import Mta
-from mailsim.nodes.mta.life import carry, put_off, put_off_all, release, run_batch, serve, take, walk
+from mailsim.nodes.mta.disciplines import discipline_of
+from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
+from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.plan import Leg
+from mailsim.nodes.route import RouteEntry
+from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
-from mailsim.rules.conditions import Timeline
+from mailsim.rules.conditions import QUIET, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.units import duration
@@ -22,6 +27,7 @@ from mailsim.units import duration
 __all__ = ["MtaActor"]
 
 RUNNER_ORDER = 1
+SECOND_US = 1_000_000
 
 
 class MtaActor:
@@ -36,7 +42,7 @@ class MtaActor:
         overrides: dict[str, Any] = dict(declaration.parameters)
         if declaration.queue_lifetime is not None:
             overrides["queue_lifetime"] = duration(declaration.queue_lifetime)
-        self.figures = mta_figures(declaration.flavour, overrides)
+        self.figures = mta_figures(declaration.flavour, overrides, own=world.compiled.flavours)
         node = world.compiled.nodes[name]
         self.host = node.host or name
         self.own = frozenset({self.host, *node.addresses})
@@ -44,9 +50,8 @@ class MtaActor:
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
-        resolver = world.compiled.resolver_of.get(name)
-        self.resolver = world.actor(resolver) if resolver else None
-        self.resolver_quiet = resolver is not None and world.compiled.path(name, resolver).quiet
+        self.resolver = stub_of(world, name, self.patience, self.figures.stub)
+        self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self.caller = Caller(name, self.figures)
         self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))
         self.door = self._door()
@@ -56,16 +61,30 @@ class MtaActor:
         self.plans: dict[tuple[str, int], Any] = {}
         self.store_legs: dict[int, Leg | None] = {}
         self._retry()
+        self.discipline = discipline_of(self)
 
     def _retry(self) -> None:
         retry = self.figures.retry
-        phase = self.declaration.scan_phase
-        if phase is None:
-            phase = int(self.world.draws.uniform(f"scan phase {self.name}", 0) * retry.scan)
-        phase += self.world.origin_us
-        self.memory = RetryMemory(retry.policy(), scan_us=retry.scan, phase_us=phase, origin_us=self.world.origin_us)
+        drawn, given = f"scan phase {self.name}", self.declaration.scan_phase
+        if given is None:
+            phase = int(self.world.draws.uniform(drawn, 0) * retry.grid_us)
+        else:
+            phase = self.world.draws.stream(drawn, given.distribution()).at(0)
+        second = self.declaration.second_phase
+        if second == "drawn":
+            second = int(self.world.draws.uniform("phase of the wall clock's second", 0) * SECOND_US)
+        self.memory = RetryMemory(
+            retry.policy(),
+            scan_us=retry.grid_us,
+            phase_us=phase + self.world.origin_us,
+            origin_us=self.world.origin_us - second,
+            giving_up=self.figures.give_up.rule(),
+            draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
+        )
+        self.local_policy = retry.local_policy()
         self.waiting: dict[str, dict[Item, None]] = {}
-        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER)
+        rank = rank_of(self.figures.queue_order, self.name, self.world.draws, self.world.origin_us)
+        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER, rank)
         self.destinations: dict[str, Destination] = {}
 
     def _door(self) -> Doorman:
@@ -80,9 +99,18 @@ class MtaActor:
             mailbox_known=(lambda address: True) if store is None else mailboxes.__contains__,
             login_ok=lambda user, password: user.lower() in logins and logins[user.lower()] == password,
             size_limit=self.figures.size_limit,
+            relay_denied=(int(self.figures.relay_denied[:3]), self.figures.relay_denied[4:]),
         )
         limit = declared.max_sessions or self.figures.max_sessions
-        return Doorman(self.world, self.name, self.figures, policy, limit=limit)
+        door = Doorman(self.world, self.name, self.figures, policy, limit=limit)
+        door.cues = tuple(line.cue(self.world.origin_us) for line in declared.script)
+        door.greylist_us = declared.greylist
+        services = ("submission", "submissions") * declared.submission + ("smtp",) * declared.login_on_smtp
+        if services:
+            outages = self.world.compiled.conditions.logins.get(self.name, QUIET)
+            desk = self.world.actor(declared.store).desk if declared.store else LoginDesk(self.world, login_rules(self.figures))
+            door.logins = SmtpLogins(desk, self.figures, services, outages)
+        return door
 
     # -- receiving ----------------------------------------------------------------------------------------------
 
@@ -128,6 +156,7 @@ class MtaActor:
                 self.world,
                 rule,
                 RUNNER_ORDER,
+                pace_us=self.figures.start_pace,
                 serve=lambda item: serve(self, item),
                 give_up=lambda items: put_off_all(self, items, self.world.now),
             )
@@ -159,7 +188,16 @@ class MtaActor:
     # -- the runner ---------------------------------------------------------------------------------------------
 
     def start_batch(self, items: list[Item], now_us: int) -> None:
-        """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim)."""
+        """What is due goes on: each by itself (Postfix), or one after the other in a queue run (Exim); or it is given up now."""
         for item in items:
             self._forget_waiting(item)
-        run_batch(self, items, now_us)
+            item.ticket = 0
+            if item.over is not None:
+                give_up(self, item)
+        items = [item for item in items if item.over is None]
+        if not items:
+            return
+        if self.discipline is not None:
+            self.discipline.due(items, now_us)
+        else:
+            run_batch(self, items, now_us)

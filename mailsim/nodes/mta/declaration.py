@@ -4,18 +4,62 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, field_validator
 
-from mailsim.declared import Declared, Duration, HostName
+from mailsim.declared import Declared, DrawnDuration, Duration, HostName, drawn
 from mailsim.nodes.base import HostDeclaration, node_kind
+from mailsim.rules.conditions import FOREVER
+from mailsim.rules.cues import Cue
+from mailsim.rules.smtp import Stage, parse_reply
 
-__all__ = ["Account", "Mta"]
+__all__ = ["Account", "Mta", "ScriptedReply"]
 
 
 class Account(Declared):
     """A login for submission where the MTA has no mail store that knows the users."""
 
     password: str = ""
+
+
+class ScriptedReply(Declared):
+    """A line of the script of a server: what it says at ``stage`` instead of its own reply.
+
+    Parameters
+    ----------
+    stage : str
+        ``greeting``, ``ehlo``, ``mail``, ``rcpt``, ``data`` or ``eod`` (end of data).
+    reply : str, optional
+        Such as ``450 4.2.0 busy``; by default its own.
+    delay : duration
+        How long it hesitates.
+    close : bool
+        The connection ends there: after the reply, or without one.
+    match : str
+        Only for recipients that contain this.
+    start, until : duration
+        Only from ``start`` (included) until ``until`` (excluded).
+    """
+
+    stage: Literal["greeting", "ehlo", "mail", "rcpt", "data", "eod"]
+    reply: str | None = None
+    delay: Duration = 0
+    close: bool = False
+    match: str = ""
+    start: Duration = 0
+    until: Duration | None = None
+
+    @field_validator("reply")
+    @classmethod
+    def _is_reply(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_reply(text)
+        return text
+
+    def cue(self, offset_us: int = 0) -> Cue:
+        """The line as a rule, on a clock that shows ``offset_us`` when the scenario starts."""
+        reply = None if self.reply is None else parse_reply(self.reply)
+        end = FOREVER if self.until is None else self.until + offset_us
+        return Cue(Stage[self.stage.upper()], reply, self.delay, self.close, self.match, self.start + offset_us, end)
 
 
 @node_kind("mta")
@@ -27,7 +71,7 @@ class Mta(HostDeclaration):
     Parameters
     ----------
     flavour : str
-        Program whose behaviour and figures it has (``postfix``, ``exim``).
+        Program whose behaviour and figures it has: one that ``mailsim flavours`` lists, or one of the scenario's own.
     final_for : tuple of str
         Domains whose mailboxes are here (in ``store``, or in the MTA itself where no store is named).
     relays_for : tuple of str
@@ -36,14 +80,22 @@ class Mta(HostDeclaration):
         The mail store node that keeps the mailboxes of ``final_for``.
     submission : bool
         Takes mail from its users on ports 465 and 587 after a login.
+    login_on_smtp : bool
+        Offers the login on port 25 too.
     accounts : dict
         Logins besides the mailboxes of ``store``.
     queue_lifetime : duration, optional
         How long mail is kept and tried; by default the flavour's.
     max_sessions : int, optional
         Sessions that it serves at a time; by default the flavour's.
-    scan_phase : duration, optional
+    scan_phase : duration or distribution, optional
         When the first queue scan (queue run) is; by default drawn uniformly over the scan interval.
+    script : tuple of ScriptedReply
+        What it says instead of its own replies: the first line that fits decides.
+    greylist : duration, optional
+        Strangers (client, sender and recipient not seen for so long) are told to come back later (RFC 6647).
+    second_phase : duration or "drawn"
+        How far the wall clock is into its second when the scenario starts, for programs that count whole seconds.
     parameters : dict
         Overrides of any other figure of the flavour.
     """
@@ -54,8 +106,12 @@ class Mta(HostDeclaration):
     relays_for: tuple[HostName, ...] = ()
     store: str | None = None
     submission: bool = False
+    login_on_smtp: bool = False
     accounts: dict[str, Account] = {}
     queue_lifetime: Duration | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None
-    scan_phase: Duration | None = None
+    scan_phase: Annotated[DrawnDuration, BeforeValidator(drawn)] | None = None
+    second_phase: Duration | Literal["drawn"] = 0
+    script: tuple[ScriptedReply, ...] = ()
+    greylist: Duration | None = None
     parameters: dict[str, Any] = {}

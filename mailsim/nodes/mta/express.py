@@ -33,6 +33,8 @@ def express(mta: MtaActor, item: Item, t_us: int, *, granted: bool | None = None
             return mta.carry(item, t_us)
         if item.local:
             return None if _stored(mta, item, delivery, size, t_us) else mta.carry(item, t_us)
+        if mta.discipline is not None:
+            return mta.carry(item, t_us)
         destination = mta.destination(item.domain)
         if destination is not None and not granted:
             granted = destination.enter(t_us)

@@ -10,9 +10,9 @@ from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of,
 from mailsim.nodes.contact import call
 from mailsim.nodes.mta.express import express
 from mailsim.nodes.mta.queue import Destination
+from mailsim.nodes.mta.returning import bounce, lose_sight, notice
 from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER
-from mailsim.rules.dsn import report_size
 from mailsim.rules.reasons import Why
 from mailsim.rules.retry import AgeClampedPolicy
 from mailsim.rules.smtp import Action, Reply, verdict
@@ -20,8 +20,24 @@ from mailsim.rules.smtp import Action, Reply, verdict
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
 
-__all__ = ["carry", "put_off", "put_off_all", "release", "run_batch", "serve", "take", "walk"]
+__all__ = [
+    "MESSAGE_ORDER",
+    "activated",
+    "carry",
+    "commit",
+    "defer",
+    "give_up",
+    "put_off",
+    "put_off_all",
+    "release",
+    "run_batch",
+    "serve",
+    "take",
+    "until_running",
+    "walk",
+]
 
+#: order of a message among the events of an instant: this and its number
 MESSAGE_ORDER = 2
 
 
@@ -34,7 +50,7 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
             log.state[d] = State.QUEUED
         if log.accepted_us[d] < 0:
             log.accepted_us[d] = t_us
-    if log.rows is None and len(deliveries) == 1:
+    if log.rows is None and len(deliveries) == 1 and mta.discipline is None:
         domain = mta.domain_of(log.rcpt[deliveries[0]])
         return express(mta, Item(number, deliveries, domain, hops, t_us, local=domain in mta.final_for), t_us)
     if log.rows is not None:
@@ -52,18 +68,21 @@ def _split(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t
     by_domain: dict[str, list[int]] = {}
     for d in deliveries:
         by_domain.setdefault(domain_of(rcpt[d]), []).append(d)
-    return [Item(number, tuple(ds), domain, hops, t_us, local=domain in final) for domain, ds in by_domain.items()]
+    several = len(deliveries) > 1
+    return [Item(number, tuple(ds), domain, hops, t_us, local=domain in final, several=several) for domain, ds in by_domain.items()]
 
 
 def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
     """Attempt an item now, within the limits of its destination; gives the next stage of its life or None."""
     if item.hops >= mta.figures.hop_limit:
         reply = Reply(554, mta.figures.status_loop, "Too many hops")
-        return _bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
+        return bounce(mta, item, item.deliveries, t_us, Why.HOP_LIMIT, reply)
     if not mta.stopped.quiet:
-        t_us = yield from _until_running(mta, t_us)
+        t_us = yield from until_running(mta, t_us)
     if item.local:
         return (yield from _store(mta, item, t_us))
+    if mta.discipline is not None:
+        return mta.discipline.carry(item, t_us)
     destination = mta.destination(item.domain)
     if destination is not None:
         granted = destination.enter(t_us)
@@ -83,10 +102,10 @@ def walk(mta: MtaActor, item: Item, t_us: int, destination: Destination | None) 
     if outcome.contacted:
         for d in item.deliveries:
             mta.log.tries[d] += 1
-    return (yield from _commit(mta, item, outcome))
+    return (yield from commit(mta, item, outcome))
 
 
-def _until_running(mta: MtaActor, t_us: int) -> Life:
+def until_running(mta: MtaActor, t_us: int) -> Life:
     """A stopped service does no work: wait until it runs again."""
     condition, edge = mta.stopped.stretch(t_us)
     while condition.reach == Why.REFUSED and edge < FOREVER:
@@ -97,7 +116,7 @@ def _until_running(mta: MtaActor, t_us: int) -> Life:
     return t_us
 
 
-def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
+def commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     """Act on an attempt's outcome, each thing at its own instant; gives the next stage or None."""
     last = outcome.handover
     if last is not None and outcome.refused:
@@ -115,14 +134,14 @@ def _commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     expired = mta.memory.note_failures(outcome.failed_hosts, outcome.end_us)
     _came_back(mta, outcome.good_hosts, outcome.end_us)
     for d, reply, why in outcome.refused:
-        _bounce(mta, item, (d,), outcome.end_us, why, reply)
+        bounce(mta, item, (d,), outcome.end_us, why, reply)
     if not outcome.left:
         return None
     if outcome.action == Action.BOUNCE:
-        return _bounce(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.reply)
+        return bounce(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.reply)
     if expired:
-        return _bounce(mta, item, outcome.left, outcome.end_us, Why.HOST_CUTOFF, outcome.reply)
-    return _defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
+        return bounce(mta, item, outcome.left, outcome.end_us, Why.HOST_CUTOFF, outcome.reply)
+    return defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
 
 
 def _came_back(mta: MtaActor, hosts: tuple[str, ...], t_us: int) -> None:
@@ -174,17 +193,17 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
                 log.rows.extend((*row, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
             for d, refusal in zip(item.deliveries, verdicts, strict=True):
                 if refusal is not None:
-                    _bounce(mta, item, (d,), result.taken_us, refusal.why, refusal.reply)
+                    bounce(mta, item, (d,), result.taken_us, refusal.why, refusal.reply)
             taken = tuple(d for d, refusal in zip(item.deliveries, verdicts, strict=True) if refusal is None)
             return actor.take(item.number, taken, item.hops, result.taken_us, mta.number)
         mta.world.opened(len(item.deliveries))
         mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)
     yield result.end_us
-    said_verdict = verdict(result.why, result.stage, last=True, figures=mta.figures)
+    said_verdict = verdict(result.why, result.stage, last=True, failures=mta.figures.failures)
     if said_verdict.action == Action.BOUNCE:
-        return _bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
+        return bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
     mta.memory.note_failures((address,), result.end_us)
-    return _defer(mta, item, item.deliveries, result.end_us, result.why, (address,), result.reply)
+    return defer(mta, item, item.deliveries, result.end_us, result.why, (address,), result.reply)
 
 
 def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
@@ -200,7 +219,7 @@ def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
     mta.world.settled(1)
 
 
-def _defer(
+def defer(
     mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, hosts: tuple[str, ...], reply: Reply | None = None
 ) -> None:
     """Back into the queue, unless the message is too old by now: expiry is tested after a failed attempt."""
@@ -211,18 +230,52 @@ def _defer(
     for d in left:
         log.why[d] = why
         log.code[d] = reply.code if reply is not None else -1
-    if age >= lifetime and why != Why.HOST_RETRY_TIME:
-        _bounce(mta, item, left, t_us, Why.LIFETIME_OVER, reply, of=why)
-        return
     item.deliveries = left
-    due = mta.memory.next_attempt(item.arrived_us, t_us, hosts)
+    due, over = _next(mta, item, t_us, hosts, lifetime)
+    reckoned = due - item.arrived_us if due is not None and figures.delay_notice_ahead else age
+    if over is not None and why != Why.HOST_RETRY_TIME:
+        given = Why.ATTEMPTS_OVER if mta.memory.giving_up.by_count(item.attempt) else Why.LIFETIME_OVER
+        if over <= t_us:
+            bounce(mta, item, left, t_us, given, reply, of=why)
+            return
+        item.over, due = (given, why, reply), over
+    if due is None:
+        lose_sight(mta, item, t_us, reply)
+        return
     mta.wait_for(item, hosts)
     if log.rows is not None:
         log.rows.extend(
             (t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, reply.code if reply else -1, why, due, -1)
         )
-    _notice(mta, item, left, t_us, age, report, why)
+    notice(mta, item, left, t_us, reckoned, report, why)
     mta.deferred.put(item, due)
+
+
+def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime_us: int) -> tuple[int | None, int | None]:
+    """When the item is due again, and when it is given up; None for what does not happen, or what nobody knows."""
+    memory, arrived, started = mta.memory, item.arrived_us, item.started_us
+    if item.local and mta.local_policy is not None:
+        due: int | None = mta.local_policy.next(arrived, t_us)
+    else:
+        due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
+    over = memory.giving_up.given_up_us(
+        arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started, origin_us=memory.origin_us
+    )
+    return due, over
+
+
+def give_up(mta: MtaActor, item: Item) -> None:
+    """An item's time has come to be returned without another attempt (now: the clock)."""
+    mta.world.spawn(_give_up(mta, item), MESSAGE_ORDER + item.number)
+
+
+def _give_up(mta: MtaActor, item: Item) -> Life:
+    now: int = yield mta.world.now
+    if not mta.stopped.quiet:
+        now = yield from until_running(mta, now)
+    assert item.over is not None
+    why, of, reply = item.over
+    bounce(mta, item, item.deliveries, now, why, reply, of=of)
 
 
 def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
@@ -230,67 +283,7 @@ def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
 
     Postfix looks at the age whenever a round leaves recipients deferred, whatever deferred them (qmgr_active.c).
     """
-    _defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
-
-
-def _notice(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, age_us: int, report: bool, why: Why) -> None:
-    """Tell the sender that the mail is late (RFC 3464 action ``delayed``): at the first failed attempt after the time."""
-    after = mta.figures.delay_notice
-    if after is None or report or age_us < after or why == Why.HOST_RETRY_TIME:
-        return
-    wanted = age_us // after if mta.figures.delay_notice_repeats else 1
-    if item.notices >= wanted:
-        return
-    item.notices = wanted
-    number = _send_report(mta, item, left, t_us)
-    if mta.log.rows is not None:
-        mta.log.rows.extend((t_us, item.number, -1, Event.DELAY_NOTICED, mta.number, -1, -1, item.attempt, -1, why, number, -1))
-
-
-def _bounce(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why = Why.NONE) -> None:
-    """Return deliveries to the sender with a report; what came from the null sender is dropped (RFC 5321 section 4.5.5)."""
-    log = mta.log
-    log.last_us = max(log.last_us, t_us)
-    report = log.names[log.sender[left[0]]] == ""
-    code = reply.code if reply is not None else -1
-    for d in left:
-        log.why[d] = why
-        log.code[d] = code
-        if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
-            log.state[d] = State.DISCARDED if report else State.BOUNCED
-            log.ended_us[d] = t_us
-    number = -1 if report else _send_report(mta, item, left, t_us)
-    mta.world.settled(len(left))
-    rows = log.rows
-    if rows is None:
-        return
-    text = log.name(str(reply)) if reply is not None else -1
-    for d in left:
-        rcpt = log.rcpt[d]
-        if why == Why.LIFETIME_OVER:
-            rows.extend((t_us, item.number, rcpt, Event.EXPIRED, mta.number, -1, -1, item.attempt, code, of, t_us - item.arrived_us, text))
-        kind = Event.DISCARDED if report else Event.BOUNCED
-        rows.extend(
-            (t_us, item.number, rcpt, kind, mta.number, -1, -1, item.attempt, code, Why.NULL_SENDER if report else why, number, text)
-        )
-
-
-def _send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> int:
-    """Make a report message and put it into the own queue, from the null sender to the sender; gives its number."""
-    log = mta.log
-    to = log.names[log.sender[left[0]]]
-    number: int = log.add_message(item.number, "", (to,), mta.name, report_size(min(log.size[left[0]], 2000)), t_us)
-    delivery = log.first[number]
-    mta.world.opened(1)
-    if log.rows is not None:
-        log.rows.extend((t_us, number, -1, Event.SENT, mta.number, -1, -1, 0, -1, Why.REPORT_TO_SENDER, item.number, -1))
-    mta.world.spawn(_report_life(mta, number, delivery), MESSAGE_ORDER + number)
-    return number
-
-
-def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
-    now: int = yield mta.world.now
-    return take(mta, number, (delivery,), 0, now, mta.number)
+    defer(mta, item, item.deliveries, t_us, Why.DESTINATION_DEAD, ())
 
 
 def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
@@ -306,7 +299,7 @@ def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
             waiting.setdefault(item.domain, []).append(item)
     if mta.log.rows is not None:
         for item in chain.from_iterable(waiting.values()):
-            _activated(mta, item, now_us)
+            activated(mta, item, now_us)
     for domain, several in waiting.items():
         destination = mta.destination(domain)
         assert destination is not None
@@ -352,11 +345,12 @@ def put_off_all(mta: MtaActor, items: list[Item], now_us: int) -> None:
 
 def _activate(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
-    _activated(mta, item, now)
+    activated(mta, item, now)
     return carry(mta, item, now) if mta.log.rows is not None or len(item.deliveries) > 1 else express(mta, item, now)
 
 
-def _activated(mta: MtaActor, item: Item, now_us: int) -> None:
+def activated(mta: MtaActor, item: Item, now_us: int) -> None:
+    """The message leaves the deferred queue for an attempt: log it."""
     if mta.log.rows is not None:
         mta.log.rows.extend((now_us, item.number, -1, Event.ACTIVATED, mta.number, -1, -1, item.attempt, -1, 0, 0, -1))
 
@@ -365,7 +359,7 @@ def _queue_run(mta: MtaActor, items: list[Item], start_us: int) -> Life:
     """A queue runner delivers one message after the other; each goes on by itself once a server has it."""
     now: int = yield max(start_us, mta.world.now)
     for item in items:
-        _activated(mta, item, now)
+        activated(mta, item, now)
         stage: Any = carry(mta, item, now)
         stage = yield from stage
         if stage is not None:

@@ -29,6 +29,10 @@ class Manner(NamedTuple):
         That SOA has its own TTL; real servers write min(TTL, MINIMUM) there (RFC 2308 section 3; the four observed).
     recursive : bool
         Answers for every zone and follows aliases from zone to zone: stands for a recursive resolver that knows everything.
+    permuted : bool
+        The records of an answer come in a drawn order.
+    order_us : int
+        How long such an order stays; 0: each answer has its own.
     """
 
     additional: bool = True
@@ -36,6 +40,8 @@ class Manner(NamedTuple):
     soa: bool = True
     soa_ttl_as_is: bool = False
     recursive: bool = False
+    permuted: bool = False
+    order_us: int = 0
 
 
 def respond(zones: dict[str, ZoneIndex], question: Question, manner: Manner) -> Answer:
@@ -120,8 +126,13 @@ _FIXED = {"A": 4, "AAAA": 16}
 
 def answer_octets(question: Question, answer: Answer) -> int:
     """About how long an answer is on the wire: names in records count one new label and a pointer (RFC 1035 section 4.1.4)."""
-    return _HEADER + len(question.name) + 2 + _ASKED + _OPT + sum(
-        _rrset_octets(rrset) for part in (answer.chain, answer.authority, answer.additional) for rrset in part
+    return (
+        _HEADER
+        + len(question.name)
+        + 2
+        + _ASKED
+        + _OPT
+        + sum(_rrset_octets(rrset) for part in (answer.chain, answer.authority, answer.additional) for rrset in part)
     )
 
 

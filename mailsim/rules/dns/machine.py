@@ -28,12 +28,15 @@ class Trouble(Enum):
     """What can come back instead of an answer."""
 
     CLOSED = "closed"  #: ICMP (port) unreachable, or a refused connection
+    OPEN = "open"  #: the TCP connection that was asked for stands, the question has yet to be sent
     TRUNCATED = "truncated"  #: an answer with the TC bit and nothing else: ask by TCP (RFC 7766)
 
 
 class Send(NamedTuple):
     """Send a question to a server: ``number`` is the machine's own and comes back with what is heard.
 
+    ``proto`` is ``udp``, ``tcp``, or ``open`` to open a TCP connection only: then ``OPEN`` or ``CLOSED`` comes back, at the
+    latest when the kernel's repeated SYN gets through.  ``standing``: over a TCP connection that stands already.
     ``octets`` is the largest answer that it takes over UDP (512 without EDNS, RFC 1035 section 4.2.1).
     """
 
@@ -42,6 +45,7 @@ class Send(NamedTuple):
     question: Question
     proto: str = "udp"
     octets: int = _UDP_OCTETS
+    standing: bool = False
 
 
 class Alarm(NamedTuple):
@@ -58,7 +62,7 @@ class Say(NamedTuple):
     answer: Answer
 
 
-#: what a machine wants done
+#: what a machine asks its driver to do
 Action: TypeAlias = Send | Alarm | Say
 
 

@@ -10,7 +10,7 @@ from mailsim.rules.dns.records import Question, Rcode, RRset, Zone
 
 __all__ = ["Answer", "ZoneIndex", "zone_of"]
 
-#: CNAME links followed inside one zone (PowerDNS stops at 15, NSD and BIND later; observed)
+#: CNAME links followed inside one zone, then the chain so far is given (PowerDNS stops at 15, NSD and BIND later; observed)
 LONGEST_CHAIN = 16
 
 _CODE_WORDS = {Rcode.SERVFAIL: "SERVFAIL", Rcode.NXDOMAIN: "NXDOMAIN", Rcode.REFUSED: "REFUSED", Rcode.TIMEOUT: "no answer"}
@@ -109,7 +109,9 @@ class ZoneIndex:
             name = alias.rdatas[0]
             if not _inside(name, self.origin):
                 return Answer(Rcode.NOERROR, tuple(chain), (), min(r.ttl for r in chain), self.negative_ttl, name)
-        return Answer(Rcode.SERVFAIL)
+        if name in {rrset.name for rrset in chain}:
+            return Answer(Rcode.SERVFAIL)
+        return Answer(Rcode.NOERROR, tuple(chain), (), min(r.ttl for r in chain), self.negative_ttl, name)
 
     def _exists(self, name: str) -> bool:
         return name in self._names or self._wildcard(name) is not None

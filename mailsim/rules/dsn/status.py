@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Protocol
 
 from mailsim.rules.dsn.report import Action
 from mailsim.rules.reasons import Why
 
-__all__ = ["REPORT_OCTETS", "report_due", "report_size", "status_for"]
+__all__ = ["REPORT_OCTETS", "Wording", "report_due", "report_size", "reported", "status_for"]
 
 #: Size of a report with one recipient, without the headers that it returns: what :func:`build_dsn` makes for
 #: names of the length of the examples (``mx2.example.com``, ``bob@example.com``); a test keeps it true within 10 %.
@@ -32,7 +33,9 @@ _STATUS_OF: dict[Why, str] = {
     Why.DNS_SERVFAIL: "4.4.3",
     Why.DNS_REFUSED: "4.4.3",
     Why.LIFETIME_OVER: "4.4.7",
+    Why.ATTEMPTS_OVER: "4.4.7",
     Why.HOST_CUTOFF: "4.4.7",
+    Why.HOST_LONG_DEAD: "4.4.7",
     Why.DNS_NXDOMAIN: "5.1.2",
     Why.DOMAIN_MISSING: "5.1.2",
     Why.NULL_MX: "5.1.10",
@@ -48,6 +51,7 @@ _STATUS_OF: dict[Why, str] = {
     Why.AUTH_FAILED: "5.7.8",
     Why.PERMANENT: "5.0.0",
     Why.PERMFAIL: "5.0.0",
+    Why.UNWELCOME: "5.3.2",
 }
 
 
@@ -85,6 +89,60 @@ def status_for(code: int, enhanced: str, why: Why) -> str:
         specific = _STATUS_OF.get(why, "")
         return specific if specific.startswith(f"{code // 100}.") and why >= Why.AUTH_FAILED else f"{code // 100}.0.0"
     return _STATUS_OF.get(why, "4.0.0")
+
+
+class Wording(Protocol):
+    """What a program puts into its reports in place of what is known."""
+
+    @property
+    def status_expired(self) -> str | None:
+        """Of a message that was kept too long; None: that of its last failure."""
+        ...
+
+    @property
+    def status_failed(self) -> str | None:
+        """Of every other failure for good; None: the reply's."""
+        ...
+
+    @property
+    def status_delayed(self) -> str | None:
+        """Of a delay; None: that of the last failure."""
+        ...
+
+    @property
+    def status_unwelcome(self) -> str | None:
+        """Where the greeting was a 5yz; None: the reply's."""
+        ...
+
+    @property
+    def action_expired(self) -> Action:
+        """``failed`` (RFC 3464 section 2.3.3), or ``delayed`` (OpenSMTPD 6.8 observed)."""
+        ...
+
+
+def reported(code: int, reply: str, why: Why, *, of: Why = Why.NONE, delayed: bool = False, wording: Wording) -> tuple[Action, str]:
+    """Action and Status of a report as the program words it.
+
+    Parameters
+    ----------
+    code, reply : int, str
+        Last reply code (-1 for none) and its text.
+    why : Why
+        Why it is reported.
+    of : Why
+        For a message that was kept too long: its last failure.
+    delayed : bool
+        The mail is only late.
+    wording : Wording
+        What the program puts in place.
+    """
+    if delayed:
+        return "delayed", wording.status_delayed or status_for(code, reply, why)
+    if why in (Why.LIFETIME_OVER, Why.ATTEMPTS_OVER, Why.HOST_CUTOFF, Why.HOST_LONG_DEAD):
+        return wording.action_expired, wording.status_expired or status_for(code, reply, of or why)
+    if why == Why.UNWELCOME and wording.status_unwelcome:
+        return "failed", wording.status_unwelcome
+    return "failed", wording.status_failed or status_for(code, reply, why)
 
 
 def report_size(headers_octets: int) -> int:

@@ -50,16 +50,14 @@ class HostRecordPolicy(NamedTuple):
         -----
         As ``retry.c`` does it: the first step whose T is not exceeded by the time since the first failure; in a ``G``
         step the gap is the smaller of the last planned and the last real gap times the factor, at least the step's own
-        interval, at most ``retry_interval_max``.
+        interval, at most ``retry_interval_max``.  Past the last T the last step goes on counting.
         """
         now = failed_us - failed_us % SECOND_US
         if record is None:
             record = HostRecord(now, now, now, False)
         failing = now - record.first_us
-        step = next((s for s in self.steps if failing <= s.until_us), None)
-        if step is None:
-            last = self.steps[-1]
-            return HostRecord(record.first_us, now, now + last.interval_us, True)
+        expired = failing > self.cutoff_us
+        step = next((s for s in self.steps if failing <= s.until_us), self.steps[-1])
         if step.kind == "F":
             gap = step.interval_us
         else:
@@ -67,4 +65,4 @@ class HostRecordPolicy(NamedTuple):
             real = now - record.last_us
             base = min(planned, real) if planned > 0 else real
             gap = max(step.interval_us, int(base * step.factor))
-        return HostRecord(record.first_us, now, now + min(gap, self.interval_max_us), False)
+        return HostRecord(record.first_us, now, now + min(gap, self.interval_max_us), expired)

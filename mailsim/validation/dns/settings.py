@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mailsim.errors import UnsupportedError
+from mailsim.validation.dns.otheroptions import dnsmasq_figures, kresd_figures, pdns_figures
 
 __all__ = ["READERS", "parameters_of"]
 
@@ -99,7 +100,13 @@ def _bind(lines: list[str]) -> dict[str, Any]:
 
 
 #: flavour -> what reads its configuration lines into figures
-READERS: dict[str, Callable[[list[str]], dict[str, Any]]] = {"bind": _bind, "unbound": _unbound}
+READERS: dict[str, Callable[[list[str]], dict[str, Any]]] = {
+    "pdns": pdns_figures,
+    "kresd": kresd_figures,
+    "dnsmasq": dnsmasq_figures,
+    "bind": _bind,
+    "unbound": _unbound,
+}
 
 
 def parameters_of(flavour: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -237,20 +237,17 @@ def test_exim_forgets_the_failures_of_a_mail_store_that_took_mail_again() -> Non
 
 
 def test_exims_messages_share_the_record_of_a_dead_host_and_one_run_carries_them_all_afterwards() -> None:
-    """mx1 refuses until 40 min; queue runs at 30 and 60 min.
+    """mx1 refuses until 40 min; queue runs at 30 and 60 min, in a random order.
 
     Three messages at 0, 1 and 2 min: the first one fails at 0.65 s, so the others are deferred without a connection (retry
-    time 15 min).  At 30 min the first one fails again and the others wait; at 60 min all go, one after the other.
+    time 15 min).  At 30 min one fails again and those after it wait; at 60 min all go, one after the other.
     """
     result = run(world(ONE, {"mx1": FINAL}, times=("0s", "1m", "2m"), isp=EXIM, faults=(outage("mx1", "0s", how="refused", length="40m"),)))
     assert [t for t, _, _ in result.tries()] == [0.55, 1800.0, 3600.0, 3600.45, 3600.9]
-    assert [row.why for row in result.of(Event.DEFERRED)] == [
-        Why.REFUSED,
-        *[Why.HOST_RETRY_TIME] * 2,
-        Why.REFUSED,
-        *[Why.HOST_RETRY_TIME] * 2,
-    ]
-    assert [result.delivery(k).stored_us / S for k in range(3)] == [3600.45, 3600.9, 3601.35]
+    reasons = [row.why for row in result.of(Event.DEFERRED)]
+    assert reasons[:3] == [Why.REFUSED, Why.HOST_RETRY_TIME, Why.HOST_RETRY_TIME]
+    assert sorted(reasons[3:]) == [Why.REFUSED, Why.HOST_RETRY_TIME, Why.HOST_RETRY_TIME]
+    assert sorted(result.delivery(k).stored_us / S for k in range(3)) == [3600.45, 3600.9, 3601.35]
 
 
 def test_a_burst_of_exim_tries_once_with_each_message_and_then_once_a_run() -> None:
@@ -289,7 +286,7 @@ def test_exim_returns_new_mail_at_once_to_a_host_that_failed_for_longer_than_the
     result = run(world(ONE, {"mx1": FINAL}, times=("0s", "97h"), isp=EXIM, faults=(outage("mx1", "0s", how="refused"),)))
     assert (result.state(0), result.delivery(0).ended_us) == (State.BOUNCED, int(96.5 * HOUR) * S + 100_000)
     assert result.tries(number=1) == []
-    assert (result.state(1), result.delivery(1).why) == (State.BOUNCED, Why.HOST_CUTOFF)
+    assert (result.state(1), result.delivery(1).why) == (State.BOUNCED, Why.HOST_LONG_DEAD)
     assert result.delivery(1).ended_us == 97 * HOUR * S + 550_000
 
 
@@ -297,8 +294,9 @@ def test_a_4xx_to_a_recipient_puts_off_only_that_message() -> None:
     """Exim keeps such failures per message and address: the second message tries by itself."""
     fault = outage("mx1", "0s", how="4xx", stage="rcpt", length="10m")
     result = run(world(ONE, {"mx1": FINAL}, times=("0s", "1m"), isp=EXIM, faults=(fault,)))
-    assert [t for t, _, _ in result.tries(number=1)] == [60.55, 1800.45]
-    assert [t for t, _, _ in result.tries(number=0)] == [0.55, 1800.0]
+    first, second = ([t for t, _, _ in result.tries(number=k)] for k in (0, 1))
+    assert (first[0], second[0]) == (0.55, 60.55)
+    assert sorted([*first[1:], *second[1:]]) == [1800.0, 1800.45]  # in one queue run, in a random order
 
 
 @pytest.mark.parametrize("flavour", ["postfix", "exim"])

@@ -199,7 +199,7 @@ class Iterator:
     def _last_resort(self, lookup: Lookup, delegation: Delegation, t_us: int) -> None:
         """All servers have failed: look at the parent's NS records and addresses once more (processLastResort)."""
         now_s = self._store.second(t_us)
-        if delegation.forward:
+        if delegation.forward or not self._rules.last_resort:
             return self._fail(lookup, t_us)
         if not delegation.parent_side:
             ns = self._store.parent(delegation.zone, "NS", now_s)
