@@ -47,7 +47,10 @@ def test_the_sender_walks_the_list_and_loses_its_connect_time_out_with_every_mai
 def test_the_answer_to_the_sender_is_the_same_before_during_and_after_the_outage(play: Callable[..., Any]) -> None:
     played = play("client-side-fallback")
     answers = {row.extra for row in played.rows(Event.LOOKED_UP, node="isp") if row.peer == "example.com"}
-    assert answers == {"10 mx1.example.com, 20 mx2.example.com (TTL 3600)"}
+    # unbound begins the records at a random place (rrset-roundrobin); the set is the same
+    assert {tuple(sorted(answer.removesuffix(" (TTL 3600)").split(", "))) for answer in answers} == {
+        ("10 mx1.example.com", "20 mx2.example.com")
+    }
 
 
 def test_a_refused_connection_costs_a_round_trip_instead_of_the_time_out(play: Callable[..., Any], exact: Callable[..., Any]) -> None:
@@ -76,14 +79,15 @@ def test_with_a_ttl_of_a_minute_the_checked_name_server_loses_the_mail_of_two_mi
     assert mails[0].stored_us - mails[0].sent_us == 1_224_000
     # 3640 s: from the cache; 3655 s: asked anew, but ns1 will only notice at the third check, at 3660 s; 3700 s: from the cache
     # of 3655 s, kept until 3716 s.  All three find mx1 silent for 30 s, and are due 300 s after that at least:
-    #   end 3670, 3685, 3730 -> 3969, 3984, 4029 -> queue scan of 4200 s.  There the address is asked for: 1 ms + 41 ms; 400 ms; 180 ms
-    assert [m.stored_us for m in mails[1:4]] == [4200_622_000] * 3
-    # 3720 s: the old answer has run out at 3716 s; ns1 gives the address of mx2: 362 ms + 1 ms + 41 ms + 400 ms + 180 ms
-    assert mails[4].stored_us - mails[4].sent_us == 984_000
-    assert mails[5].stored_us - mails[5].sent_us == 984_000
+    #   end 3670, 3685, 3730 -> 3969, 3984, 4029 -> queue scan of 4200 s.  There MX and address are
+    #   asked for (unbound keeps an MX answer no longer than the addresses that came beside it): 2 x 41 ms; 400 ms; 180 ms
+    assert [m.stored_us for m in mails[1:4]] == [4200_662_000] * 3
+    # 3720 s: the old answer has run out at 3716 s; ns1 gives the address of mx2: 362 ms + 2 x 41 ms + 400 ms + 180 ms
+    assert mails[4].stored_us - mails[4].sent_us == 1_024_000
+    assert mails[5].stored_us - mails[5].sent_us == 1_024_000
     answers = [(row.t_us, row.extra) for row in played.rows(Event.LOOKED_UP, node="isp") if row.peer == "mail.example.com"]
     assert answers[0] == (3590_603_000, "192.0.2.10 (TTL 60)")
-    assert answers[-1] == (5400_363_000, "198.51.100.20 (TTL 60)")
+    assert answers[-1] == (5400_403_000, "198.51.100.20 (TTL 60)")
 
 
 def test_with_a_ttl_of_an_hour_the_cache_decides_how_long_mail_finds_the_dead_address(
@@ -107,8 +111,9 @@ def test_as_shipped_two_minutes_of_mail_wait_with_the_checks_and_all_mail_waits_
         mails = play(name).mails
         assert {m.state for m in mails} == {State.STORED}
         late[name] = [(m.stored_us - m.sent_us) / 1e6 for m in mails if DOWN_US <= m.sent_us < BACK_US - 2 * MINUTE_US]
-    # 118 mails: 30 s each, and some seconds of the server's; against 2 or 3 that wait for a queue scan after 5 min or more
+    # 118 mails: 30 s each, and some seconds of the server's; against 1 to 3 that wait for a queue scan after 5 min or more
+    # (an address of 60 s answers the question of the next minute too, so it depends on the minute in which it was asked for)
     assert all(30 < delay < 45 for delay in late["client-side-fallback"])
     slow = [delay for delay in late["health-checked-dns"] if delay > 30]
-    assert 2 <= len(slow) <= 3
+    assert 1 <= len(slow) <= 3
     assert all(300 < delay < 660 for delay in slow)

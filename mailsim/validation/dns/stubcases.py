@@ -54,7 +54,9 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
     """
     addresses = list(body["servers"])
     servers = {address: f"server-{k}" for k, address in enumerate(addresses, 1)}
-    nodes: dict[str, Any] = {name: _server(body, address) for address, name in servers.items()}
+    nodes: dict[str, Any] = {}
+    for address, name in servers.items():  # what the programs themselves need is in their figures
+        nodes[name] = {**_server(body, address), "answer_time": f"{round(1e6 * body['servers'][address]['delay'])}us"}
     conf = read_resolv_conf(body["parameters"].get("resolv_conf") or "")
     through = conf.servers == (_ADDRESS,) and _ADDRESS not in servers
     if through:
@@ -80,8 +82,8 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
         "zones": [_zone(origin, zone["rr"]) for origin, zone in body["zones"].items()],
         "nodes": nodes,
         "links": {
-            f"{asker}-{name}": {"rtt": f"{round(1e6 * body['servers'][address]['delay'])}us", "bandwidth": None}
-            for address, name in servers.items()
+            f"{asker}-{name}": {"rtt": "0us", "bandwidth": None}
+            for name in servers.values()
             for asker in (*_processes(body), *([RESOLVER] if through else []))
         },
         "faults": [fault for one in _aimed(body["faults"], addresses) for fault in _faults(one, 0)],

@@ -27,9 +27,6 @@ EVEN_WIRE = "150us"
 LEAST_S = 0.0005  #: what every answer took on top of the delay that was played
 MOST_GENERATED = 1_000  #: records that one ``$GENERATE`` may make
 
-#: the recorder's servers answered a chain of aliases inside a zone as a whole (seen in kresd's recordings); unbound and BIND use the
-#: first link only and ask for the next, so their machines are shown no more than that
-_FIRST_LINK_ONLY = ("unbound", "bind")
 _FOREVER_S = 100_000_000.0
 _HOW = {"drop": "silent", "closed": "closed", "servfail": "servfail", "refused": "refused", "truncate": "truncated"}
 _NAMES = {"bind9": "bind", "pdns-recursor": "pdns", "knot-resolver": "kresd"}
@@ -125,13 +122,11 @@ def _query(line: Mapping[str, Any], lead: int) -> dict[str, Any]:
 
 def _server(body: Mapping[str, Any], address: str) -> dict[str, Any]:
     served = body["servers"][address]["zones"]
-    follow = program_of(body) not in _FIRST_LINK_ONLY
-    found: dict[str, Any] = {"kind": "nameserver", "address": [address], "follow_aliases": follow, "negative_soa": "as-is"}
+    found: dict[str, Any] = {"kind": "nameserver", "address": [address], "negative_soa": "as-is"}
     found["answer_time"] = _seconds(float(body["servers"][address]["delay"]) + LEAST_S)
     zones = list(body["zones"]) if served == "recursive" else list(served)
     if served == "recursive":
         found["recursive"] = True
-        found["follow_aliases"] = True
     else:
         found["zones"] = zones
     options = [body["zones"][zone].get("opts") or {} for zone in zones]
