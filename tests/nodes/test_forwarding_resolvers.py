@@ -55,7 +55,7 @@ def test_a_recursor_walks_from_the_root_and_then_answers_from_its_cache(flavour:
     assert (first, second) == (Rcode.NOERROR, Rcode.NOERROR)
     assert 20_000 <= took < 25_000  # root, then the zone: 10 ms each
     assert hit <= 2_000
-    assert [server for server, *_ in sent(found, "dns")][0] == "192.0.2.1"
+    assert next(server for server, *_ in sent(found, "dns")) == "192.0.2.1"
 
 
 def test_dnsmasq_passes_on_to_a_recursor_and_keeps_what_it_says() -> None:
