@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
 from mailsim.flavours.bind import BindFigures
-from mailsim.flavours.forwarding import DnsmasqFigures, KresdFigures, PdnsFigures
+from mailsim.flavours.dnsmasq import DnsmasqFigures
+from mailsim.flavours.kresd import KresdFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
+from mailsim.flavours.pdns import PdnsFigures
 from mailsim.flavours.unbound import UnboundFigures
 
 __all__ = [
