@@ -47,6 +47,13 @@ def test_names_are_minimised_label_by_label_with_type_a() -> None:
     assert [(sent.name, sent.rtype) for sent in table.sent] == [("tld", "A"), ("example.tld", "A"), ("m1.example.tld", "MX")]
 
 
+def test_whole_names_are_asked_where_minimisation_is_off() -> None:
+    table = bench(World(), qname_minimization=False)
+    table.ask(0, "m1.example.tld", "MX")
+    table.run(1 * S)
+    assert [(sent.name, sent.rtype) for sent in table.sent] == [("m1.example.tld", "MX")] * 3
+
+
 def test_one_question_per_server_and_servfail_after_1500_ms_each() -> None:
     # recorded in drop_all_3ns_cold: servers asked at 1.025, 2.552, 4.052, SERVFAIL at 5.568
     table = bench(World(silent_from(0, NS1, NS2, NS3), (NS1, NS2, NS3)))

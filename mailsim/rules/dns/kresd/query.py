@@ -29,6 +29,7 @@ class KresdFigures(SelectionFigures, Protocol):
     iteration_limit: int
     failures_in_a_row: int
     longest_alias_chain: int
+    qname_minimisation: bool
     connect_timeout: int
     tcp_inactivity: int
     tcp_recheck: int
@@ -106,7 +107,7 @@ class Resolving:
         return Request(client, question, t_us, [self._query(question, t_us)], no_cache=no_cache)
 
     def _query(self, question: Question, t_us: int, host: str = "") -> Query:
-        return Query(question, t_us, Flags(whole_name=bool(self._forwarders)), host=host)
+        return Query(question, t_us, Flags(whole_name=bool(self._forwarders) or not self.figures.qname_minimisation), host=host)
 
     def produce(self, request: Request, t_us: int) -> State:
         """Answer the last query of the plan from the cache, or choose what to ask: then ``transport`` is set."""

@@ -57,6 +57,7 @@ class LookupFigures(ThrottleFigures, Protocol):
     serve_stale_extensions: int
     serve_stale_period: int
     refresh_on_ttl_perc: int
+    qname_minimization: bool
 
 
 class _Stop(Exception):
@@ -172,7 +173,7 @@ class _Run:
             return found or FAILED
         labels = question.name.split(".")
         known = 0
-        while True:
+        while up.figures.qname_minimization:
             origin, servers = up.shelf.cut(question.name, up.hints, self.now_us)
             own = len(origin.split(".")) if origin else 0
             known = max(known, own) + 1
