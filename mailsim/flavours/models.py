@@ -116,6 +116,8 @@ class MtaFigures(Declared):
     mx_trouble: Literal["defers", "forgiven"] = "defers"
     null_mx: Literal["bounce", "defer"] = "bounce"
     asks_sts: bool = False
+    host_lookup: Literal["once", "insists"] = "once"
+    host_status: Duration | None = None
     concurrency: Concurrency | None = None
     routes: Routes | None = None
     report_pause: Duration = 0

@@ -101,6 +101,7 @@ class Agent(Protocol):
     figures: MtaFigures
     caller: Caller
     own: frozenset[str]
+    search: str
     address_types: tuple[str, ...]
     resolver: Any
     resolver_quiet: bool
