@@ -128,6 +128,8 @@ class MtaFigures(Declared):
     max_sessions: Annotated[int, Field(ge=1)] | None = None
     hop_limit: Annotated[int, Field(ge=1)] = 50
     size_limit: Octets | None = None
+    size_announced: Octets | None = None
+    heeds_size: bool = False
     starttls: bool = True
     tls: Literal["1.2", "1.3"] = "1.3"
     pipelining: bool = True

@@ -98,7 +98,7 @@ def _domains(body: dict[str, Any]) -> list[str]:
 
 
 def _sinks(world: dict[str, Any], domains: list[str]) -> dict[str, Any]:
-    """A scripted server for each address of each host."""
+    """A scripted server for each address of each host; what it announces as SIZE it does not insist on."""
     found = {}
     for host, place in world["hosts"].items():
         script, greylist = [], None
@@ -109,10 +109,11 @@ def _sinks(world: dict[str, Any], domains: list[str]) -> dict[str, Any]:
                 script.append(_line(rule))
         for k, address in enumerate(place["addrs"]):
             limit = place.get("size_limit")
-            figures = {"server_time": ENDS_OF_DATA, "starttls": False, "max_sessions": None, "size_limit": limit, "hop_limit": 1000}
+            figures = {"server_time": ENDS_OF_DATA, "starttls": False, "max_sessions": None, "hop_limit": 1000, "size_limit": None}
             found[sink_name(host, k)] = {
                 "kind": "mta", "flavour": "postfix", "host": f"{sink_name(host, k)}.sink.test", "address": address,
-                "final_for": domains, "script": script, "greylist": greylist, "parameters": figures,
+                "final_for": domains, "script": script, "greylist": greylist,
+                "parameters": {**figures, "size_announced": limit},
             }  # fmt: skip
     return found
 
