@@ -111,6 +111,7 @@ class MtaFigures(Declared):
     session_limit: Annotated[int, Field(ge=1)] | None = None
     failures: Failures = Failures()
     mx_to_self: Literal["bounce", "freeze", "defer"] = "bounce"
+    frozen_for: Duration | None = None
     mx_to_address: Literal["deliver", "unusable", "bounce"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
     mx_trouble: Literal["defers", "forgiven"] = "defers"
@@ -158,6 +159,8 @@ class MtaFigures(Declared):
     def _known(self) -> MtaFigures:
         if isinstance(self.retry, Listed) and self.known_until != self.retry.policy().known_until_us:
             raise ValueError("a listed schedule is known until its last retry: write that as known_until")
+        if self.mx_to_self == "freeze" and self.frozen_for is None:
+            raise ValueError("what is frozen has to end some time: give frozen_for")
         if self.discipline == "routes" and self.routes is None:
             raise ValueError("a discipline of routes needs the figures `routes`")
         if self.discipline == "host_workers" and self.workers is None:
