@@ -101,6 +101,7 @@ class Agent(Protocol):
     figures: MtaFigures
     caller: Caller
     own: frozenset[str]
+    search: str
     address_types: tuple[str, ...]
     resolver: Any
     resolver_quiet: bool
@@ -257,6 +258,8 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
         progress.held = progress.held or result.stage > Stage.CONNECT
         progress.reply, progress.target, progress.contact = result.reply, target, result
         t_us, why = result.end_us, result.why
+        if why == Why.TOO_BIG:
+            return progress.outcome(Action.BOUNCE, why, t_us)
         if why == Why.OK:
             handover = progress.taken(result, server, target, verdicts)
             if not progress.left:

@@ -46,6 +46,7 @@ class MtaActor:
         node = world.compiled.nodes[name]
         self.host = node.host or name
         self.own = frozenset({self.host, *node.addresses})
+        self.search = self.host.partition(".")[2]  #: the search domain of its stub: its own (resolv.conf(5), by default)
         #: when the service is stopped and does no work
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)

@@ -167,7 +167,7 @@ class RelaySession:
             end = now + mta.door.work.at(item.number, item.hops)
             return Contact(Why.OK, Stage.EOD, ACCEPTED, end, end), (None,) * len(item.deliveries)
         envelope = envelope_of(mta, item, item.deliveries)
-        limit = self._server.door.policy.size_limit
+        limit = self._server.door.announced
         if limit is not None and envelope.size > limit:  # announced, so MAIL is not even sent
             return Contact(Why.TOO_BIG, Stage.EHLO, None, now, -1), ()
         result, _, verdicts = call(

@@ -135,6 +135,7 @@ def _sendmail(params: dict[str, Any], world: dict[str, Any]) -> Figures:
             "Timeout.datainit": ("data_timeout",),
             "Timeout.datablock": ("body_timeout",),
             "Timeout.datafinal": ("eod_timeout",),
+            "Timeout.hoststatus": ("host_status",),
         },
     )
     found.setdefault("delay_notice", None)

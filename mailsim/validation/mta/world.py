@@ -88,7 +88,7 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
         "nodes": nodes,
         "links": {name: {"rtt": "200us", "bandwidth": None} for name in ("default", "local")},
         "traffic": [_mail(mail, clients[names[mail["from"]]]["address"]) for mail in body["workload"]],
-        "faults": [fault for one in world["faults"] for fault in _faults(one, world)],
+        "faults": [fault for one in world["faults"] for fault in _faults(one, world, mta["host"])],
         "changes": [zone_change(one, world["zones"]) for one in world.get("zone_changes", ())],
     }
     return load(values)
@@ -101,7 +101,7 @@ def _domains(body: dict[str, Any]) -> list[str]:
 
 
 def _sinks(world: dict[str, Any], domains: list[str]) -> dict[str, Any]:
-    """A scripted server for each address of each host."""
+    """A scripted server for each address of each host; what it announces as SIZE it does not insist on."""
     found = {}
     for host, place in world["hosts"].items():
         script, greylist = [], None
@@ -112,11 +112,11 @@ def _sinks(world: dict[str, Any], domains: list[str]) -> dict[str, Any]:
                 script.append(_line(rule))
         for k, address in enumerate(place["addrs"]):
             limit = place.get("size_limit")
-            figures = {"server_time": ENDS_OF_DATA, "starttls": False, "max_sessions": None, "hop_limit": 1000}
-            figures.update(size_limit=limit, size_enforced=False)  # announced, and nothing more
+            figures = {"server_time": ENDS_OF_DATA, "starttls": False, "max_sessions": None, "hop_limit": 1000, "size_limit": None}
             found[sink_name(host, k)] = {
                 "kind": "mta", "flavour": "postfix", "host": f"{sink_name(host, k)}.sink.test", "address": address,
-                "final_for": domains, "script": script, "greylist": greylist, "parameters": figures,
+                "final_for": domains, "script": script, "greylist": greylist,
+                "parameters": {**figures, "size_announced": limit},
             }  # fmt: skip
     return found
 
@@ -162,14 +162,14 @@ def _resolver(resolver: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     return nodes, {"dns_timeout": f"{resolver['timeout']}s", "dns_tries": resolver["attempts"]}
 
 
-def _faults(fault: list[Any], world: dict[str, Any]) -> list[dict[str, Any]]:
+def _faults(fault: list[Any], world: dict[str, Any], host: str) -> list[dict[str, Any]]:
     """An outage of a host, of an address, or of all names that a pattern finds."""
     start, end, target, kind = fault
     begin = max(start, 0)
     span = {"kind": "outage", "start": f"{begin}s", "length": f"{(end if end != NEVER_S else 10_000_000) - begin}s"}
     if target.startswith("dns"):
         how = {**HOW, "refused": "refused"}[kind]
-        return [{**span, "target": f"dns {name}/{rtype}", "how": how} for name, rtype in _questions(target[4:], world)]
+        return [{**span, "target": f"dns {name}/{rtype}", "how": how} for name, rtype in _questions(target[4:], world, host)]
     hosts = world["hosts"]
     if target in hosts:
         nodes = [sink_name(target, k) for k in range(len(hosts[target]["addrs"]))]
@@ -180,11 +180,15 @@ def _faults(fault: list[Any], world: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**span, "target": node, "how": HOW[kind]} for node in nodes]
 
 
-def _questions(pattern: str, world: dict[str, Any]) -> list[tuple[str, str]]:
-    """The questions ``name/TYPE`` that a pattern finds, among the names of the zones and whatever lies below them."""
+def _questions(pattern: str, world: dict[str, Any], host: str) -> list[tuple[str, str]]:
+    """The questions ``name/TYPE`` that a pattern finds, among the names of the zones, those that their records point at,
+    whatever is asked for below them, and what becomes of a name by the search domain of the MTA's stub.
+    """
     records = [*world["zones"], *(r for change in world.get("zone_changes", ()) for r in change["records"])]
-    names = list(dict.fromkeys(r["name"].rstrip(".") for r in records))
+    pointed = [r["value"].split()[-1] for r in records if r["type"] in ("MX", "CNAME")]
+    names = [name for name in dict.fromkeys(n.rstrip(".") for n in (*(r["name"] for r in records), *pointed)) if name]
     types = ("MX", "A", "AAAA", "CNAME", "TXT", "SRV", "NS", "SOA", "PTR")
-    found = [(name, rtype) for name in names for rtype in types if re.search(pattern, f"{name}/{rtype}")]
-    below = [("_mta-sts." + name, "TXT") for name in names if re.search(pattern, f"_mta-sts.{name}/TXT")]
-    return [*found, *below]
+    searched = [f"{name}.{host.partition('.')[2]}" for name in names]
+    asked = [(name, rtype) for name in names for rtype in types]
+    asked += [("_mta-sts." + name, "TXT") for name in names] + [(name, rtype) for name in searched for rtype in ("A", "AAAA")]
+    return [(name, rtype) for name, rtype in asked if re.search(pattern, f"{name}/{rtype}")]
