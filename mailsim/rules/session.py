@@ -217,7 +217,7 @@ def scripted_contact(
     -------
     (Contact, tuple of ((int, Reply) or None))
         The session's outcome; for each recipient the instant and text of its refusal.  A session in which all are refused
-        ends at RCPT with the last of these replies.
+        ends at RCPT with the last of these replies (the first of several at one instant).
 
     Notes
     -----
@@ -233,6 +233,8 @@ def scripted_contact(
     for step in steps:
         piped = max(piped, t + there_us)
         for k in range(len(recipients) if step.stage == Stage.RCPT else 1):
+            if hung_up:  # a good reply, and the connection ended with it
+                return Contact(Why.CLOSED, step.stage, None, arrives, -1), tuple(refused)
             sent = max(t, piped - there_us)
             line = said(step.stage, sent + there_us, recipients[k] if step.stage == Stage.RCPT else "")
             outcome = _by_script(plan, path, sent, rtt_us, step, body_us, work.get(step.stage, 0), line)
