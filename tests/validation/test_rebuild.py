@@ -62,5 +62,5 @@ def test_name_and_description_of_a_case_never_matter(tmp_path: Path) -> None:
 
 def test_a_kind_without_a_room_can_not_be_rebuilt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rebuild._ROOMS, "mta", "mailsim.validation.nowhere")
-    with pytest.raises(UnsupportedError, match="mailsim.validation.nowhere is missing"):
+    with pytest.raises(UnsupportedError, match=r"mailsim\.validation\.nowhere is missing"):
         rebuild.scenario_of(Case("a", "mta", "postfix", {}, (), ""))
