@@ -65,6 +65,8 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
         common = {"second_phase": "drawn", "address": [_ADDRESS]}
         nodes[RESOLVER] = {"kind": "resolver", "flavour": program, "parameters": settings, **common}
     asked = [RESOLVER] if through else [servers[address] for address in body["parameters"].get("nameservers") or conf.servers]
+    if not asked:
+        raise UnsupportedError("programs that make calls without a name server to ask")
     flavour = _stub_of(body)
     figures = _figures(body)
     for name, query in _processes(body).items():
@@ -82,7 +84,7 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
         "zones": [_zone(origin, zone["rr"]) for origin, zone in body["zones"].items()],
         "nodes": nodes,
         "links": {
-            f"{asker}-{name}": {"rtt": "0us", "bandwidth": None}
+            f"{asker}-{name}": {"rtt": "0s", "bandwidth": None}
             for name in servers.values()
             for asker in (*_processes(body), *([RESOLVER] if through else []))
         },
