@@ -272,6 +272,8 @@ def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime
     """When the item is due again, and when it is given up; None for what does not happen, or what nobody knows."""
     memory, arrived, started = mta.memory, item.arrived_us, item.started_us
     due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
+    if memory.by_host and due is not None and not any(key.startswith("route ") for key in hosts):
+        due = mta.looks_again(t_us, due)
     over = memory.giving_up.given_up_us(
         arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started, origin_us=memory.origin_us
     )
