@@ -111,11 +111,14 @@ class MtaFigures(Declared):
     session_limit: Annotated[int, Field(ge=1)] | None = None
     failures: Failures = Failures()
     mx_to_self: Literal["bounce", "freeze", "defer"] = "bounce"
+    frozen_for: Duration | None = None
     mx_to_address: Literal["deliver", "unusable", "bounce"] = "deliver"
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
     mx_trouble: Literal["defers", "forgiven"] = "defers"
     null_mx: Literal["bounce", "defer"] = "bounce"
     asks_sts: bool = False
+    host_lookup: Literal["once", "insists"] = "once"
+    host_status: Duration | None = None
     concurrency: Concurrency | None = None
     routes: Routes | None = None
     report_pause: Duration = 0
@@ -126,6 +129,8 @@ class MtaFigures(Declared):
     max_sessions: Annotated[int, Field(ge=1)] | None = None
     hop_limit: Annotated[int, Field(ge=1)] = 50
     size_limit: Octets | None = None
+    size_announced: Octets | None = None
+    heeds_size: bool = False
     starttls: bool = True
     tls: Literal["1.2", "1.3"] = "1.3"
     pipelining: bool = True
@@ -154,6 +159,8 @@ class MtaFigures(Declared):
     def _known(self) -> MtaFigures:
         if isinstance(self.retry, Listed) and self.known_until != self.retry.policy().known_until_us:
             raise ValueError("a listed schedule is known until its last retry: write that as known_until")
+        if self.mx_to_self == "freeze" and self.frozen_for is None:
+            raise ValueError("what is frozen has to end some time: give frozen_for")
         if self.discipline == "routes" and self.routes is None:
             raise ValueError("a discipline of routes needs the figures `routes`")
         if self.discipline == "host_workers" and self.workers is None:

@@ -101,6 +101,7 @@ class Agent(Protocol):
     figures: MtaFigures
     caller: Caller
     own: frozenset[str]
+    search: str
     address_types: tuple[str, ...]
     resolver: Any
     resolver_quiet: bool
@@ -153,12 +154,15 @@ def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) ->
     """
     item.attempt += 1
     item.started_us = t_us
+    key = (f"route {item.domain}",)
+    if item.attempt > 1 and not mta.memory.may_route(item.domain, t_us):
+        return Outcome(Action.DEFER, Why.HOST_RETRY_TIME, t_us, None, item.deliveries, (), None, 0, (), False, (), key)
     t_us, route = yield from find_route(mta, item, t_us)
     if isinstance(route, NoRoute):
         action = Action.BOUNCE if route.permanent else Action.DEFER
         reply = Reply(550 if route.permanent else 451, route.status, "")
-        key = (f"route {item.domain}",)
         return Outcome(action, route.why, t_us, None, item.deliveries, (), reply, 0, key, False, (), key)
+    mta.memory.forget(key[0])
     if len(route) > 1:
         route = _limited(
             mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
@@ -254,6 +258,8 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
         progress.held = progress.held or result.stage > Stage.CONNECT
         progress.reply, progress.target, progress.contact = result.reply, target, result
         t_us, why = result.end_us, result.why
+        if why == Why.TOO_BIG:
+            return progress.outcome(Action.BOUNCE, why, t_us)
         if why == Why.OK:
             handover = progress.taken(result, server, target, verdicts)
             if not progress.left:

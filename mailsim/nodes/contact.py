@@ -14,7 +14,7 @@ from mailsim.rules.cues import GREYLISTED, NOTHING, Cue, Said, said
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients, refusal_reason
 from mailsim.rules.session import Contact, Script, Timeouts, contact, script, scripted_contact
-from mailsim.rules.smtp import Stage
+from mailsim.rules.smtp import Reply, Stage
 
 __all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Ear", "Envelope", "Line", "call"]
 
@@ -22,6 +22,9 @@ __all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Ear", "Envelope", "Line", "cal
 #: so far ahead of the clock a session may be booked with a server that serves a limited number at a time
 BOOK_AHEAD_US = 60_000_000
 
+
+#: stands for the SIZE in a server's reply to EHLO at which a client leaves
+TOO_LARGE = Reply(552, "5.3.4", "SIZE")
 
 #: ``line(stage, t_us, recipient)``: what a server says to a command that is there at an instant
 Line: TypeAlias = Callable[[Stage, int, str], Said]
@@ -112,6 +115,11 @@ class Doorman:
         return found
 
     @property
+    def announced(self) -> int | None:
+        """The largest message that it says it takes (RFC 1870), which is what it takes unless it says something else."""
+        return self.figures.size_announced or self.policy.size_limit
+
+    @property
     def scripted(self) -> bool:
         """Whether each command has to be looked at by itself."""
         return bool(self.cues) or self.greylist_us is not None
@@ -188,6 +196,8 @@ def call(
         return _nobody(caller, wire, start_us, rtt), None, ()
     door: Doorman = server.door
     refusal, by_recipient = _judged(server, envelope, service, login, start_us)
+    if service == "smtp" and caller.figures.heeds_size and door.announced is not None and envelope.size > door.announced:
+        refusal = Refusal(Stage.EHLO, TOO_LARGE, Why.TOO_BIG)
     wait = door.wait_us(start_us, world.now) if not kept and wire.path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
@@ -199,6 +209,8 @@ def call(
         no = None if refusal is None else (refusal.stage, refusal.reply)
         body = wire.transfer_us(envelope.size)
         result = contact(steps, wire.path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
+    if result.reply is TOO_LARGE:
+        result = result._replace(why=Why.TOO_BIG, reply=None)
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient

@@ -98,7 +98,7 @@ def leg_to(
         return None
     wire = world.wire(caller.name, server.name)
     plan = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))
-    limit = door.policy.size_limit
+    limit = door.announced
     return Leg(
         server,
         door,

@@ -22,6 +22,8 @@ NO_MX = Answer(Rcode.NOERROR)
 #: a fallback relay counts as so much worse than any MX (preferences have 16 bits, RFC 1035 section 3.3.9)
 LAST_RESORT = 1 << 16
 
+SECOND_US = 1_000_000
+
 
 class RouteEntry(NamedTuple):
     """A route that holds while the cached answers behind it do."""
@@ -56,20 +58,63 @@ def _way_to(mta: Agent, item: Item, nexthop: str, t_us: int, questions: list[Que
             questions.append(Question(f"_mta-sts.{nexthop}", "TXT"))
             t_us, _ = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
         questions.append(Question(nexthop, "MX"))
+        sent = t_us
         t_us, answer = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
         found = mx_hosts(nexthop, answer, mta.figures)
         if isinstance(found, NoRoute):
-            return t_us, found
+            if found.permanent or not _forgotten(mta, sent, t_us):
+                return t_us, found
+            found = [(0, nexthop)]
         hosts = found
     addresses: dict[str, Answer] = {}
     for _, host in hosts:
         if host in addresses or is_address(host):
+            continue
+        if mta.figures.host_lookup == "insists":
+            t_us, addresses[host] = yield from _insisting(mta, item, host, t_us, questions)
             continue
         for rtype in mta.address_types:
             questions.append(Question(host, rtype))
             t_us, found_there = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
             addresses[host] = both(addresses[host], found_there) if host in addresses else found_there
     return t_us, mx_targets(hosts, addresses, implicit=not answer.rdatas, own=mta.own, figures=mta.figures)
+
+
+def _forgotten(mta: Agent, asked_us: int, now_us: int) -> bool:
+    """Whether the trouble with an MX question is no longer known when the domain itself is to be called.
+
+    sendmail notes such trouble as the status of the domain, dated when it began to ask, and forgets it after
+    ``Timeout.hoststatus``, in whole seconds of the wall clock (deliver.c ``hostsignature``, mci.c ``mci_get``).  Then it takes
+    the domain for a host of its own name (sendmail 8.17.1.9 observed with 1 s: silence is forgotten, SERVFAIL is not).
+    """
+    memory = mta.figures.host_status
+    if memory is None:
+        return False
+    origin = mta.memory.origin_us
+    return (now_us - origin) // SECOND_US - (asked_us - origin) // SECOND_US >= memory // SECOND_US
+
+
+def _insisting(mta: Agent, item: Item, host: str, t_us: int, questions: list[Question]) -> Life:
+    """AAAA, then A, each up to four times while there is trouble: as it stands, again, with the search domain, again.
+
+    sendmail asks for the name with its final dot, then without it (the C library adds the search domain), then once more; what
+    counts of the A questions is the last answer (daemon.c ``makeconnection``; sendmail 8.17.1.9 observed).  A name that surely
+    has no address is asked for as often, which costs nothing: left out here.
+    """
+    last = NO_MX
+    for rtype in ("AAAA", "A"):
+        for name in (host, host, f"{host}.{mta.search}" if mta.search else "", host):
+            if not name:
+                continue
+            questions.append(Question(name, rtype))
+            t_us, answer = yield from asked(mta, item.number, questions[-1], t_us, item.attempt)
+            if answer.rdatas:
+                return t_us, answer
+            if name == host:
+                last = answer
+            if last.rcode in (Rcode.NOERROR, Rcode.NXDOMAIN):
+                break
+    return t_us, last
 
 
 def _with_fallback(mta: Agent, item: Item, route: tuple[Target, ...] | NoRoute, t_us: int, questions: list[Question]) -> Life:

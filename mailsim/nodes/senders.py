@@ -57,6 +57,7 @@ class LoneMta:
         self.figures: MtaFigures = mta_figures(flavour, own=world.compiled.flavours)
         self.caller = Caller(name, self.figures)
         self.own: frozenset[str] = frozenset()
+        self.search = ""
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
         self.resolver: Any = None

@@ -21,6 +21,7 @@ def zone_texts(records: Sequence[dict[str, Any]]) -> list[str]:
     UnsupportedError
         A record lies in no zone.
     """
+    records = _in_zones(records)
     origins = sorted((r["name"] for r in records if r["type"] == "SOA"), key=len, reverse=True)
     texts = {origin: [f"$ORIGIN {origin}", f"{origin} 300 IN NS {NAME_SERVER}."] for origin in origins}
     for r in records:
@@ -29,6 +30,26 @@ def zone_texts(records: Sequence[dict[str, Any]]) -> list[str]:
             raise UnsupportedError(f"{r['name']} {r['type']}: no zone with a SOA record holds this name")
         texts[origin].append(f"{r['name']} {r['ttl']} IN {r['type']} {r['value']}")
     return ["\n".join(lines) + "\n" for lines in texts.values()]
+
+
+def _in_zones(records: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """The same records where no zone begins with an alias, which none may (RFC 1034 section 3.6.2); the recordings' name server
+    knew no zones and answered name by name.  Such a name is left to the zone above.
+    """
+    aliases = {r["name"] for r in records if r["type"] == "CNAME"}
+    if not any(r["type"] == "SOA" and r["name"] in aliases for r in records):
+        return records
+    origins = {r["name"] for r in records if r["type"] == "SOA"} - aliases
+    found = []
+    for r in records:
+        if r["type"] == "SOA" and r["name"] in aliases:
+            above = r["name"].partition(".")[2]
+            if above in origins:
+                continue
+            origins.add(above)
+            r = {**r, "name": above}
+        found.append(r)
+    return found
 
 
 def zone_change(change: dict[str, Any], before: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class MtaActor:
         node = world.compiled.nodes[name]
         self.host = node.host or name
         self.own = frozenset({self.host, *node.addresses})
+        self.search = self.host.partition(".")[2]  #: the search domain of its stub: its own (resolv.conf(5), by default)
         #: when the service is stopped and does no work
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
@@ -81,6 +82,7 @@ class MtaActor:
             giving_up=self.figures.give_up.rule(),
             draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
         )
+        self.local_policy = retry.local_policy()
         self.waiting: dict[str, dict[Item, None]] = {}
         rank = rank_of(self.figures.queue_order, self.name, self.world.draws, self.world.origin_us)
         self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER, rank)

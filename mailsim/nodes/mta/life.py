@@ -14,7 +14,7 @@ from mailsim.nodes.mta.returning import bounce, lose_sight, notice
 from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER
 from mailsim.rules.reasons import Why
-from mailsim.rules.retry import AgeClampedPolicy
+from mailsim.rules.retry import AgeClampedPolicy, next_scan
 from mailsim.rules.smtp import Action, Reply, verdict
 
 if TYPE_CHECKING:
@@ -139,6 +139,8 @@ def commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
         return None
     if outcome.action == Action.BOUNCE:
         return bounce(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.reply)
+    if outcome.why == Why.MX_SELF and mta.figures.mx_to_self == "freeze":
+        return _freeze(mta, item, outcome)
     if expired:
         return bounce(mta, item, outcome.left, outcome.end_us, Why.HOST_CUTOFF, outcome.reply)
     return defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
@@ -251,10 +253,28 @@ def defer(
     mta.deferred.put(item, due)
 
 
+def _freeze(mta: MtaActor, item: Item, outcome: Outcome) -> None:
+    """Left alone by all queue runs until it is returned (Exim spec, ``self = freeze`` and ``timeout_frozen_after``)."""
+    log, memory, frozen_for = mta.log, mta.memory, mta.figures.frozen_for
+    assert frozen_for is not None
+    for d in outcome.left:
+        log.why[d], log.code[d] = outcome.why, -1
+    item.deliveries = outcome.left
+    item.over = (Why.LIFETIME_OVER, outcome.why, outcome.reply)
+    due = next_scan(max(item.arrived_us + frozen_for, outcome.end_us), memory.scan_us, memory.phase_us)
+    if log.rows is not None:
+        row = (outcome.end_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, -1, outcome.why, due, -1)
+        log.rows.extend(row)
+    mta.deferred.put(item, due)
+
+
 def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime_us: int) -> tuple[int | None, int | None]:
     """When the item is due again, and when it is given up; None for what does not happen, or what nobody knows."""
     memory, arrived, started = mta.memory, item.arrived_us, item.started_us
-    due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
+    if item.local and mta.local_policy is not None:
+        due: int | None = mta.local_policy.next(arrived, t_us)
+    else:
+        due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
     over = memory.giving_up.given_up_us(
         arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started, origin_us=memory.origin_us
     )

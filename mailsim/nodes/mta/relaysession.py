@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from mailsim.nodes.attempt import Handover, Item, envelope_of
@@ -166,7 +167,7 @@ class RelaySession:
             end = now + mta.door.work.at(item.number, item.hops)
             return Contact(Why.OK, Stage.EOD, ACCEPTED, end, end), (None,) * len(item.deliveries)
         envelope = envelope_of(mta, item, item.deliveries)
-        limit = self._server.door.policy.size_limit
+        limit = self._server.door.announced
         if limit is not None and envelope.size > limit:  # announced, so MAIL is not even sent
             return Contact(Why.TOO_BIG, Stage.EHLO, None, now, -1), ()
         result, _, verdicts = call(
@@ -220,8 +221,4 @@ class RelaySession:
 
 def _reverse(address: str) -> str:
     """The name that holds an address's PTR (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
-    if ":" not in address:
-        return ".".join(reversed(address.split("."))) + ".in-addr.arpa"
-    from ipaddress import ip_address
-
     return ip_address(address).reverse_pointer

@@ -57,7 +57,7 @@ def respond(zones: dict[str, ZoneIndex], question: Question, manner: Manner) -> 
     if alias is not None and alias.rdatas and question.rtype != "CNAME":
         answer = alias._replace(rdatas=(), onward=alias.rdatas[0])
     else:
-        answer = index.answer(question)
+        answer = _left_zone(zones, origin, index.answer(question))
     if manner.recursive:
         answer = _followed(zones, answer, question)
     if answer.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN):
@@ -104,6 +104,18 @@ def _addresses(zones: dict[str, ZoneIndex], rrset: RRset) -> tuple[RRset, ...]:
             if address is not None:
                 found.append(address)
     return tuple(found)
+
+
+def _left_zone(zones: dict[str, ZoneIndex], origin: str, answer: Answer) -> Answer:
+    """An alias whose target lies in another zone of the server, be it below this one, is looked up there (RFC 1034 section 4.3.2
+    step 3a: the search for the nearest zone starts again).
+    """
+    if answer.rdatas or answer.onward or not answer.chain:
+        return answer
+    target = answer.chain[-1].rdatas[0]
+    if zone_of(target, zones) == origin:
+        return answer
+    return answer._replace(rcode=Rcode.NOERROR, ttl=min(rrset.ttl for rrset in answer.chain), onward=target)
 
 
 def _followed(zones: dict[str, ZoneIndex], answer: Answer, question: Question) -> Answer:

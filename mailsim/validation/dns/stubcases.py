@@ -54,7 +54,9 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
     """
     addresses = list(body["servers"])
     servers = {address: f"server-{k}" for k, address in enumerate(addresses, 1)}
-    nodes: dict[str, Any] = {name: _at_hand(body, address) for address, name in servers.items()}
+    nodes: dict[str, Any] = {}
+    for address, name in servers.items():  # what the programs themselves need is in their figures
+        nodes[name] = {**_server(body, address), "answer_time": f"{round(1e6 * body['servers'][address]['delay'])}us"}
     conf = read_resolv_conf(body["parameters"].get("resolv_conf") or "")
     through = conf.servers == (_ADDRESS,) and _ADDRESS not in servers
     if through:
@@ -90,11 +92,6 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
         "changes": [_change(change, 0) for change in body["changes"]],
     }
     return load(values)
-
-
-def _at_hand(body: Mapping[str, Any], address: str) -> dict[str, Any]:
-    """A server of the recorder: on the same machine, it lets an answer wait for its delay; what else it took is the stub's overhead."""
-    return {**_server(body, address), "answer_time": f"{round(1e6 * body['servers'][address]['delay'])}us"}
 
 
 def _figures(body: Mapping[str, Any]) -> dict[str, Any]:

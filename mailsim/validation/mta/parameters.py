@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from mailsim.errors import UnsupportedError
-from mailsim.flavours import mta_figures
+from mailsim.flavours import flavour, mta_figures
 from mailsim.units import duration, micros
 
-__all__ = ["figures_of"]
+__all__ = ["figures_of", "library_of"]
 
 Figures = dict[str, Any]
 
@@ -107,6 +107,15 @@ def _opensmtpd(params: dict[str, Any], world: dict[str, Any]) -> Figures:
     return found
 
 
+def library_of(program: str, params: dict[str, Any]) -> Figures:
+    """What the program's node says of its stub: nothing, but for a resolver library whose clock ran faster."""
+    speed = params.get("speed") or 1
+    if program != "opensmtpd" or speed == 1:
+        return {}
+    first_wait = micros(flavour("libasr", "stub").figures["first_wait"].value)
+    return {"stub": {"flavour": "libasr", "parameters": {"first_wait": duration(round(first_wait / speed))}}}
+
+
 #: what OpenSMTPD has compiled in
 _OPENSMTPD_TIMES = (
     *(f"{stage}_timeout" for stage in ("connect", "greeting", "ehlo", "mail", "rcpt", "data", "body", "eod")),
@@ -128,6 +137,7 @@ def _sendmail(params: dict[str, Any], world: dict[str, Any]) -> Figures:
             "Timeout.datainit": ("data_timeout",),
             "Timeout.datablock": ("body_timeout",),
             "Timeout.datafinal": ("eod_timeout",),
+            "Timeout.hoststatus": ("host_status",),
         },
     )
     found.setdefault("delay_notice", None)

@@ -13,7 +13,7 @@ from typing import Any
 from mailsim.errors import UnsupportedError
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
-from mailsim.validation.mta.parameters import figures_of
+from mailsim.validation.mta.parameters import figures_of, library_of
 from mailsim.validation.records import NAME_SERVER, zone_change, zone_texts
 
 __all__ = ["scenario_of", "sink_name"]
@@ -22,8 +22,8 @@ __all__ = ["scenario_of", "sink_name"]
 SCAN_PHASE = {"kind": "uniform", "low": "1s", "high": "1.03s"}
 SCAN_PHASE_OF = {"sendmail": {"kind": "uniform", "low": "1.93s", "high": "2s"}}
 
-#: how long an MTA of the recordings takes to accept a message, alone or many at once on two cores
-ACCEPTS = {"kind": "uniform", "low": "10ms", "high": "100ms"}
+#: how long an MTA of the recordings takes to accept a message, alone or one of many at once on two cores
+ACCEPTS = {"kind": "uniform", "low": "10ms", "high": "80ms"}
 
 #: how long a sink takes after the end of data: 44 to 48 ms from one message to the next in all sessions that carry several
 ENDS_OF_DATA = {"kind": "uniform", "low": "42ms", "high": "46ms"}
@@ -59,6 +59,8 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
     clients = {f"sender{k}": _client(sender, k, mta["host"]) for k, sender in enumerate(senders)}
     accounts = {client["address"]: {"password": "right"} for client in clients.values()}
     resolver, patience = _resolver(world["resolver"])
+    for client in clients.values():  # who hands mail in is no part of the recorded world: its look-ups leave no trace in a cache
+        client["resolver"] = next(iter(resolver))
     nodes = {
         **resolver,
         "mta": {
@@ -71,6 +73,7 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
             "relays_for": world.get("relay_domains", "").replace(",", " ").split(),
             "scan_phase": SCAN_PHASE_OF.get(mta["kind"], SCAN_PHASE),
             "second_phase": "drawn",
+            **library_of(mta["kind"], mta["params"]),
             "parameters": {"server_time": ACCEPTS, "starttls": False, **patience, **figures_of(mta["kind"], mta["params"], world)},
         },
         **sinks,
@@ -80,12 +83,12 @@ def scenario_of(body: dict[str, Any]) -> Scenario:
     values = {
         "name": "recorded",
         "run_until": f"{body['horizon']}s",
-        "zones": zone_texts(world["zones"]),
+        "zones": [*zone_texts(world["zones"]), *_top(world)],
         "defaults": {"resolver": "dns"},
         "nodes": nodes,
         "links": {name: {"rtt": "200us", "bandwidth": None} for name in ("default", "local")},
         "traffic": [_mail(mail, clients[names[mail["from"]]]["address"]) for mail in body["workload"]],
-        "faults": [fault for one in world["faults"] for fault in _faults(one, world)],
+        "faults": [fault for one in world["faults"] for fault in _faults(one, world, mta["host"])],
         "changes": [zone_change(one, world["zones"]) for one in world.get("zone_changes", ())],
     }
     return load(values)
@@ -98,7 +101,7 @@ def _domains(body: dict[str, Any]) -> list[str]:
 
 
 def _sinks(world: dict[str, Any], domains: list[str]) -> dict[str, Any]:
-    """A scripted server for each address of each host."""
+    """A scripted server for each address of each host; what it announces as SIZE it does not insist on."""
     found = {}
     for host, place in world["hosts"].items():
         script, greylist = [], None
@@ -109,10 +112,11 @@ def _sinks(world: dict[str, Any], domains: list[str]) -> dict[str, Any]:
                 script.append(_line(rule))
         for k, address in enumerate(place["addrs"]):
             limit = place.get("size_limit")
-            figures = {"server_time": ENDS_OF_DATA, "starttls": False, "max_sessions": None, "size_limit": limit, "hop_limit": 1000}
+            figures = {"server_time": ENDS_OF_DATA, "starttls": False, "max_sessions": None, "hop_limit": 1000, "size_limit": None}
             found[sink_name(host, k)] = {
                 "kind": "mta", "flavour": "postfix", "host": f"{sink_name(host, k)}.sink.test", "address": address,
-                "final_for": domains, "script": script, "greylist": greylist, "parameters": figures,
+                "final_for": domains, "script": script, "greylist": greylist,
+                "parameters": {**figures, "size_announced": limit},
             }  # fmt: skip
     return found
 
@@ -135,27 +139,37 @@ def _mail(mail: dict[str, Any], client: str) -> dict[str, Any]:
     return line if mail["from"] else {**line, "null_sender": True}
 
 
+def _top(world: dict[str, Any]) -> list[str]:
+    """Where a resolver stands between, it was told that the one server has everything below ``test.``, where all zones lie."""
+    if world["resolver"]["kind"] == "direct":
+        return []
+    below = [r["name"] for r in world["zones"] if r["type"] == "SOA" and r["name"].endswith(".test.")]
+    soa = f"@ 86400 IN SOA {NAME_SERVER}. hostmaster.gt.test. 1 3600 600 86400 5"
+    return ["\n".join(["$ORIGIN test.", soa, *(f"{name} 86400 IN NS {NAME_SERVER}." for name in ("@", *below))]) + "\n"]
+
+
 def _resolver(resolver: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Who is asked for names (node ``dns``), and the patience of the MTA's stub.
 
-    ``direct``: the one name server of all zones; ``unbound``: a resolver that asks it.
+    ``direct``: the one name server of all zones; ``unbound``: a resolver that was told of it (a stub-zone, which has no parent).
     """
     nodes: dict[str, Any] = {"dns": {"kind": "nameserver", "host": NAME_SERVER, "recursive": True}}
     if resolver["kind"] == "unbound":
-        nodes = {"ns": {**nodes["dns"], "recursive": False}, "dns": {"kind": "resolver", "flavour": "unbound"}}
+        told = {"kind": "resolver", "flavour": "unbound", "parameters": {"last_resort": False}}
+        nodes = {"ns": {**nodes["dns"], "recursive": False}, "dns": told}
     elif resolver["kind"] != "direct":
         raise UnsupportedError(f"a resolver of kind {resolver['kind']!r}; there are direct, unbound")
     return nodes, {"dns_timeout": f"{resolver['timeout']}s", "dns_tries": resolver["attempts"]}
 
 
-def _faults(fault: list[Any], world: dict[str, Any]) -> list[dict[str, Any]]:
+def _faults(fault: list[Any], world: dict[str, Any], host: str) -> list[dict[str, Any]]:
     """An outage of a host, of an address, or of all names that a pattern finds."""
     start, end, target, kind = fault
     begin = max(start, 0)
     span = {"kind": "outage", "start": f"{begin}s", "length": f"{(end if end != NEVER_S else 10_000_000) - begin}s"}
     if target.startswith("dns"):
         how = {**HOW, "refused": "refused"}[kind]
-        return [{**span, "target": f"dns {name}/{rtype}", "how": how} for name, rtype in _questions(target[4:], world)]
+        return [{**span, "target": f"dns {name}/{rtype}", "how": how} for name, rtype in _questions(target[4:], world, host)]
     hosts = world["hosts"]
     if target in hosts:
         nodes = [sink_name(target, k) for k in range(len(hosts[target]["addrs"]))]
@@ -166,11 +180,15 @@ def _faults(fault: list[Any], world: dict[str, Any]) -> list[dict[str, Any]]:
     return [{**span, "target": node, "how": HOW[kind]} for node in nodes]
 
 
-def _questions(pattern: str, world: dict[str, Any]) -> list[tuple[str, str]]:
-    """The questions ``name/TYPE`` that a pattern finds, among the names of the zones and whatever lies below them."""
+def _questions(pattern: str, world: dict[str, Any], host: str) -> list[tuple[str, str]]:
+    """The questions ``name/TYPE`` that a pattern finds, among the names of the zones, those that their records point at,
+    whatever is asked for below them, and what becomes of a name by the search domain of the MTA's stub.
+    """
     records = [*world["zones"], *(r for change in world.get("zone_changes", ()) for r in change["records"])]
-    names = list(dict.fromkeys(r["name"].rstrip(".") for r in records))
+    pointed = [r["value"].split()[-1] for r in records if r["type"] in ("MX", "CNAME")]
+    names = [name for name in dict.fromkeys(n.rstrip(".") for n in (*(r["name"] for r in records), *pointed)) if name]
     types = ("MX", "A", "AAAA", "CNAME", "TXT", "SRV", "NS", "SOA", "PTR")
-    found = [(name, rtype) for name in names for rtype in types if re.search(pattern, f"{name}/{rtype}")]
-    below = [("_mta-sts." + name, "TXT") for name in names if re.search(pattern, f"_mta-sts.{name}/TXT")]
-    return [*found, *below]
+    searched = [f"{name}.{host.partition('.')[2]}" for name in names]
+    asked = [(name, rtype) for name in names for rtype in types]
+    asked += [("_mta-sts." + name, "TXT") for name in names] + [(name, rtype) for name in searched for rtype in ("A", "AAAA")]
+    return [(name, rtype) for name, rtype in asked if re.search(pattern, f"{name}/{rtype}")]
