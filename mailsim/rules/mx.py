@@ -150,9 +150,7 @@ def mx_targets(
         found.extend(Target(preference, host, address) for address in answer.rdatas)
     if figures.mx_to_loopback == "skip":
         others = [target for target in found if not is_loopback(target.address)]
-        if found and not others and trouble is None and figures.mx_to_self == "bounce":
-            return NoRoute(Why.MX_SELF, True, figures.status_loop)
-        found = others
+        found = others or (found if figures.mx_to_self == "bounce" else [])  # with nothing else it is the loop that it is
     limit = min((t.preference for t in found if t.host in own or t.address in own or is_loopback(t.address)), default=None)
     if limit is not None:
         best = found[0].preference
