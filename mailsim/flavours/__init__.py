@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 from mailsim.errors import MailsimError, UnknownNameError
 from mailsim.flavours.bind import BindFigures
-from mailsim.flavours.forwarding import DnsmasqFigures, KresdFigures, PdnsFigures
+from mailsim.flavours.dnsmasq import DnsmasqFigures
+from mailsim.flavours.kresd import KresdFigures
 from mailsim.flavours.logins import StoreFigures
 from mailsim.flavours.models import MtaFigures, ResolverFigures
 from mailsim.flavours.own import OwnFlavour, laid_over
+from mailsim.flavours.pdns import PdnsFigures
 from mailsim.flavours.schedules import Schedule, schedule_of
 from mailsim.flavours.unbound import UnboundFigures
 

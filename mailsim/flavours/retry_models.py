@@ -45,7 +45,11 @@ Positive = Annotated[Duration, Field(gt=0)]
 
 
 class _Schedule(Declared):
-    """Base of the schedules: most have no grid."""
+    """Base of the schedules: most have no grid, and one schedule for all mail."""
+
+    def local_policy(self) -> QuadraticPolicy | None:
+        """The schedule of final delivery into a mail store, where that is another one."""
+        return None
 
     @property
     def grid_us(self) -> int:
@@ -123,14 +127,19 @@ class EveryRun(_Schedule):
 
 
 class Quadratic(_Schedule):
-    """OpenSMTPD: retries when the message is ``base`` times 1, 4, 9, 16 ... old."""
+    """OpenSMTPD: retries when the message is ``base`` (``local_base`` for mailboxes of its own) times 1, 4, 9, 16 ... old."""
 
     kind: Literal["quadratic"]
     base: Positive
+    local_base: Positive | None = None
 
     def policy(self) -> QuadraticPolicy:
         """The schedule as a pure rule."""
         return QuadraticPolicy(self.base)
+
+    def local_policy(self) -> QuadraticPolicy | None:
+        """The schedule of final delivery."""
+        return None if self.local_base is None else QuadraticPolicy(self.local_base)
 
 
 class Root(_Schedule):

@@ -161,16 +161,17 @@ class DighostFigures(_Figures):
 
 
 class Rfc1035Figures(_Figures):
-    """librfc1035, the resolver library of Courier."""
+    """librfc1035, the resolver library of Courier, and libasr, that of OpenSMTPD."""
 
     first_wait: Annotated[Duration, Field(gt=0)]
     rounds: Count
     growth: Count
+    shared: bool = False
     udp_octets: UdpOctets
 
     def machine(self, servers: tuple[str, ...], chance: Chance, phase_us: int) -> StubMachine:
         """A process that uses the library."""
-        return Rfc1035Stub(Rfc1035Rules(self.first_wait, self.rounds, self.growth, self.udp_octets), servers, chance)
+        return Rfc1035Stub(Rfc1035Rules(self.first_wait, self.rounds, self.growth, self.udp_octets, self.shared), servers, chance)
 
 
 #: the figures of any stub program

@@ -40,6 +40,7 @@ class UnboundFigures(ResolverFigures):
     max_sent_count: _Count
     max_depth: _Count
     tcp_auth_query_timeout: Duration
+    last_resort: bool
     qname_minimisation: bool
     minimise_timeouts: _Count
     prefetch: bool
@@ -73,6 +74,7 @@ class UnboundFigures(ResolverFigures):
             max_depth=self.max_depth,
             tcp_timeout_ms=self.tcp_auth_query_timeout // ms,
             discard_timeout_ms=(self.discard_timeout or 0) // ms,
+            last_resort=self.last_resort,
             qname_minimisation=self.qname_minimisation,
             minimise_timeouts=self.minimise_timeouts,
             prefetch=self.prefetch,

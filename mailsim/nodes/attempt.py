@@ -154,12 +154,15 @@ def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) ->
     """
     item.attempt += 1
     item.started_us = t_us
+    key = (f"route {item.domain}",)
+    if item.attempt > 1 and not mta.memory.may_route(item.domain, t_us):
+        return Outcome(Action.DEFER, Why.HOST_RETRY_TIME, t_us, None, item.deliveries, (), None, 0, (), False, (), key)
     t_us, route = yield from find_route(mta, item, t_us)
     if isinstance(route, NoRoute):
         action = Action.BOUNCE if route.permanent else Action.DEFER
         reply = Reply(550 if route.permanent else 451, route.status, "")
-        key = (f"route {item.domain}",)
         return Outcome(action, route.why, t_us, None, item.deliveries, (), reply, 0, key, False, (), key)
+    mta.memory.forget(key[0])
     if len(route) > 1:
         route = best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
     return (yield from try_targets(mta, item, route, t_us, dead=dead))

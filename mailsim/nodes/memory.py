@@ -50,6 +50,15 @@ class RetryMemory:
             return True
         return not any(record.expired for record in records) and t_us - arrived_us > self.cutoff_us
 
+    def may_route(self, domain: str, t_us: int) -> bool:
+        """Whether a queue run may look for the way to a domain now.
+
+        Trouble with names is kept per domain and shared by all messages; only a new message asks before its time (Exim 4.96
+        observed, case dns_outage_cached; spec chapter 32).
+        """
+        record = self.records.get(f"route {domain}") if self.records else None
+        return record is None or t_us >= record.next_us
+
     def keys(self, addresses: Sequence[str], number: int) -> tuple[str, ...]:
         """Keys of the records that can concern a message for these addresses."""
         if not self.by_host:

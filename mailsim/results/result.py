@@ -93,6 +93,11 @@ class Result:
         return self.table("lookups")
 
     @property
+    def questions(self) -> pd.DataFrame:
+        """One row per question of a resolver to a server."""
+        return self.table("questions")
+
+    @property
     def queues(self) -> pd.DataFrame:
         """One row per change of a queue."""
         return self.table("queues")

@@ -117,6 +117,22 @@ _LOOKUPS = Table(
     ),
 )
 
+_QUESTIONS = Table(
+    "questions",
+    "one question that a resolver (or a stub program) sent to a server",
+    "events",
+    _columns(
+        ("at", "instant", "", "when it was sent"),
+        ("node", "word", "", "node that sent it"),
+        ("server", "word", "", "address that it was sent to"),
+        ("name", "word", "", "name asked for"),
+        ("type", "word", "", "record type"),
+        ("transport", "word", "", "udp or tcp"),
+        ("reach", "word", "", "ok: it was answered; silent; refused: nobody read it there: a key of mailsim.rules.reasons"),
+        ("sent_s", "seconds", "s", "when it was sent"),
+    ),
+)
+
 _QUEUES = Table(
     "queues",
     "one instant at which the queue of a node changed; the figures hold from then on",
@@ -167,7 +183,7 @@ _FAULTS = Table(
 )
 
 #: every table by name
-TABLES: dict[str, Table] = {one.name: one for one in (_MESSAGES, _ATTEMPTS, _LOOKUPS, _QUEUES, _BOUNCES, _FAULTS)}
+TABLES: dict[str, Table] = {one.name: one for one in (_MESSAGES, _ATTEMPTS, _LOOKUPS, _QUESTIONS, _QUEUES, _BOUNCES, _FAULTS)}
 
 
 def table(name: str) -> Table:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mailsim.errors import UnsupportedError
 from mailsim.events import Event, EventLog, State
-from mailsim.nodes.lookups import TYPE_NUMBERS
+from mailsim.nodes.lookups import PROTOCOL_NUMBERS, TYPE_NUMBERS
 from mailsim.results.columns import (
     Ints,
     by_message,
@@ -32,7 +32,7 @@ from mailsim.units import Instant, instant
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DEFAULT_STARTS", "attempts", "bounces", "faults", "lookups", "messages", "queues", "require_level"]
+__all__ = ["DEFAULT_STARTS", "attempts", "bounces", "faults", "lookups", "messages", "questions", "queues", "require_level"]
 
 #: the calendar origin of a log that is read without its scenario
 DEFAULT_STARTS: Instant = instant("2026-01-05T00:00:00Z")
@@ -173,6 +173,36 @@ def lookups(log: EventLog, starts: Instant = DEFAULT_STARTS) -> pd.DataFrame:
             "answer": named_words(of("extra"), log.names),
             "start_s": seconds(begin),
             "duration_s": seconds(of("value")),
+        },
+    )
+
+
+def questions(log: EventLog, starts: Instant = DEFAULT_STARTS) -> pd.DataFrame:
+    """One row per question of a resolver to a server; columns as in the schema.
+
+    Raises
+    ------
+    UnsupportedError
+        The log was recorded below level ``events``.
+    """
+    require_level(log, "questions")
+    rows = _rows(log, Event.ASKED)
+
+    def of(name: str) -> Ints:
+        return view(log.events, name)[rows]
+
+    transports = _spread({number: word for word, number in PROTOCOL_NUMBERS.items()}, of("code"), "protocol ")
+    return frame(
+        "questions",
+        {
+            "at": instants(of("t_us"), starts),
+            "node": named_words(of("node"), log.names),
+            "server": named_words(of("peer"), log.names),
+            "name": named_words(of("extra"), log.names),
+            "type": chosen_words(of("detail"), _spread({number: word for word, number in TYPE_NUMBERS.items()}, of("detail"), "TYPE")),
+            "transport": chosen_words(of("code"), transports),
+            "reach": reason_words(of("why")),
+            "sent_s": seconds(of("t_us")),
         },
     )
 

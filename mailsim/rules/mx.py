@@ -9,7 +9,7 @@ from mailsim.rules.dns.records import Rcode
 from mailsim.rules.dns.zones import Answer
 from mailsim.rules.reasons import Why
 
-__all__ = ["NoRoute", "Target", "best_first", "both", "is_address", "is_loopback", "mx_hosts", "mx_targets"]
+__all__ = ["NoRoute", "Switches", "Target", "best_first", "both", "is_address", "is_loopback", "mx_hosts", "mx_targets"]
 
 
 class Target(NamedTuple):
@@ -28,25 +28,53 @@ class NoRoute(NamedTuple):
     status: str
 
 
-class _Figures(Protocol):
+class Switches(Protocol):
+    """What differs from program to program: figures of the flavour."""
+
     @property
-    def mx_to_address(self) -> str: ...
+    def mx_to_address(self) -> str:
+        """What an address where a name should stand means: ``deliver``, ``unusable``, or ``bounce`` for the whole domain."""
+        ...
+
     @property
-    def mx_to_loopback(self) -> str: ...
+    def mx_to_loopback(self) -> str:
+        """What a host at the own machine means: ``bounce`` (a loop), ``skip``."""
+        ...
+
     @property
-    def mx_to_self(self) -> str: ...
+    def mx_to_self(self) -> str:
+        """What is done where the MTA itself is the best: ``bounce``, ``freeze`` or ``defer``."""
+        ...
+
     @property
-    def mx_trouble(self) -> str: ...
+    def mx_trouble(self) -> str:
+        """Whether a host without answer ``defers`` where no other is left, or is ``forgiven``."""
+        ...
+
     @property
-    def null_mx(self) -> str: ...
+    def null_mx(self) -> str:
+        """``bounce`` or ``defer`` (RFC 7505 wants a bounce)."""
+        ...
+
     @property
-    def status_null_mx(self) -> str: ...
+    def status_null_mx(self) -> str:
+        """Enhanced status for a null MX."""
+        ...
+
     @property
-    def status_no_domain(self) -> str: ...
+    def status_no_domain(self) -> str:
+        """Enhanced status for a domain that does not exist."""
+        ...
+
     @property
-    def status_no_route(self) -> str: ...
+    def status_no_route(self) -> str:
+        """Enhanced status where no host has an address."""
+        ...
+
     @property
-    def status_loop(self) -> str: ...
+    def status_loop(self) -> str:
+        """Enhanced status where the MTA itself is the best."""
+        ...
 
 
 _TEMPORARY = {
@@ -67,7 +95,7 @@ def is_loopback(address: str) -> bool:
     return address.startswith("127.") or address == "::1"
 
 
-def mx_hosts(domain: str, answer: Answer, figures: _Figures) -> list[tuple[int, str]] | NoRoute:
+def mx_hosts(domain: str, answer: Answer, figures: Switches) -> list[tuple[int, str]] | NoRoute:
     """The MX hosts of a domain, best first, or why there are none.
 
     Parameters
@@ -111,7 +139,7 @@ def mx_targets(
     *,
     implicit: bool,
     own: frozenset[str],
-    figures: _Figures,
+    figures: Switches,
 ) -> tuple[Target, ...] | NoRoute:
     """Addresses to try, sorted by preference; equals still in the order of the answers (see :func:`best_first`).
 
@@ -186,6 +214,8 @@ def best_first(targets: Sequence[Target], order: Callable[[int, int], Sequence[i
         if stop - start == 1:
             result.append(targets[start])
         else:
-            result.extend(targets[start + k] for k in order(start, stop - start))
+            # by name first: a resolver hands the records out in changing orders, and what is drawn must not hang on that
+            equals = sorted(targets[start:stop], key=lambda target: (target.host, target.address))
+            result.extend(equals[k] for k in order(start, stop - start))
         start = stop
     return result

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from mailsim.rules.dns.records import Rcode
 from mailsim.rules.dns.zones import Answer
-from mailsim.rules.mx import NoRoute, Target, mx_hosts
+from mailsim.rules.mx import NoRoute, Switches, Target, mx_hosts
 from mailsim.rules.reasons import Why
 
 __all__ = ["Choice", "Limits", "Route", "chosen", "found_hosts", "found_targets"]
@@ -153,28 +153,7 @@ def chosen(targets: Sequence[Target], route_of: Callable[[str], Route], tick: in
     return Choice(error=Why.DESTINATION_DEAD)
 
 
-class _Figures(Protocol):
-    @property
-    def mx_to_address(self) -> str: ...
-    @property
-    def mx_to_loopback(self) -> str: ...
-    @property
-    def mx_to_self(self) -> str: ...
-    @property
-    def mx_trouble(self) -> str: ...
-    @property
-    def null_mx(self) -> str: ...
-    @property
-    def status_null_mx(self) -> str: ...
-    @property
-    def status_no_domain(self) -> str: ...
-    @property
-    def status_no_route(self) -> str: ...
-    @property
-    def status_loop(self) -> str: ...
-
-
-def found_hosts(domain: str, answer: Answer, figures: _Figures) -> list[tuple[int, str]] | NoRoute:
+def found_hosts(domain: str, answer: Answer, figures: Switches) -> list[tuple[int, str]] | NoRoute:
     """MX hosts of a domain, best first (dns.c ``dns_dispatch_mx``).
 
     A refused question counts as an invalid name and bounces (OpenSMTPD 6.8.0p2 observed, ``dns_refused_recover``).

@@ -206,6 +206,8 @@ def scripted_contact(
 ) -> tuple[Contact, tuple[tuple[int, Reply] | None, ...]]:
     """What a session with a server that follows a script comes to: each command, and each recipient, by itself.
 
+    What is pipelined arrives together and is answered one after the other.
+
     Parameters
     ----------
     said : callable
@@ -217,11 +219,7 @@ def scripted_contact(
     -------
     (Contact, tuple of ((int, Reply) or None))
         The session's outcome; for each recipient the instant and text of its refusal.  A session in which all are refused
-        ends at RCPT with the last of these replies.
-
-    Notes
-    -----
-    What is pipelined arrives together and is answered one after the other.
+        ends at RCPT with the last of these replies (the first of several at one instant).
     """
     refused: list[tuple[int, Reply] | None] = [None] * len(recipients)
     t, steps = _connected(plan, path, start_us, rtt_us)
@@ -229,10 +227,12 @@ def scripted_contact(
         return t, tuple(refused)
     work = {Stage.GREETING: pause_us, Stage.EOD: work_us}
     there_us = rtt_us - (rtt_us >> 1)
-    done, piped, hung_up = t, 0, False
+    done, piped, hung_up, arrives = t, 0, False, t
     for step in steps:
         piped = max(piped, t + there_us)
         for k in range(len(recipients) if step.stage == Stage.RCPT else 1):
+            if hung_up:  # a good reply, and the connection ended with it
+                return Contact(Why.CLOSED, step.stage, None, arrives, -1), tuple(refused)
             sent = max(t, piped - there_us)
             line = said(step.stage, sent + there_us, recipients[k] if step.stage == Stage.RCPT else "")
             outcome = _by_script(plan, path, sent, rtt_us, step, body_us, work.get(step.stage, 0), line)
@@ -289,6 +289,8 @@ def probe(path: Timeline, since_us: int, sent_us: int, rtt_us: int, timeout_us: 
 
     A server that was stopped meanwhile knows nothing of the connection and resets it (RFC 9293 section 3.5.2, half-open).
     """
+    if path.quiet and rtt_us <= timeout_us:
+        return True, sent_us + rtt_us
     step = Step(Stage.CONNECT, 1, timeout_us)  # no rule speaks of RSET
     outcome = _exchange(Script((step,), 1, (0,), _BARE), path, sent_us, rtt_us, step, 0, 0, None)
     if isinstance(outcome, Contact):

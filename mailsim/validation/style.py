@@ -30,9 +30,9 @@ table {{border-collapse: collapse; width: 100%}}
 .bars td:nth-child(2) {{overflow: visible; padding: 0 8px}}
 .bars thead th {{color: {COLOURS["quiet"]}; font-size: 15px; border-bottom: 1px solid {COLOURS["down"]}}}
 .bars thead th:first-child {{color: {COLOURS["ink"]}; font-weight: bold; font-size: 18px; overflow: visible}}
-.bars .name {{width: 23%}}
-.bars .figure {{width: 13%}}
-.bars .words {{width: 24%}}
+.bars .name {{width: 21%}}
+.bars .figure {{width: 15%}}
+.bars .words {{width: 23%}}
 .bars .strong {{font-weight: bold}}
 .bars .quiet {{color: {COLOURS["quiet"]}; font-size: 15px}}
 .reached {{color: #007A59; display: inline-block; width: 16px; text-align: right}}

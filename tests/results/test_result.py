@@ -17,7 +17,8 @@ from small_logs import outage_log, small_result, small_scenario
 
 FILES = {
     "messages.csv",
-    "attempts.csv", "lookups.csv", "queues.csv", "bounces.csv", "faults.csv", "summary.json", "manifest.json", "timeline.png",
+    "attempts.csv", "lookups.csv", "questions.csv", "queues.csv", "bounces.csv", "faults.csv",
+    "summary.json", "manifest.json", "timeline.png",
 }  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from array import array
 import pandas as pd
 import pytest
 
+import mailsim
+from dns_worlds import dns_world
 from mailsim.errors import UnsupportedError
 from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, ConditionSpan, EventLog, State
 from mailsim.results import tables
@@ -137,3 +139,13 @@ def test_at_level_counts_there_are_no_messages_but_faults() -> None:
     assert len(tables.faults(log)) == 0
     with pytest.raises(UnsupportedError, match="run again with level='messages'"):
         tables.messages(log)
+
+
+def test_questions_of_resolvers_have_a_table_of_their_own() -> None:
+    """Both servers only say TC over UDP: one question by each transport."""
+    cut = [{"target": ns, "how": "truncated", "until": "1m"} for ns in ("ns1", "ns2")]
+    frame = mailsim.load(dns_world([{"name": "a.example.com", "at": "1s"}], *cut)).run(seed=1, level="events").questions
+    assert list(frame["transport"]) == ["udp", "tcp"]
+    assert set(frame["name"] + " " + frame["type"].astype(str)) == {"a.example.com A"}
+    assert set(frame["reach"]) == {"ok"}
+    assert list(frame["sent_s"]) == [1.0, 1.01]

@@ -13,8 +13,8 @@ from mailsim.rules.reasons import Why
 SECOND_US = 1_000_000
 DOWN_US = 3600 * SECOND_US
 
-#: mx2 takes the mail of 02:00: 7200 s + 562 ms submission + 3 x 101 ms look-ups + 30 s for mx1 + 400 ms session
-TAKEN_US = 7231_265_000
+#: mx2 takes the mail of 02:00: 7200 s + 762 ms submission + 3 x 101 ms look-ups + 30 s for mx1 + 400 ms session
+TAKEN_US = 7231_465_000
 
 # The attempts of mx2.  Each waits 30 s for mx1 in vain; next try = end + age - 1 s, in whole seconds, age clamped to
 # 300 s ... 4000 s, then the next multiple of 300 s:
@@ -23,8 +23,8 @@ TAKEN_US = 7231_265_000
 #   8700 -> end  8730, age 1499:  8730 + 1499 - 1 = 10228 -> 10500
 #  10500 -> end 10530, age 3299: 10530 + 3299 - 1 = 13828 -> 14100
 #  14100 -> end 14130, age 6899: 14130 + 4000 - 1 = 18129 -> 18300, and so on every 4200 s
-# The answers of 7200.6 s are kept for 3600 s: 3 ms of look-ups until then, 3 x 101 ms after that.
-EARLY_US = [7231_268_000, 7800_003_000, 8700_003_000, 10500_003_000]
+# The answers of 7200.8 s are kept for 3600 s: 3 ms of look-ups until then, 3 x 101 ms after that.
+EARLY_US = [7231_468_000, 7800_003_000, 8700_003_000, 10500_003_000]
 EVERY_4200_S = [
     14100, 18300, 22500, 26700, 30900, 35100, 39300, 43500, 47700, 51900, 56100, 60300, 64500, 68700, 72900, 77100, 81300, 85500, 89700,
     93900, 98100, 102300, 106500, 110700, 114900, 119100, 123300, 127500, 131700, 135900, 140100, 144300, 148500, 152700, 156900, 161100,
@@ -32,7 +32,7 @@ EVERY_4200_S = [
 ]  # fmt: skip
 ATTEMPTS_US = [*EARLY_US, *(t * SECOND_US + 303_000 for t in EVERY_4200_S)]
 
-# 48 h = 172800 s after 7231.265 s is 180031.265 s.  The attempt of 177900 s ends at 177930.303 s, before that: put back.
+# 48 h = 172800 s after 7231.465 s is 180031.465 s.  The attempt of 177900 s ends at 177930.303 s, before that: put back.
 # The attempt of 182100 s ends at 182130.303 s, after that: returned.
 LAST_US = 182100_303_000
 RETURNED_US = 182130_303_000

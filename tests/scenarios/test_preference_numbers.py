@@ -47,8 +47,8 @@ def test_the_smaller_number_goes_first_and_300_is_never_tried_while_200_answers(
     play: Callable[..., Any], exact: Callable[..., Any]
 ) -> None:
     played = play(exact("preference-numbers", at=["30m", "70m"]))
-    # 1800 s: 562 ms submission, MX and three addresses 4 x 101 ms; mx1 answers, nobody else is tried
-    assert played.tries(0, "isp") == [(1800_966_000, "mx1", Why.OK)]
+    # 1800 s: 762 ms submission, MX and three addresses 4 x 101 ms; mx1 answers, nobody else is tried
+    assert played.tries(0, "isp") == [(1801_166_000, "mx1", Why.OK)]
     # 4200 s: Ann's answers of 1800 s are kept (2 x 1 ms), the others too (4 x 1 ms); mx1 is silent for 30 s, then mx2 answers
     assert played.tries(1, "isp") == [(4200_366_000, "mx1", Why.SILENT), (4230_366_000, "mx2", Why.OK)]
 
@@ -66,9 +66,9 @@ def test_with_both_better_servers_down_all_three_are_tried_in_order(play: Callab
     values = exact("preference-numbers", at=["70m"])
     values["faults"].append({"kind": "outage", "target": "mx2", "start": "1h", "length": "1h", "how": "refused"})
     played = play(values)
-    # 4200.562 s + 4 x 101 ms; mx1 30 s; mx2 says no after one round trip of 40 ms
+    # 4200.762 s + 4 x 101 ms; mx1 30 s; mx2 says no after one round trip of 40 ms
     assert played.tries(0, "isp") == [
-        (4200_966_000, "mx1", Why.SILENT),
-        (4230_966_000, "mx2", Why.REFUSED),
-        (4231_006_000, "mx3", Why.OK),
+        (4201_166_000, "mx1", Why.SILENT),
+        (4231_166_000, "mx2", Why.REFUSED),
+        (4231_206_000, "mx3", Why.OK),
     ]

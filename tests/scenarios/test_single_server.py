@@ -22,10 +22,10 @@ def test_both_names_are_silent_together_and_the_mail_arrives_at_the_same_queue_s
 ) -> None:
     values = exact("single-server", at=["2h"])
     two, one = play(values), play(with_one_record(values))
-    # 7200 s + 562 ms submission; look-ups 3 x 101 ms with two records, 2 x 101 ms with one; 30 s for each name
-    assert two.tries(0, "isp")[:2] == [(7200_865_000, "mx1", Why.SILENT), (7230_865_000, "mx2", Why.SILENT)]
-    assert one.tries(0, "isp")[:1] == [(7200_764_000, "mx1", Why.SILENT)]
-    # two records: end  7260, age   60 -> 300   7559 ->  7800      one record: end  7230, age   30 -> 300   7529 ->  7800
+    # 7200 s + 762 ms submission; look-ups 3 x 101 ms with two records, 2 x 101 ms with one; 30 s for each name
+    assert two.tries(0, "isp")[:2] == [(7201_065_000, "mx1", Why.SILENT), (7231_065_000, "mx2", Why.SILENT)]
+    assert one.tries(0, "isp")[:1] == [(7200_964_000, "mx1", Why.SILENT)]
+    # two records: end  7261, age   61 -> 300   7560 ->  7800      one record: end  7230, age   30 -> 300   7529 ->  7800
     #              end  7860, age  660          8519 ->  8700                  end  7830, age  630          8459 ->  8700
     #              end  8760, age 1560         10319 -> 10500                  end  8730, age 1530         10259 -> 10500
     #              end 10560, age 3360         13919 -> 14100                  end 10530, age 3330         13859 -> 14100
@@ -43,7 +43,7 @@ def test_both_names_are_silent_together_and_the_mail_arrives_at_the_same_queue_s
 def test_when_the_machine_stays_down_the_mail_comes_back_with_both(play: Callable[..., Any], exact: Callable[..., Any]) -> None:
     values = exact("single-server", at=["2h"], faults=[{"kind": "outage", "target": "mx1", "start": "1h", "length": "7d", "how": "silent"}])
     two, one = play(values), play(with_one_record(values))
-    # Postfix keeps mail for 5 days: from 7200.562 s to 439200.562 s.  The attempts of 14100 s + 102 x 4200 s = 442500 s are the
+    # Postfix keeps mail for 5 days: from 7200.762 s to 439200.762 s.  The attempts of 14100 s + 102 x 4200 s = 442500 s are the
     # first to end after that: 60 s and 303 ms later with two names, 30 s and 202 ms later with one
     for run, returned in ((two, 442560_303_000), (one, 442530_202_000)):
         mail, report = run.mails

@@ -84,6 +84,7 @@ class MtaActor:
             giving_up=self.figures.give_up.rule(),
             draw=self.world.draws.uniforms(f"retry jitter {self.name}").at if retry.jittered else None,
         )
+        self.local_policy = retry.local_policy()
         self.waiting: dict[str, dict[Item, None]] = {}
         rank = rank_of(self.figures.queue_order, self.name, self.world.draws, self.world.origin_us)
         self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER, rank)

@@ -271,7 +271,10 @@ def _freeze(mta: MtaActor, item: Item, outcome: Outcome) -> None:
 def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime_us: int) -> tuple[int | None, int | None]:
     """When the item is due again, and when it is given up; None for what does not happen, or what nobody knows."""
     memory, arrived, started = mta.memory, item.arrived_us, item.started_us
-    due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
+    if item.local and mta.local_policy is not None:
+        due: int | None = mta.local_policy.next(arrived, t_us)
+    else:
+        due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
     if memory.by_host and due is not None and not any(key.startswith("route ") for key in hosts):
         due = mta.looks_again(t_us, due)
     over = memory.giving_up.given_up_us(

@@ -62,7 +62,7 @@ class Failure(NamedTuple):
 
 
 class Relay:
-    """One domain's messages, its MX as looked up once, its only connector (there is one source address).
+    """The messages of one domain (or all for a smarthost), its MX as looked up once, its only connector (there is one source address).
 
     It lives as long as something refers to it: a session, a lookup, a timer.  After that the next message makes a new one, which
     looks the MX up again.

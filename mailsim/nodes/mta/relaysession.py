@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from mailsim.nodes.attempt import Handover, Item, envelope_of
@@ -220,8 +221,4 @@ class RelaySession:
 
 def _reverse(address: str) -> str:
     """The name that holds an address's PTR (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
-    if ":" not in address:
-        return ".".join(reversed(address.split("."))) + ".in-addr.arpa"
-    from ipaddress import ip_address
-
     return ip_address(address).reverse_pointer

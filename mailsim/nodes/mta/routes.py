@@ -45,9 +45,10 @@ class RoutesDiscipline:
         """An item is due at ``t_us`` (the clock): it waits with its domain's relay."""
         item.attempt += 1
         item.started_us = t_us
-        relay = self._relays.get(item.domain)
+        place = self.mta.figures.smarthost or item.domain
+        relay = self._relays.get(place)
         if relay is None:
-            relay = self._relays[item.domain] = Relay(self, item.domain)
+            relay = self._relays[place] = Relay(self, place)
         relay.add(Task(item, t_us))
         return None
 
@@ -145,13 +146,12 @@ class RoutesDiscipline:
 
     def _mx(self, domain: str, task: Task, t_us: int) -> Life:
         mta, number = self.mta, task.item.number
-        name = mta.figures.smarthost or domain
         implicit, below = False, None
-        if name.startswith("["):
-            hosts = [(0, name.strip("[]").rstrip(".").lower())]
+        if domain == mta.figures.smarthost:  # a host, whose MX is not asked for (smtpd.conf(5) relay host)
+            hosts = [(0, domain.strip("[]").rstrip(".").lower())]
         else:
-            t_us, answer = yield from asked(mta, number, Question(name, "MX"), t_us, task.attempt)
-            found = found_hosts(name, answer, mta.figures)
+            t_us, answer = yield from asked(mta, number, Question(domain, "MX"), t_us, task.attempt)
+            found = found_hosts(domain, answer, mta.figures)
             if isinstance(found, NoRoute):
                 return t_us, found, None
             hosts, implicit = found, not answer.rdatas

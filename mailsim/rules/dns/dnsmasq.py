@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
 from mailsim.rules.dns.cache import Entry
@@ -30,6 +31,9 @@ class DnsmasqFigures(Protocol):
     min_cache_ttl: int
     max_cache_ttl: int
     neg_ttl: int
+    max_ttl: int
+    no_negcache: bool
+    cache_size: int
     strict_order: bool
     all_servers: bool
     use_stale_cache: int
@@ -181,7 +185,7 @@ class Dnsmasq:
 
     def _new(self, question: Question, client: object, t_us: int, *, answered: bool) -> list[Action]:
         figures, second = self._figures, self._second(t_us)
-        for old in [p for p in self._pending.values() if (second - p.since_s) * SECOND_US >= figures.forget_after]:
+        for old in list(takewhile(lambda p: (second - p.since_s) * SECOND_US >= figures.forget_after, self._pending.values())):
             self._forget(old)
         pending = self._pending[question] = _Pending(question, second, delay_us=figures.fast_dns_retry)
         (pending.silent_clients if answered else pending.clients).append(client)
@@ -222,14 +226,14 @@ class Dnsmasq:
 
     def _keep(self, question: Question, answer: Answer, t_us: int) -> None:
         """Keep addresses, aliases and their "no" (RFC 2308: min of SOA TTL and MINIMUM; without SOA ``neg-ttl``)."""
-        if answer.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN) or question.rtype not in _KEPT_TYPES:
+        if answer.rcode not in (Rcode.NOERROR, Rcode.NXDOMAIN) or question.rtype not in _KEPT_TYPES or self._figures.cache_size == 0:
             return
         second = self._second(t_us)
         for rrset in answer.chain:
             life = self._clamped(rrset.ttl)
             if life > 0:
                 self._kept[rrset.name, rrset.rtype] = _Kept(rrset, Rcode.NOERROR, second + life)
-        if not answer.rdatas and not answer.onward and question.rtype in _KEPT_NO_TYPES:
+        if not answer.rdatas and not answer.onward and question.rtype in _KEPT_NO_TYPES and not self._figures.no_negcache:
             soa = answer.soa
             life = self._figures.neg_ttl // SECOND_US if soa is None else min(soa.ttl, soa.rdatas[0][6])
             life = self._clamped(life) if life > 0 else 0
@@ -255,7 +259,8 @@ class Dnsmasq:
                 return None, False
             left = kept.over_s - self._second(t_us)
             stale = stale or left <= 0
-            rrset = kept.rrset._replace(ttl=max(left, 0))
+            most = self._figures.max_ttl // SECOND_US
+            rrset = kept.rrset._replace(ttl=min(max(left, 0), most) if most else max(left, 0))
             if not rrset.rdatas:
                 ttl = min([rrset.ttl, *(link.ttl for link in chain)])
                 return Answer(kept.rcode, tuple(chain), (), 0, ttl), stale

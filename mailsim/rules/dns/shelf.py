@@ -91,6 +91,10 @@ class Shelf:
         held = self._sets.get((name, rtype))
         return None if held is None or not self.fresh(held, t_us) else held.rrset._replace(ttl=self.left_s(held, t_us))
 
+    def held_nothing(self, name: str, rtype: str) -> Nothing | None:
+        """The "no" for a name and type, also when its life is over."""
+        return self._nothing.get((name, rtype))
+
     def nothing(self, name: str, rtype: str, t_us: int) -> Nothing | None:
         """The fresh "no" for a name and type."""
         found = self._nothing.get((name, rtype))

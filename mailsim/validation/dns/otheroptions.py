@@ -25,6 +25,7 @@ _PDNS = {
     "server-down-throttle-time": ("server_down_throttle_time", "s"),
     "serve-stale-extensions": ("serve_stale_extensions", "count"),
     "refresh-on-ttl-perc": ("refresh_on_ttl_perc", "count"),
+    "qname-minimization": ("qname_minimization", "flag"),
     "tcp-out-max-idle-ms": ("tcp_idle", "ms"),
 }
 
@@ -33,6 +34,9 @@ _DNSMASQ = {
     "min-cache-ttl": ("min_cache_ttl", "s", None),
     "max-cache-ttl": ("max_cache_ttl", "s", None),
     "neg-ttl": ("neg_ttl", "s", None),
+    "max-ttl": ("max_ttl", "s", None),
+    "no-negcache": ("no_negcache", "flag", "yes"),
+    "cache-size": ("cache_size", "count", None),
     "strict-order": ("strict_order", "flag", "yes"),
     "all-servers": ("all_servers", "flag", "yes"),
     "use-stale-cache": ("use_stale_cache", "s", "86400"),
@@ -97,6 +101,8 @@ def _kresd_line(line: str) -> Mapping[str, Any]:
     module = re.fullmatch(r"modules\.load\('\s*(\w+)\b[^']*'\)", line)
     if module is not None and module[1] in _MODULES:
         return {_MODULES[module[1]]: True}
+    if re.fullmatch(r"option\('NO_MINIMIZE',\s*true\)", line):
+        return {"qname_minimisation": False}
     if (module is not None and module[1] in _WATCHERS) or line.startswith("predict.config("):
         return {}
     for pattern, (name, unit) in _KRESD.items():

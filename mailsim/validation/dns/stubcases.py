@@ -54,7 +54,9 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
     """
     addresses = list(body["servers"])
     servers = {address: f"server-{k}" for k, address in enumerate(addresses, 1)}
-    nodes: dict[str, Any] = {name: _server(body, address) for address, name in servers.items()}
+    nodes: dict[str, Any] = {}
+    for address, name in servers.items():  # what the programs themselves need is in their figures
+        nodes[name] = {**_server(body, address), "answer_time": f"{round(1e6 * body['servers'][address]['delay'])}us"}
     conf = read_resolv_conf(body["parameters"].get("resolv_conf") or "")
     through = conf.servers == (_ADDRESS,) and _ADDRESS not in servers
     if through:
@@ -63,6 +65,8 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
         common = {"second_phase": "drawn", "address": [_ADDRESS]}
         nodes[RESOLVER] = {"kind": "resolver", "flavour": program, "parameters": settings, **common}
     asked = [RESOLVER] if through else [servers[address] for address in body["parameters"].get("nameservers") or conf.servers]
+    if not asked:
+        raise UnsupportedError("programs that make calls without a name server to ask")
     flavour = _stub_of(body)
     figures = _figures(body)
     for name, query in _processes(body).items():
@@ -80,8 +84,8 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
         "zones": [_zone(origin, zone["rr"]) for origin, zone in body["zones"].items()],
         "nodes": nodes,
         "links": {
-            f"{asker}-{name}": {"rtt": f"{round(1e6 * body['servers'][address]['delay'])}us", "bandwidth": None}
-            for address, name in servers.items()
+            f"{asker}-{name}": {"rtt": "0s", "bandwidth": None}
+            for name in servers.values()
             for asker in (*_processes(body), *([RESOLVER] if through else []))
         },
         "faults": [fault for one in _aimed(body["faults"], addresses) for fault in _faults(one, 0)],

@@ -167,10 +167,10 @@ def _tries(log: EventLog, rcpt: str, mine: list[_Row], host_of: Any, node_of: An
         contacts = [answered.get((r.t_us, attempt), None if answered else r) for r in here if r.kind == Event.TRIED]
         kept = not any(r.kind == Event.LOOKED_UP for r in here)  # a session that was open already
         contacted = [r for r in dict.fromkeys(contacts) if r is not None and not (kept and _refused_at_mail(r))]
-        ended = next((r for r in reversed(here) if r.kind in RESULTS and r.rcpt in ("", rcpt)), None)
+        ended = _ended([r for r in here if r.kind in RESULTS and r.rcpt in ("", rcpt)])
         taken = contacted and contacted[-1].why == Why.OK
-        if not contacted and ended is None:
-            continue
+        if ended is None and (not contacted or (figures.discipline == "routes" and not taken)):
+            continue  # nothing happened; or OpenSMTPD's log has not said yet what came of it
         result = "sent" if taken else RESULTS.get(Event(ended.kind), "deferred") if ended is not None else "deferred"
         start = contacted[0].t_us if contacted else ended.t_us if ended is not None else 0
         end = contacted[-1].t_us + contacted[-1].value if contacted else start
@@ -186,6 +186,14 @@ def _tries(log: EventLog, rcpt: str, mine: list[_Row], host_of: Any, node_of: An
             row["suspended"] = True
         found.append(row)
     return found
+
+
+def _ended(ends: list[_Row]) -> _Row | None:
+    """What an attempt came to; where the message expired some time later without another one, that is no part of it."""
+    if not ends:
+        return None
+    deferred = next((r for r in ends if r.kind == Event.DEFERRED), ends[-1])
+    return deferred if ends[-1].kind in (Event.BOUNCED, Event.DISCARDED) and deferred.t_us < ends[-1].t_us else ends[-1]
 
 
 def _refused_at_mail(r: _Row) -> bool:

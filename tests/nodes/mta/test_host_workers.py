@@ -223,6 +223,16 @@ def test_odd_mail_exchangers(zone: str, state: State, why: Why) -> None:
     assert (result.state(), result.delivery().why) == (state, why)
 
 
+@pytest.mark.parametrize(
+    ("flavour", "enforced", "state"), [("courier", False, "STORED"), ("courier", True, "BOUNCED"), ("postfix", False, "BOUNCED")]
+)
+def test_a_message_bigger_than_the_announced_size_is_sent_all_the_same(flavour: str, enforced: bool, state: str) -> None:
+    """Recorded of Exim, sendmail and Courier with a server that takes it; Postfix returns it."""
+    figures = {**FINAL["parameters"], "size_announced": "5 kB", "size_limit": "5 kB" if enforced else None}
+    result = run(world(ONE, {"mx1": {**FINAL, "parameters": figures}}, isp={"flavour": flavour}))
+    assert result.state() == State[state]
+
+
 # -- levels and populations ----------------------------------------------------------------------------------------------
 
 

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from mailsim.events import Event, State
+from mailsim.flavours import mta_figures
 from mailsim.rules.dsn import reported
 from mailsim.rules.reasons import Why
-from small_worlds import MTA, Run, S, com, outage, run, world
+from small_worlds import MTA, NET, Run, S, com, outage, run, world
 
 FINAL: dict[str, Any] = {**MTA, "final_for": ["example.com"]}
 TWO = com("@ MX 10 mx1", "@ MX 20 mx2", "mx1 A 192.0.2.1", "mx2 A 192.0.2.2")
@@ -39,8 +40,6 @@ def scripted(**line: Any) -> dict[str, Any]:
 
 def wording(result: Run) -> list[tuple[str, str]]:
     """(action, status) of each report about the first message."""
-    from mailsim.flavours import mta_figures
-
     figures, found = mta_figures("opensmtpd"), []
     for row in result.of(Event.BOUNCED, number=0) + result.of(Event.DELAY_NOTICED, number=0):
         late = row.kind == Event.DELAY_NOTICED
@@ -90,6 +89,15 @@ def test_a_late_notice_comes_at_the_failure_whose_next_attempt_would_be_too_late
     result = run(smtpd(ONE, BOTH, outage("mx1", "0s", how="refused", length="1h"), isp={"parameters": {"delay_notice": "10m"}}))
     assert result.at(Event.DELAY_NOTICED) == [411.75]
     assert wording(result) == [("delayed", "4.0.0")]
+
+
+def test_final_delivery_is_tried_again_10_s_times_n_squared_after_the_arrival() -> None:
+    """mx1 has the message at 1.2 s (in Postfix's queue at 0.55 s, no pipelining); its mail store refuses until 1 min."""
+    boxes = {"kind": "mailstore", "host": "imap.example.com", "mailboxes": {"bob@example.com": {}}}
+    nodes = {"mx1": {**FINAL, "flavour": "opensmtpd", "store": "boxes"}, "boxes": boxes}
+    zone = com("@ MX 10 mx1", "mx1 A 192.0.2.1", "imap A 192.0.2.3")
+    result = run(world(zone, nodes, faults=(outage("boxes", "0s", how="refused", length="1m"),)))
+    assert [t for t, _, _ in result.tries("mx1")] == [1.2, 11.2, 41.2, 91.2]
 
 
 # -- which failure means what ------------------------------------------------------------------------------------------
@@ -291,6 +299,17 @@ def test_names_are_looked_up_again_at_each_attempt() -> None:
     moved = [{"at": "100s", "zone": "example.com", "records": "@ 5 IN MX 10 mx2", "remove": []}]
     result = run(smtpd(zone, BOTH, outage("mx1", "0s", how="refused"), changes=moved))
     assert [(t, host) for t, host, _ in result.tries()] == [(ARRIVED, "mx1"), (400.75, "mx2")]
+
+
+def test_mail_for_all_domains_goes_to_a_smarthost_over_one_connection() -> None:
+    """smtpd.conf(5) ``relay host``: its MX is not asked for.  The other message of 0.75 s follows in the same session."""
+    relay = {**FINAL, "final_for": ["example.com", "example.net"]}
+    values = smtpd(ONE, {"mx1": relay}, isp={"parameters": {"smarthost": "[mx1.example.com]"}})
+    values["traffic"].append({**values["traffic"][0], "to": "eve@example.net"})
+    values["zones"].append(NET)
+    result = run(values)
+    assert connections(result) == [ARRIVED]
+    assert sorted(d.stored_us / S for d in result.deliveries) == [1.4, 1.8]
 
 
 def test_a_backup_mx_never_relays_to_itself_or_worse_hosts() -> None:

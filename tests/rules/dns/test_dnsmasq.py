@@ -199,6 +199,21 @@ def test_lifetimes_are_clamped() -> None:
     assert [t for t, _, _ in table.questions("p100.example.tld")] == [0, 8 * S]
 
 
+def test_the_cache_can_be_switched_off_wholly_or_for_every_no() -> None:
+    # dnsmasq(8): cache-size=0, no-negcache, max-ttl
+    nothing = bench(well, cache_size=0)
+    positive = bench(lambda sent, t_us: (10 * MS, no()), no_negcache=True)
+    for table in (nothing, positive):
+        for k in range(3):
+            table.ask(k * S, "a.example.tld")
+        table.run(9 * S)
+        assert [t for t, server, _ in table.questions("a.example.tld") if server == NS1] == [0, 1 * S, 2 * S]
+    short = bench(well, max_ttl="5s")
+    asked = [short.ask(k * S, "a.example.tld") for k in range(2)]
+    short.run(9 * S)
+    assert short.said[asked[1]].answer.ttl == 5
+
+
 def test_truncation_is_passed_on_and_a_closed_port_is_silence() -> None:
     # recorded in truncate (an empty answer at once) and closed_one (5 s until the client's repeat)
     def serve(sent: Send, t_us: int) -> Any:

@@ -277,6 +277,16 @@ def test_stale_records_are_given_after_three_seconds_or_when_no_server_is_left()
     assert 3 * S <= silent.said[slow].t_us - 8 * S <= 8 * S
 
 
+def test_a_stale_no_is_given_like_a_stale_record() -> None:
+    # lib/cache/peek.c get_new_ttl asks the stale callback for packets too
+    zone = lambda sent, t_us: None if t_us >= 2 * S else (10 * MS, no())  # noqa: E731
+    table = bench(World(zone, (NS1,)), serve_stale=True)
+    table.ask(0, "nx.example.tld")
+    who = table.ask(8 * S, "nx.example.tld")
+    table.run(30 * S)
+    assert (table.said[who].answer.rcode, table.said[who].answer.negative_ttl) == (Rcode.NXDOMAIN, 1)
+
+
 def test_prefetch_asks_again_when_five_seconds_are_left() -> None:
     # recorded in prefetch__predict: TTL 20 refreshed at 15 s, TTL 8 every 3 s
     ttl = {"a": 20, "b": 8}

@@ -47,6 +47,13 @@ def test_names_are_minimised_label_by_label_with_type_a() -> None:
     assert [(sent.name, sent.rtype) for sent in table.sent] == [("tld", "A"), ("example.tld", "A"), ("m1.example.tld", "MX")]
 
 
+def test_whole_names_are_asked_where_minimisation_is_off() -> None:
+    table = bench(World(), qname_minimization=False)
+    table.ask(0, "m1.example.tld", "MX")
+    table.run(1 * S)
+    assert [(sent.name, sent.rtype) for sent in table.sent] == [("m1.example.tld", "MX")] * 3
+
+
 def test_one_question_per_server_and_servfail_after_1500_ms_each() -> None:
     # recorded in drop_all_3ns_cold: servers asked at 1.025, 2.552, 4.052, SERVFAIL at 5.568
     table = bench(World(silent_from(0, NS1, NS2, NS3), (NS1, NS2, NS3)))
@@ -206,6 +213,16 @@ def test_stale_records_are_lengthened_as_often_as_allowed() -> None:
     assert table.said[asked[6]].t_us == 6 * S + 2 * WAIT
     assert [table.said[asked[k]].answer.ttl for k in (5, 6, 10, 14)] == [1, 6, 5, 1]
     assert table.said[asked[17]].answer.rcode == Rcode.SERVFAIL
+
+
+def test_a_no_is_lengthened_like_a_record() -> None:
+    # negcache.cc updateStaleEntry: as in the record cache
+    zone = lambda sent, t_us: (10 * MS, Answer(Rcode.SERVFAIL) if t_us >= 2 * S else no(ttl=6, minimum=6))  # noqa: E731
+    table = bench(World(zone), serve_stale_extensions=2)
+    asked = [table.ask(k * S, "nx.example.tld") for k in (0, 7, 12, 13, 20)]
+    table.run(90 * S)
+    assert [table.said[who].answer.rcode for who in asked] == [Rcode.NXDOMAIN] * 4 + [Rcode.SERVFAIL]
+    assert table.said[asked[1]].answer.negative_ttl == 6
 
 
 def test_a_lengthened_record_is_given_at_once_and_refreshed_behind() -> None:

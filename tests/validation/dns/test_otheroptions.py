@@ -17,6 +17,7 @@ from mailsim.validation.dns.otheroptions import dnsmasq_figures, kresd_figures, 
         ("serve-stale-extensions=10", {"serve_stale_extensions": 10}),
         ("network-timeout=500", {"network_timeout": "500ms"}),
         ("minimum-ttl-override=0", {"ttl_minimum": "0s"}),
+        ("qname-minimization=no", {"qname_minimization": False}),
     ],
 )
 def test_lines_of_a_recursor_conf(line: str, figure: dict[str, object]) -> None:
@@ -30,6 +31,7 @@ def test_lines_of_a_recursor_conf(line: str, figure: dict[str, object]) -> None:
         ("modules.load('serve_stale < cache')", {"serve_stale": True}),
         ("modules.load('predict')", {"prefetch": True}),
         ("predict.config({window=15, period=24})", {}),
+        ("option('NO_MINIMIZE', true)", {"qname_minimisation": False}),
         ("cache.min_ttl(3)", {"ttl_minimum": "3s"}),
         ("cache.max_ttl(8)", {"ttl_maximum": "8s"}),
         ("cache.ns_tout(5000)", {"dead_for": "5000ms"}),
@@ -50,6 +52,8 @@ def test_lines_of_a_kresd_conf(line: str, figure: dict[str, object]) -> None:
         ("fast-dns-retry", {"fast_dns_retry": "1000ms"}),
         ("fast-dns-retry=500,4000", {"fast_dns_retry": "500ms", "fast_dns_retry_total": "4000ms"}),
         ("neg-ttl=7", {"neg_ttl": "7s"}),
+        ("no-negcache", {"no_negcache": True}),
+        ("cache-size=0", {"cache_size": 0}),
     ],
 )
 def test_lines_of_a_dnsmasq_conf(line: str, figure: dict[str, object]) -> None:

@@ -46,7 +46,7 @@ def test_the_world_is_that_of_the_case() -> None:
     assert lines == [("n$.zone", 800_000, 3), ("zone", 3_000_000, 0), ("zone", 14_000_000, 0)]
     server = scenario.nodes["server-2"]
     assert isinstance(server, Nameserver)
-    assert (server.zones, server.address, server.additional, server.follow_aliases) == (("zone.",), ("10.0.1.1",), False, False)
+    assert (server.zones, server.address, server.additional, server.negative_soa) == (("zone.",), ("10.0.1.1",), False, "as-is")
     fault = scenario.faults[1]
     assert isinstance(fault, DnsFault)
     assert (fault.how, fault.delay, fault.rtype, fault.start) == ("slow", 2_000_000, "MX", 22_000_000)
@@ -78,7 +78,7 @@ def test_the_rest_of_a_question_that_got_no_answer_says_so() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"queries": [{"t": 0, "calls": [["getaddrinfo", "n0.zone.", "A", 0.1]]}]},
+        {"queries": [{"t": 0, "qname": "n0.zone.", "qtype": "A", "burst": 3}]},
         {"faults": [{"start": 0, "end": 1, "target": "10.0.1.1", "kind": "flood"}]},
         {"parameters": {"conf": ["no-such-option: 1"]}},
         {"zones": {**BODY["zones"], "zone.": {"rr": ["$GENERATE 1-2000 n$ 300 A 10.9.0.1"]}}},

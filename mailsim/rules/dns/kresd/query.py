@@ -10,7 +10,7 @@ from typing import Protocol
 from mailsim.rules.dns.kresd.selection import Fault, Flags, Network, SelectionFigures, Transport
 from mailsim.rules.dns.machine import Chance, Hint, Trouble
 from mailsim.rules.dns.records import Question, Rcode, RRset
-from mailsim.rules.dns.shelf import Held, Shelf
+from mailsim.rules.dns.shelf import Held, Nothing, Shelf
 from mailsim.rules.dns.zones import Answer
 
 __all__ = ["KresdFigures", "Query", "Request", "Resolving", "State"]
@@ -29,6 +29,7 @@ class KresdFigures(SelectionFigures, Protocol):
     iteration_limit: int
     failures_in_a_row: int
     longest_alias_chain: int
+    qname_minimisation: bool
     connect_timeout: int
     tcp_inactivity: int
     tcp_recheck: int
@@ -106,7 +107,7 @@ class Resolving:
         return Request(client, question, t_us, [self._query(question, t_us)], no_cache=no_cache)
 
     def _query(self, question: Question, t_us: int, host: str = "") -> Query:
-        return Query(question, t_us, Flags(whole_name=bool(self._forwarders)), host=host)
+        return Query(question, t_us, Flags(whole_name=bool(self._forwarders) or not self.figures.qname_minimisation), host=host)
 
     def produce(self, request: Request, t_us: int) -> State:
         """Answer the last query of the plan from the cache, or choose what to ask: then ``transport`` is set."""
@@ -228,10 +229,10 @@ class Resolving:
     def _cached(self, request: Request, query: Query, t_us: int, *, stale: bool) -> bool:
         """Take a query off the plan with what the cache holds; stale records stand for ``stale_ttl``."""
         name, rtype = query.question
-        nothing = self.shelf.nothing(name, rtype, t_us)
-        if nothing is not None:
-            soa = nothing.soa and nothing.soa._replace(ttl=self.shelf.left_s(nothing, t_us))
-            self._resolved(request, query, [], nothing.rcode, soa, t_us)
+        nothing = self.shelf.held_nothing(name, rtype)
+        left = None if nothing is None else self._ttl(nothing, t_us, stale=stale)
+        if nothing is not None and left is not None:
+            self._resolved(request, query, [], nothing.rcode, nothing.soa and nothing.soa._replace(ttl=left), t_us)
             return True
         for kind in dict.fromkeys((rtype, "CNAME")):
             held = self.shelf.held(name, kind)
@@ -242,7 +243,7 @@ class Resolving:
                 return True
         return False
 
-    def _ttl(self, held: Held, t_us: int, *, stale: bool) -> int | None:
+    def _ttl(self, held: Held | Nothing, t_us: int, *, stale: bool) -> int | None:
         left = self.shelf.left_s(held, t_us)
         if left >= 0:
             return left

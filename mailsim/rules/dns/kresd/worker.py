@@ -41,9 +41,9 @@ class Kresd:
     hints : sequence of Hint
         Delegations known without asking.
     chance : Chance
-        Draws for ``servers``, ``explore`` and ``explored`` (choice of servers), ``order`` (of records), ``noise`` (of measured
-        times) and ``timers`` (how late they ring), ``millisecond`` (where in
-        one a question goes out), ``start`` (when the program was started, where ``started_before`` does not say).
+        Draws for ``servers``, ``explore`` and ``explored`` (choice of servers), ``order`` (of records), ``timers`` (how late they
+        ring), ``millisecond`` (where in one a question goes out), ``start`` (when the program was started, where
+        ``started_before`` does not say).
     phase_us : int
         Where in the wall-clock second t = 0 lies.
     """
@@ -171,18 +171,14 @@ class Kresd:
     def _measure(self, request: Request, t_us: int) -> None:
         """Note the round trip of an answer that came for the request itself, before its time was up."""
         if request.transport is not None:
-            rtt_us = t_us - request.sent_us + self._noise("noise")
+            rtt_us = t_us - request.sent_us
             phase_us = int(self._chance("millisecond") * MS_US)  # both ends are read off a clock of whole milliseconds
             self._network.measured(request.transport.address, (rtt_us + phase_us) // MS_US)
 
-    def _noise(self, purpose: str) -> int:
-        """What a busy machine is late by: mostly little, at times very much (a Pareto distribution)."""
-        u = self._chance(purpose)
-        return int(self._figures.timing_noise * min(u / (1 - u), 30.0))
-
     def _late(self) -> int:
-        """How long after its time a timer rings."""
-        return self._figures.timer_lag + self._noise("timers")
+        """How long after its time a timer rings: on a busy machine mostly little, at times very much (a Pareto distribution)."""
+        u = self._chance("timers")
+        return self._figures.timer_lag + int(self._figures.timing_noise * min(u / (1 - u), 30.0))
 
     def _followers_step(self, request: Request, what: Answer | Trouble | None, t_us: int) -> None:
         lead = self._leads.get(request.asking) if request.asking is not None else None

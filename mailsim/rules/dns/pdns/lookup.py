@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from mailsim.rules.dns.machine import Hint, Trouble
 from mailsim.rules.dns.pdns.servers import Servers, ThrottleFigures
 from mailsim.rules.dns.records import Question, Rcode, RRset
-from mailsim.rules.dns.shelf import Held, Shelf
+from mailsim.rules.dns.shelf import Held, Nothing, Shelf
 from mailsim.rules.dns.zones import Answer
 
 __all__ = ["Ask", "Found", "Heard", "Lookup", "LookupFigures"]
@@ -57,6 +57,7 @@ class LookupFigures(ThrottleFigures, Protocol):
     serve_stale_extensions: int
     serve_stale_period: int
     refresh_on_ttl_perc: int
+    qname_minimization: bool
 
 
 class _Stop(Exception):
@@ -79,7 +80,7 @@ class Lookup:
         self.servers = servers
         self.hints = tuple(hints)
         self.forwarders = tuple(forwarders)
-        self.stale: dict[tuple[str, str], int] = {}
+        self.stale: dict[tuple[str, str, bool], int] = {}
         self.refresh: list[Question] = []
 
     def work(self, question: Question, t_us: int, *, past_cache: bool = False) -> Steps:
@@ -132,32 +133,36 @@ class _Run:
         shelf, now = self.up.shelf, self.now_us
         for rtype in (question.rtype, "CNAME"):
             held = shelf.held(question.name, rtype)
-            if held is not None and (shelf.fresh(held, now) or self._lengthened(held, serve_stale=serve_stale)):
+            if held is not None and (shelf.fresh(held, now) or self._lengthened(question.name, rtype, held, serve_stale=serve_stale)):
                 rrset = shelf.get(question.name, rtype, now)
                 assert rrset is not None
                 if rrset.ttl * 100 <= held.ttl_s * self.up.figures.refresh_on_ttl_perc:
                     self.up.refresh.append(question)
                 return Found(Rcode.NOERROR, (rrset,))
-            for kind in ("", rtype):
-                nothing = shelf.nothing(question.name, kind, now)
-                if nothing is not None and (kind == "" or rtype == question.rtype):
-                    soa = nothing.soa and nothing.soa._replace(ttl=shelf.left_s(nothing, now))
-                    return Found(nothing.rcode, (), soa)
+            for kind in ("", rtype) if rtype == question.rtype else ("",):
+                no = shelf.held_nothing(question.name, kind)
+                if no is not None and (shelf.fresh(no, now) or self._lengthened(question.name, kind, no, serve_stale=serve_stale)):
+                    left = shelf.left_s(shelf.held_nothing(question.name, kind) or no, now)
+                    return Found(no.rcode, (), no.soa and no.soa._replace(ttl=left))
         return None
 
-    def _lengthened(self, held: Held, *, serve_stale: bool) -> bool:
-        """Give a record that is over some more time, as far as ``serve-stale-extensions`` goes."""
+    def _lengthened(self, name: str, rtype: str, held: Held | Nothing, *, serve_stale: bool) -> bool:
+        """Give a record or a "no" that is over some more time, as far as ``serve-stale-extensions`` goes (also negcache.cc)."""
         figures, shelf = self.up.figures, self.up.shelf
-        key = (held.rrset.name, held.rrset.rtype)
+        key = (name, rtype, isinstance(held, Nothing))
         served = self.up.stale.get(key, 0)
         if served >= figures.serve_stale_extensions or not (serve_stale or served):
             return False
-        extension = max(1, min(held.rrset.ttl, figures.serve_stale_period // SECOND_US))
+        own = held.rrset.ttl if isinstance(held, Held) else held.soa.ttl if held.soa is not None else held.ttl_s
+        extension = max(1, min(own, figures.serve_stale_period // SECOND_US))
         over = max(1, -shelf.left_s(held, self.now_us))
-        shelf.put(held.rrset, extension, self.now_us)
+        if isinstance(held, Held):
+            shelf.put(held.rrset, extension, self.now_us)
+        else:
+            shelf.put_nothing(name, rtype, (held.rcode, held.soa), extension, self.now_us)
         self.up.stale[key] = min(served + 1 + over // extension, figures.serve_stale_extensions)
         if not serve_stale:
-            self.up.refresh.append(Question(*key))
+            self.up.refresh.append(Question(name, rtype or "A"))
         return True
 
     def asked(self, question: Question) -> Steps:
@@ -168,7 +173,7 @@ class _Run:
             return found or FAILED
         labels = question.name.split(".")
         known = 0
-        while True:
+        while up.figures.qname_minimization:
             origin, servers = up.shelf.cut(question.name, up.hints, self.now_us)
             own = len(origin.split(".")) if origin else 0
             known = max(known, own) + 1
@@ -256,7 +261,7 @@ class _Run:
         for rrset in chain:
             own = rrset._replace(ttl=min(max(rrset.ttl, low), high))
             shelf.put(own, own.ttl, now)
-            self.up.stale.pop((own.name, own.rtype), None)
+            self.up.stale.pop((own.name, own.rtype, False), None)
             kept.append(own)
         if answer.delegation is not None:
             for rrset in (answer.delegation, *answer.additional):
@@ -268,5 +273,6 @@ class _Run:
         if soa is not None:
             soa = soa._replace(ttl=min(max(soa.ttl, low), figures.negative_ttl_maximum // SECOND_US))
             kind = "" if answer.rcode == Rcode.NXDOMAIN else question.rtype
+            self.up.stale.pop((question.name, kind, True), None)
             shelf.put_nothing(question.name, kind, (answer.rcode, soa), soa.ttl, now)
         return Found(answer.rcode, tuple(kept), soa)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
 
 from mailsim.rules.dns.cache import Entry
@@ -85,6 +86,9 @@ class Pdns:
         self._packets: dict[Question, _Packet] = {}
         self._refreshed: set[Question] = set()
         self._waits: dict[int, _Wait] = {}
+        self._ends: list[tuple[int, int]] = []
+        self._of_number: dict[int, list[int]] = {}
+        self._under_way: dict[Ask, int] = {}
         self._turn = 0
         self._number = 0
         self._connected: dict[str, int] = {}
@@ -108,9 +112,9 @@ class Pdns:
 
     def heard(self, number: int, what: Answer | Trouble, t_us: int) -> list[Action]:
         """Something came back; late answers find the socket closed."""
-        mine = [turn for turn, wait in self._waits.items() if wait.number == number]
+        mine = [turn for turn in self._of_number.pop(number, ()) if turn in self._waits]
         for turn in mine:
-            wait = self._waits.pop(turn)
+            wait = self._over(turn)
             if wait.ask.proto == "tcp" and isinstance(what, Answer):
                 self._connected[wait.ask.address] = t_us
             self._resume(wait, what, t_us)
@@ -133,15 +137,31 @@ class Pdns:
 
     def _turned(self, t_us: int) -> list[Action]:
         """One turn of the loop: the timers, then sleep until something happens or the quiet is over."""
-        for turn in sorted(turn for turn, wait in self._waits.items() if wait.until_us < t_us):
-            self._resume(self._waits.pop(turn), None, t_us)
+        while self._ends and (self._ends[0][0] < t_us or self._ends[0][1] not in self._waits):
+            turn = heappop(self._ends)[1]
+            if turn in self._waits:
+                self._resume(self._over(turn), None, t_us)
         actions, self._actions = self._actions, []
-        if self._waits:
+        if self._ends:
             self._wake += 1
-            first = min(wait.until_us for wait in self._waits.values())
+            first = self._ends[0][0]
             polls = max(1, -(-(first + 1 - t_us) // self._figures.poll_interval))
             actions.append(Alarm(t_us + polls * self._figures.poll_interval, self._wake))
         return actions
+
+    def _over(self, turn: int) -> _Wait:
+        """A wait ends; with that of the one who asked the socket is closed, and who waited with it does so in vain."""
+        wait = self._waits.pop(turn)
+        if not wait.chained:
+            self._under_way.pop(wait.ask, None)
+            self._of_number.pop(wait.number, None)
+        return wait
+
+    def _put(self, wait: _Wait) -> None:
+        self._turn += 1
+        self._waits[self._turn] = wait
+        self._of_number.setdefault(wait.number, []).append(self._turn)
+        heappush(self._ends, (wait.until_us, self._turn))
 
     def _start(self, client: object, question: Question, t_us: int, *, past_cache: bool = False) -> None:
         task = _Task(client, question, self._lookup.work(question, t_us, past_cache=past_cache))
@@ -177,16 +197,14 @@ class Pdns:
 
     def _send(self, task: _Task, ask: Ask, t_us: int) -> None:
         """Send a question, unless the same is under way to the same server: then wait with it (lwres.cc asendto, "chain")."""
-        self._turn += 1
         until = t_us + self._figures.network_timeout
-        if ask.proto == "udp":
-            for wait in self._waits.values():
-                if wait.ask == ask and not wait.chained:
-                    self._waits[self._turn] = _Wait(task, ask, wait.number, t_us, until, True, False)
-                    return
+        if ask.proto == "udp" and ask in self._under_way:
+            self._put(_Wait(task, ask, self._under_way[ask], t_us, until, True, False))
+            return
         self._number += 1
+        self._under_way[ask] = self._number
         reused = ask.proto == "tcp" and t_us - self._connected.pop(ask.address, t_us - (1 << 60)) < self._figures.tcp_idle
-        self._waits[self._turn] = _Wait(task, ask, self._number, t_us, until, False, reused)
+        self._put(_Wait(task, ask, self._number, t_us, until, False, reused))
         self._actions.append(Send(self._number, ask.address, ask.question, ask.proto, standing=reused))
 
     def _finish(self, task: _Task, found: Found, t_us: int) -> None:

@@ -1,8 +1,10 @@
-"""The stub of Courier: librfc1035 (rfc1035resolve.c, rfc1035udp.c), which reads nothing but the servers from resolv.conf(5).
+"""Stubs that wait longer in each round: Courier's librfc1035 (rfc1035resolve.c, rfc1035udp.c) and OpenSMTPD's libasr.
 
-It goes round its list; each round waits as many times longer as the first wait has seconds (5, 25, 125 s).  Whatever a server
-answers is the answer, SERVFAIL and REFUSED too.  One unconnected socket serves the whole question, so a closed port is not
-noticed and a late answer still counts.  What nobody answers, it takes for SERVFAIL.
+They read nothing but the servers from resolv.conf(5) and go round that list.  Each round of librfc1035 waits as many times longer
+as the first wait has seconds (5, 25, 125 s); each of libasr twice as long (5, 10, 20, 40 s), from the second one on shared by the
+servers (res_send_async.c ``iter_ns``).  Whatever a server answers is the answer, SERVFAIL and REFUSED too.  One unconnected socket
+serves the whole question, so a closed port is not noticed and a late answer still counts.  What nobody answers, they take for
+SERVFAIL.
 """
 
 from __future__ import annotations
@@ -19,12 +21,16 @@ __all__ = ["Rfc1035Rules", "Rfc1035Stub"]
 
 
 class Rfc1035Rules(NamedTuple):
-    """``RFC1035_DEFAULT_INITIAL_TIMEOUT`` and ``RFC1035_DEFAULT_MAXIMUM_BACKOFF`` of rfc1035.h, and the growth of the waits."""
+    """``RFC1035_DEFAULT_INITIAL_TIMEOUT`` and ``RFC1035_DEFAULT_MAXIMUM_BACKOFF`` of rfc1035.h, and the growth of the waits.
+
+    ``shared``: after the first round the servers share the wait.
+    """
 
     first_wait_us: int = 5_000_000
     rounds: int = 3
     growth: int = 5
     octets: int = 512
+    shared: bool = False
 
 
 class Rfc1035Stub(SteppedStub):
@@ -44,9 +50,10 @@ class Rfc1035Stub(SteppedStub):
     def _resolve(self, look: Look, question: Question) -> Script:
         """``rfc1035_resolve_multiple``: round after round through the servers."""
         wait = self.rules.first_wait_us
-        for _ in range(self.rules.rounds):
+        for k in range(self.rules.rounds):
+            each = wait // len(self.servers) if k and self.rules.shared else wait
             for server in range(len(self.servers)):
-                what = yield from self._ask(look, server, question, wait)
+                what = yield from self._ask(look, server, question, each)
                 if isinstance(what, Answer):
                     look.close()
                     return what

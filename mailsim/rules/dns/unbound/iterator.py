@@ -199,7 +199,7 @@ class Iterator:
     def _last_resort(self, lookup: Lookup, delegation: Delegation, t_us: int) -> None:
         """All servers have failed: look at the parent's NS records and addresses once more (processLastResort)."""
         now_s = self._store.second(t_us)
-        if delegation.forward:
+        if delegation.forward or not self._rules.last_resort:
             return self._fail(lookup, t_us)
         if not delegation.parent_side:
             ns = self._store.parent(delegation.zone, "NS", now_s)
@@ -252,7 +252,9 @@ class Iterator:
             lookup.minimise = Minimise.OFF if minimising else lookup.minimise
             return self.targets(lookup, t_us)
         links = tuple(rrset for rrset in answer.chain if rrset.rtype == "CNAME")
-        complete = not links or answer.chain[-1].rtype == lookup.out.rtype
+        if not delegation.forward and lookup.out.rtype != "CNAME":
+            links = links[:1]  # of a chain only the first link is believed, the next name is asked for (recorded: cname_long)
+        complete = not links or (len(links) < len(answer.chain) and delegation.forward) or lookup.out.rtype == "CNAME"
         hiding = minimising and lookup.minimise is not Minimise.OFF
         now_s = self._store.second(t_us)
         if complete:

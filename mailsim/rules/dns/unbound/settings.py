@@ -35,6 +35,8 @@ class UnboundRules(NamedTuple):
     max_depth: int
     tcp_timeout_ms: int
     discard_timeout_ms: int
+    #: whether the parent is asked once more for a zone whose servers all fail
+    last_resort: bool
     qname_minimisation: bool
     minimise_timeouts: int
     prefetch: bool
