@@ -19,6 +19,7 @@ from small_logs import S, outage_log
 
 SCENARIO = SimpleNamespace(
     defaults=SimpleNamespace(resolver="dns"),
+    traffic=(),
     nodes={
         "ann": Client(address="ann@example.org", password="secret", fetch=Fetch(host="mail.example.org")),
         "isp": Mta(final_for=("example.org",), store="home", submission=True),
@@ -159,6 +160,11 @@ def something_after_the_end(d: Draft) -> None:
 @caught_by("reports_go_to_the_sender_and_beget_none")
 def a_report_with_a_sender(d: Draft) -> None:
     d.mail[6]["sender"] = "postmaster@example.com"
+
+
+@caught_by("reports_go_to_the_sender_and_beget_none")
+def mail_from_nobody_that_nobody_sends(d: Draft) -> None:
+    d.mail[0]["sender"] = ""
 
 
 @caught_by("reports_go_to_the_sender_and_beget_none")
@@ -346,6 +352,13 @@ def test_a_clean_log_passes_every_checker() -> None:
 
 def test_a_log_without_event_rows_passes_every_checker() -> None:
     assert violations(outage_log(level="messages"), SCENARIO) == []
+
+
+def test_mail_from_the_null_sender_is_no_report_where_somebody_sends_it() -> None:
+    draft = Draft()
+    mail_from_nobody_that_nobody_sends(draft)
+    answering = SimpleNamespace(**{**vars(SCENARIO), "traffic": (SimpleNamespace(null_sender=True),)})
+    assert not [text for text in violations(draft.log(), answering) if text.startswith("reports_go_to")]
 
 
 def test_every_checker_has_caught_a_seeded_fault() -> None:

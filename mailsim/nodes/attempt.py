@@ -164,9 +164,7 @@ def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) ->
         return Outcome(action, route.why, t_us, None, item.deliveries, (), reply, 0, key, False, (), key)
     mta.memory.forget(key[0])
     if len(route) > 1:
-        route = _limited(
-            mta, best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
-        )
+        route = best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
     return (yield from try_targets(mta, item, route, t_us, dead=dead))
 
 
@@ -233,8 +231,9 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
     figures, memory, world = mta.figures, mta.memory, mta.world
     progress = _Progress(item.deliveries)
     addresses = [target.address for target in targets]
-    keys = memory.keys(addresses, item.number)
-    due = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
+    ready = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
+    due = _limited(mta, ready)
+    keys = memory.keys(addresses, item.number) if len(due) == len(ready) else ()  # the next queue run goes on with the others
     if dead:
         due = [target for target in due if target.address not in dead]
         if not due:

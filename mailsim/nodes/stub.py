@@ -111,6 +111,11 @@ class Stub:
         self._steady = plain or isinstance(machine, Rfc1035Stub)
 
     @property
+    def caches(self) -> bool:
+        """Whether answers may be older than the question: not where a name server itself is asked."""
+        return self._resolver is not None
+
+    @property
     def quiet(self) -> bool:
         """Whether every hit in the first server's cache will be seen: nothing is ever wrong with the server and the way to it."""
         faults = (fault.node == self._first for fault in self._world.compiled.conditions.servers)

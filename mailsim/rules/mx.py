@@ -177,7 +177,8 @@ def mx_targets(
             trouble = _TEMPORARY[answer.rcode]
         found.extend(Target(preference, host, address) for address in answer.rdatas)
     if figures.mx_to_loopback == "skip":
-        found = [target for target in found if not is_loopback(target.address)]
+        others = [target for target in found if not is_loopback(target.address)]
+        found = others or (found if figures.mx_to_self == "bounce" else [])  # with nothing else it is the loop that it is
     limit = min((t.preference for t in found if t.host in own or t.address in own or is_loopback(t.address)), default=None)
     if limit is not None:
         best = found[0].preference

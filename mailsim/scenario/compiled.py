@@ -154,6 +154,21 @@ class Compiled:
             found.update(timeline.edges)
         return sorted(found)
 
+    @cached_property
+    def name_changes(self) -> list[int]:
+        """The instants at which what name servers say changes: zone edits, faults of names and of the servers' services."""
+        wrong = self.conditions
+        found = set(self._zone_edges)
+        for timeline in (*(fault.timeline for fault in wrong.names), *(fault.timeline for fault in wrong.servers)):
+            found.update(timeline.edges)
+        return sorted(found)
+
+    @cached_property
+    def longest_ttl_us(self) -> int:
+        """For how long an answer from the declared zones may be kept."""
+        rrsets = (rrset for zone in self.zones.values() for version in zone.versions for rrset in version.zone.rrsets.values())
+        return max((rrset.ttl for rrset in rrsets), default=0) * 1_000_000
+
     def next_change(self, t_us: int) -> int:
         """The first instant after ``t_us`` at which anything changes in the world, or FOREVER."""
         index = bisect_right(self._changes, t_us)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from mailsim.nodes.world import Life, World
 from mailsim.rules.conditions import QUIET, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
+from mailsim.rules.retry import next_scan
 from mailsim.units import duration
 
 __all__ = ["MtaActor"]
@@ -185,6 +187,25 @@ class MtaActor:
             item.waits_for = tuple(hosts)
             for host in hosts:
                 self.waiting.setdefault(host, {})[item] = None
+
+    def looks_again(self, t_us: int, due_us: int) -> int:
+        """When a message that waits for its hosts is looked up again: at its own time, or in a queue run that may find other hosts.
+
+        Exim looks the names up in every queue run, even where it connects to nobody then, and calls a host that it has no record of
+        at once.  Runs that can only find what the last one found are left out: those before the names change, and those after it
+        once no cache can hold anything older.
+        """
+        changes = self.world.compiled.name_changes
+        if not changes:
+            return due_us
+        k = bisect_right(changes, t_us)
+        keeps = self.resolver is not None and self.resolver.caches
+        after = t_us + 1
+        if not (k and keeps and t_us < changes[k - 1] + self.world.compiled.longest_ttl_us):
+            if k == len(changes):
+                return due_us
+            after = max(after, changes[k])
+        return min(due_us, next_scan(after, self.memory.scan_us, self.memory.phase_us))
 
     # -- the runner ---------------------------------------------------------------------------------------------
 

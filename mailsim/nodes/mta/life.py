@@ -275,6 +275,8 @@ def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime
         due: int | None = mta.local_policy.next(arrived, t_us)
     else:
         due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
+    if memory.by_host and due is not None and not any(key.startswith("route ") for key in hosts):
+        due = mta.looks_again(t_us, due)
     over = memory.giving_up.given_up_us(
         arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started, origin_us=memory.origin_us
     )

@@ -32,6 +32,11 @@ def _renamed(params: dict[str, Any], names: dict[str, tuple[str, ...]], unit: st
     return {ours: f"{params[theirs]}{unit}" for theirs, several in names.items() if params.get(theirs) for ours in several}
 
 
+def _notice(text: str) -> str | None:
+    """When to warn of a delay: zero is never (postconf(5) delay_warning_time; Exim specification, delay_warning, 24h by default)."""
+    return None if re.fullmatch(r"0+[smhd]?", text) else text
+
+
 def _postfix(params: dict[str, Any], world: dict[str, Any]) -> Figures:
     found = _renamed(
         params,
@@ -50,9 +55,7 @@ def _postfix(params: dict[str, Any], world: dict[str, Any]) -> Figures:
     minimum = params["minimal_backoff_time"]
     found["retry"] = {"minimum": minimum, "maximum": params["maximal_backoff_time"], "scan": params["queue_run_delay"]}
     found["concurrency"] = {"dead_for": minimum}
-    warn = params.get("delay_warning_time", "0h")
-    if not re.fullmatch(r"0+[smhd]?", warn):
-        found["delay_notice"] = warn
+    found["delay_notice"] = _notice(params.get("delay_warning_time", "0h"))
     more = {**params, **world.get("postfix_main", {})}
     for theirs, ours in (("relayhost", "smarthost"), ("smtp_fallback_relay", "fallback_relay")):
         if more.get(theirs):
@@ -77,8 +80,7 @@ def _exim(params: dict[str, Any], world: dict[str, Any]) -> Figures:
     steps = [_exim_step(text) for text in params["retry"].split(" ", 2)[2].split(";")]
     found["retry"] = {"steps": steps, "scan": params["queue_interval"]}
     found["queue_lifetime"] = steps[-1]["until"]
-    if not re.fullmatch(r"0+[smhd]?", params.get("delay_warning", "0s")):
-        found["delay_notice"] = params["delay_warning"]
+    found["delay_notice"] = _notice(params.get("delay_warning", "24h"))
     if str(world.get("mta_sysctl", {}).get("net/ipv4/tcp_fastopen", "")) == "0":
         found["tcp_fast_open"] = False
     return found

@@ -119,6 +119,24 @@ def test_a_client_whose_question_is_older_than_1900_ms_gets_no_reply_at_all() ->
     assert pencil.said == []
 
 
+def test_what_a_mail_server_sees_of_an_outage_is_silence_then_servfail_then_answers_again() -> None:
+    """No reply to the first question (older than 1.9 s when it fails at 29.4 s), SERVFAIL from the cache up to the end of second
+    34, and after the recovery at 36 s, when the last probe (sent at 17.3 s, 14 s long) is over, an answer within a round trip."""
+    pencil, rig = world(NS1)
+    rig.faults = [(0, 36_000, (NS1,), "drop")]
+    for ms in (0, 30_000, 34_900, 41_000):
+        pencil.ask("a.example.test", ms=ms)
+    outcomes = [(ms, rcode) for ms, _, rcode in pencil.run().outcomes()]
+    assert outcomes == [(30_000, Rcode.SERVFAIL), (34_900, Rcode.SERVFAIL), (41_010, Rcode.NOERROR)]
+
+
+def test_a_chain_that_comes_whole_is_believed_link_by_link() -> None:
+    """cname_long recorded: the servers sent the whole chain, and unbound asked for each name of it."""
+    pencil, _ = world(NS1)
+    pencil.ask("k1.example.test").run()
+    assert pencil.asked_for() == ["k1.example.test A", "k2.example.test A", "a.example.test A"]
+
+
 def test_after_a_failure_servfail_comes_from_the_cache_for_five_seconds() -> None:
     """Filled in second 0 when all said SERVFAIL: to the end of second 5 (recorded: servfail_once)."""
     pencil, rig = world(NS1, NS2)
