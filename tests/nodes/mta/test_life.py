@@ -305,3 +305,12 @@ def test_the_number_of_tries_is_that_of_the_attempts_that_called_somebody(flavou
     result = run(world(ONE, {"mx1": FINAL}, times=("0s",) * 12, isp={"flavour": flavour, "scan_phase": "0s"}, faults=faults))
     for number in range(12):
         assert result.delivery(number).tries == len(result.tries(number=number))
+
+
+def test_what_exim_freezes_is_left_alone_until_it_is_returned_after_7_days() -> None:
+    """configure.default ``timeout_frozen_after = 7d``; in the queue since 0.55 s, so at the queue run half an hour after the 7 d."""
+    result = run(world(com("@ MX 10 mail.example.org."), {}, isp=EXIM, run_until="8d"))
+    assert result.at(Event.DEFERRED, node="isp", number=0) == [0.55]
+    assert (result.state(), result.delivery().ended_us) == (State.BOUNCED, (7 * 86400 + 1800) * S)
+    early = run(world(com("@ MX 10 mail.example.org."), {}, isp=EXIM, run_until="6d"))
+    assert (early.state(), early.delivery().why) == (State.QUEUED, Why.MX_SELF)

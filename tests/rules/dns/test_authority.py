@@ -82,3 +82,14 @@ def test_an_answer_of_forty_addresses_does_not_fit_into_512_octets() -> None:
     """Header 12, question 12 + 2 + 4, OPT 11, and 16 octets for each A behind a pointer (RFC 1035 section 4.1)."""
     many = RRset("example.test", "A", 60, tuple(f"192.0.2.{k}" for k in range(40)))
     assert answer_octets(Question("example.test", "A"), Answer(0, (many,))) == 12 + 18 + 11 + 40 * 16
+
+
+def test_an_alias_into_a_zone_below_is_followed_there() -> None:
+    """RFC 1034 section 4.3.2: step 3a goes back to step 2, the search for the nearest zone."""
+    below = index("sub.example.test", RRset("www.sub.example.test", "A", 30, ("192.0.2.7",)))
+    above = index("example.test", RRset("w.example.test", "CNAME", 60, ("www.sub.example.test",)))
+    zones = {"example.test": above, "sub.example.test": below}
+    answer = respond(zones, Question("w.example.test", "A"), Manner(recursive=True))
+    assert (answer.rcode, answer.rdatas, answer.ttl) == (Rcode.NOERROR, ("192.0.2.7",), 30)
+    onward = respond(zones, Question("w.example.test", "A"), Manner())
+    assert (onward.rcode, onward.onward) == (Rcode.NOERROR, "www.sub.example.test")
