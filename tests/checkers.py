@@ -106,7 +106,8 @@ def instants_are_in_order(record: Record) -> Iterator[str]:
 def reports_go_to_the_sender_and_beget_none(record: Record) -> Iterator[str]:
     """A report has the null sender and goes to its parent's sender; a report has no report (RFC 5321 section 4.5.5)."""
     by_number = {d.message: d for d in record.deliveries}
-    answers = any(getattr(stream, "null_sender", False) for stream in record.scenario.traffic)  # who sends from the null sender
+    traffic = getattr(record.scenario, "traffic", ())
+    answers = any(getattr(stream, "null_sender", False) for stream in traffic)  # who sends from the null sender
     for d in record.deliveries:
         if (d.parent >= 0) != (d.sender == "") and not (answers and d.parent < 0):
             yield f"{d}: parent {d.parent}, but its sender is {d.sender!r}"

@@ -14,9 +14,8 @@ from mailsim.rules.reasons import Why
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.validation.dns.resolvconf import figures_from_options, figures_of, read_resolv_conf
-from mailsim.validation.dns.settings import parameters_of
 from mailsim.validation.dns.stubwords import Told, in_words
-from mailsim.validation.dns.world import RESOLVER, _change, _faults, _server, _zone, program_of
+from mailsim.validation.dns.world import RESOLVER, _change, _faults, _server, _zone, program_of, resolver_settings
 
 __all__ = ["is_stub_case", "stub_repeat_of", "stub_scenario_of"]
 
@@ -60,10 +59,8 @@ def stub_scenario_of(body: Mapping[str, Any]) -> Scenario:
     conf = read_resolv_conf(body["parameters"].get("resolv_conf") or "")
     through = conf.servers == (_ADDRESS,) and _ADDRESS not in servers
     if through:
-        program = program_of(body)
-        settings = parameters_of(program, body["parameters"])
         common = {"second_phase": "drawn", "address": [_ADDRESS]}
-        nodes[RESOLVER] = {"kind": "resolver", "flavour": program, "parameters": settings, **common}
+        nodes[RESOLVER] = {"kind": "resolver", "flavour": program_of(body), "parameters": resolver_settings(body), **common}
     asked = [RESOLVER] if through else [servers[address] for address in body["parameters"].get("nameservers") or conf.servers]
     if not asked:
         raise UnsupportedError("programs that make calls without a name server to ask")

@@ -12,7 +12,7 @@ from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.validation.dns.settings import parameters_of
 
-__all__ = ["CLIENT", "PATIENCE_S", "RESOLVER", "lead_s", "program_of", "scenario_of"]
+__all__ = ["CLIENT", "PATIENCE_S", "RESOLVER", "lead_s", "program_of", "resolver_settings", "scenario_of"]
 
 RESOLVER = "resolver"  #: the node that runs the program of the case
 CLIENT = "client"  #: the node that asks it
@@ -63,11 +63,7 @@ def scenario_of(body: Mapping[str, Any]) -> Scenario:
     """
     lead = lead_s(body)
     flavour = program_of(body)
-    settings = parameters_of(flavour, body["parameters"])
-    if body["parameters"].get("forward"):
-        settings["forward"] = list(body["servers"])
-    if flavour == "kresd":
-        settings["started_before"] = _seconds((KRESD_LEAD_S - lead) % KRESD_CHECK_S)
+    settings = resolver_settings(body, lead)
     servers = {f"server-{k}": _server(body, address) for k, address in enumerate(body["servers"], 1)}
     queries = [_query(line, lead) for line in body["queries"]]
     values = {
@@ -93,6 +89,17 @@ def scenario_of(body: Mapping[str, Any]) -> Scenario:
         "changes": [_change(change, lead) for change in body["changes"]],
     }
     return load(values)
+
+
+def resolver_settings(body: Mapping[str, Any], lead: int = 0) -> dict[str, Any]:
+    """What a case sets of its resolver's figures; ``lead``: whole seconds that its scenario starts before t = 0."""
+    flavour = program_of(body)
+    settings: dict[str, Any] = dict(parameters_of(flavour, body["parameters"]))
+    if body["parameters"].get("forward"):
+        settings["forward"] = list(body["servers"])
+    if flavour == "kresd":
+        settings["started_before"] = _seconds((KRESD_LEAD_S - lead) % KRESD_CHECK_S)
+    return settings
 
 
 def _end_s(body: Mapping[str, Any], lead: int) -> float:

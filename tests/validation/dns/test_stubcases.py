@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailsim.errors import UnsupportedError
+from mailsim.nodes import Resolver
 from mailsim.validation.dns import repeat_of, scenario_of
 
 ZONE = {"rr": ["@ 3600 SOA ns1.example.tld. h.example.tld. 1 7200 900 1209600 60", "@ 300 MX 10 n1", "$GENERATE 1-3 n$ 300 A 192.0.2.$"]}
@@ -91,6 +92,18 @@ def test_options_reach_the_stub() -> None:
     assert observed(body)["observed"][0]["t_answer"] == pytest.approx(2.501)
     body = case("dnspython 2.9.2", ["resolve", "example.tld.", "MX", 0], faults=[DROP_ALL], lifetime=1.0)
     assert observed(body)["observed"][0]["t_answer"] == pytest.approx(1.505)
+
+
+def test_a_resolver_between_is_set_as_without_stubs() -> None:
+    """glibc asks dnsmasq, which passes the questions on to the case's servers: the addresses of ``forward`` reach its figures."""
+    body = case("dnsmasq 2.90-4~deb12u1", ["res_query", "example.tld.", "MX", 0])
+    body["parameters"] = {"conf": ["neg-ttl=7"], "forward": True, "resolv_conf": "nameserver 10.53.9.9\n"}
+    resolver = scenario_of(body).nodes["resolver"]
+    assert isinstance(resolver, Resolver)
+    assert resolver.parameters == {"neg_ttl": "7s", "forward": ["10.1.0.1", "10.1.0.2"]}
+    repeat = observed(body)
+    assert [row["rcode"] for row in repeat["observed"]] == ["OK"]
+    assert {row[1] for row in repeat["upstream"]} <= {"10.1.0.1", "10.1.0.2"}
 
 
 def test_an_unknown_call_is_refused() -> None:
