@@ -20,7 +20,7 @@ NO_USER = {"stage": "rcpt", "reply": "550 5.1.1 no such user", "match": "u01"}
 
 @pytest.fixture(autouse=True)
 def fixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("SCAN_PHASE", "1s"), ("ACCEPTS", "10ms"), ("ENDS_OF_DATA", "44ms")):
+    for name, value in (("SCAN_PHASE", "1s"), ("SCAN_PHASE_OF", {}), ("ACCEPTS", "10ms"), ("ENDS_OF_DATA", "44ms")):
         monkeypatch.setattr(room, name, value)
 
 
