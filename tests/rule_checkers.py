@@ -129,6 +129,8 @@ def mail_expires_when_it_is_too_old(record: Record) -> Iterator[str]:
             arrived = first if row.kind == Event.EXPIRED else last
             age = row.t_us - arrived[row.message, row.node]
             lifetime = figures.queue_lifetime if record.senders.get(row.message) else figures.bounce_lifetime
+            if row.why == Why.MX_SELF and figures.mx_to_self == "freeze":
+                lifetime = figures.frozen_for or lifetime  # its queue lifetime no longer counts
             if row.kind == Event.DEFERRED and age >= lifetime and row.why not in UNTRIED and figures.give_up.way not in LOOK_LATER:
                 yield f"{row}: {age / 3.6e9:.1f} h old, and its lifetime is {lifetime / 3.6e9:.1f} h"
             # by a clock of whole seconds (Courier, sendmail) it may be so much older
