@@ -106,7 +106,14 @@ class SteppedStub:
         self._out: list[Action] = []
 
     def script(self, look: Look) -> Script:
-        """The course of one lookup."""
+        """The course of one lookup: the types that are asked for one after the other."""
+        answers = []
+        for rtype in look.call.types:
+            answers.append((yield from self.resolve(look, rtype)))
+        return joined(answers)
+
+    def resolve(self, look: Look, rtype: str) -> Script:
+        """The course of what is asked for one type."""
         raise NotImplementedError
 
     def send(self, look: Look, server: int, which: int, question: Question, *, proto: str = "udp", socket: object = None) -> None:

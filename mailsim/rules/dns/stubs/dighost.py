@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mailsim.rules.dns.machine import Chance, Trouble
 from mailsim.rules.dns.records import Question, Rcode
-from mailsim.rules.dns.stubs.calls import CLOSED, Look, Script, SteppedStub, joined
+from mailsim.rules.dns.stubs.calls import CLOSED, Look, Script, SteppedStub
 from mailsim.rules.dns.zones import Answer
 
 __all__ = ["DighostRules", "DighostStub"]
@@ -35,14 +35,7 @@ class DighostStub(SteppedStub):
         super().__init__(servers, chance, rules.octets)
         self.rules = rules
 
-    def script(self, look: Look) -> Script:
-        """The questions one after the other."""
-        answers = []
-        for rtype in look.call.types:
-            answers.append((yield from self._search(look, rtype)))
-        return joined(answers)
-
-    def _search(self, look: Look, rtype: str) -> Script:
+    def resolve(self, look: Look, rtype: str) -> Script:
         """``next_origin``: the name in one domain of the list after another, while there is no such name."""
         name = look.call.name.rstrip(".").lower()
         names = [f"{name}.{domain}" for domain in self.rules.search]

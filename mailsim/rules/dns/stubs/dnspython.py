@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mailsim.rules.dns.machine import Chance, Trouble
 from mailsim.rules.dns.records import Question, Rcode
-from mailsim.rules.dns.stubs.calls import CLOSED, Look, Script, SteppedStub, joined
+from mailsim.rules.dns.stubs.calls import CLOSED, Look, Script, SteppedStub
 from mailsim.rules.dns.zones import Answer
 
 __all__ = ["DnspythonRules", "DnspythonStub"]
@@ -36,13 +36,6 @@ class DnspythonStub(SteppedStub):
         super().__init__(servers, chance, rules.octets)
         self.rules = rules
 
-    def script(self, look: Look) -> Script:
-        """``resolve`` for each type, one after the other."""
-        answers = []
-        for rtype in look.call.types:
-            answers.append((yield from self._resolve(look, Question(look.call.name.rstrip(".").lower(), rtype))))
-        return joined(answers)
-
     def _order(self) -> list[int]:
         """The list, shuffled with ``rotate``."""
         servers = list(range(len(self.servers)))
@@ -52,8 +45,9 @@ class DnspythonStub(SteppedStub):
                 servers[k], servers[j] = servers[j], servers[k]
         return servers
 
-    def _resolve(self, look: Look, question: Question) -> Script:
+    def resolve(self, look: Look, rtype: str) -> Script:
         """Servers in turn until one answers, all are out, or the lifetime is over."""
+        question = Question(look.call.name.rstrip(".").lower(), rtype)
         rules = self.rules
         over = look.t_us + rules.lifetime_us
         servers = self._order()

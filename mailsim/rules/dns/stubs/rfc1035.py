@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from mailsim.rules.dns.machine import Chance, Trouble
 from mailsim.rules.dns.records import Question, Rcode
-from mailsim.rules.dns.stubs.calls import Look, Script, SteppedStub, Wait, joined
+from mailsim.rules.dns.stubs.calls import Look, Script, SteppedStub, Wait
 from mailsim.rules.dns.zones import Answer
 
 __all__ = ["Rfc1035Rules", "Rfc1035Stub"]
@@ -40,15 +40,9 @@ class Rfc1035Stub(SteppedStub):
         super().__init__(servers, chance, rules.octets)
         self.rules = rules
 
-    def script(self, look: Look) -> Script:
-        """The questions one after the other."""
-        answers = []
-        for rtype in look.call.types:
-            answers.append((yield from self._resolve(look, Question(look.call.name.rstrip(".").lower(), rtype))))
-        return joined(answers)
-
-    def _resolve(self, look: Look, question: Question) -> Script:
+    def resolve(self, look: Look, rtype: str) -> Script:
         """``rfc1035_resolve_multiple``: round after round through the servers."""
+        question = Question(look.call.name.rstrip(".").lower(), rtype)
         wait = self.rules.first_wait_us
         for k in range(self.rules.rounds):
             each = wait // len(self.servers) if k and self.rules.shared else wait
