@@ -14,6 +14,7 @@ from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.cold import ColdResolver
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
+from mailsim.nodes.mta.returning import lose_sight
 from mailsim.nodes.plan import Window
 from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life, World
@@ -235,17 +236,8 @@ class LoneMta:
 
     def _out_of_sight(self, item: Item, left: tuple[int, ...], t_us: int, reply: Reply | None) -> Life:
         """The schedule is known no further: what becomes of the deliveries is unknown, and nothing is made up."""
-        now = yield max(t_us, self.world.now)
-        log = self.log
-        code = reply.code if reply is not None else -1
-        for d in left:
-            log.why[d] = Why.SCHEDULE_UNKNOWN
-            if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
-                log.state[d], log.ended_us[d] = State.UNKNOWN, now
-            if log.rows is not None:
-                row = (now, item.number, log.rcpt[d], Event.UNKNOWN, self.number, -1, -1, item.attempt, code)
-                log.rows.extend((*row, Why.SCHEDULE_UNKNOWN, now - item.arrived_us, -1))
-        self.world.settled(len(left))
+        now: int = yield max(t_us, self.world.now)
+        lose_sight(self, item, left, now, reply)
 
     def _report(self, item: Item, left: tuple[int, ...], t_us: int, why: Why, reply: Reply | None, of: Why) -> Life:
         now = yield max(t_us, self.world.now)

@@ -242,7 +242,8 @@ def defer(
             return
         item.over, due = (given, why, reply), over
     if due is None:
-        lose_sight(mta, item, t_us, reply)
+        log.last_us = max(log.last_us, t_us)
+        lose_sight(mta, item, left, t_us, reply)
         return
     mta.wait_for(item, hosts)
     if log.rows is not None:

@@ -13,6 +13,7 @@ from mailsim.rules.smtp import Reply
 
 if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
+    from mailsim.nodes.senders import LoneMta
 
 __all__ = ["bounce", "lose_sight", "notice", "returned", "send_report"]
 
@@ -83,16 +84,15 @@ def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
     return life
 
 
-def lose_sight(mta: MtaActor, item: Item, t_us: int, reply: Reply | None) -> None:
+def lose_sight(mta: MtaActor | LoneMta, item: Item, left: tuple[int, ...], t_us: int, reply: Reply | None) -> None:
     """The schedule is known no further: what becomes of the deliveries is unknown, and nothing is made up."""
     log = mta.log
     code = reply.code if reply is not None else -1
-    log.last_us = max(log.last_us, t_us)
-    for d in item.deliveries:
+    for d in left:
         log.why[d] = Why.SCHEDULE_UNKNOWN
         if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
             log.state[d], log.ended_us[d] = State.UNKNOWN, t_us
         if log.rows is not None:
             row = (t_us, item.number, log.rcpt[d], Event.UNKNOWN, mta.number, -1, -1, item.attempt, code)
             log.rows.extend((*row, Why.SCHEDULE_UNKNOWN, t_us - item.arrived_us, -1))
-    mta.world.settled(len(item.deliveries))
+    mta.world.settled(len(left))
