@@ -7,10 +7,12 @@ from typing import Any
 
 from mailsim.errors import UnsupportedError
 
-__all__ = ["NAME_SERVER", "zone_change", "zone_texts"]
+__all__ = ["NAME_SERVER", "NEVER_S", "zone_change", "zone_texts"]
 
 #: the name server of all zones in every recording
 NAME_SERVER = "ns.gt.test"
+#: as the end of an outage or of a rule: it never ends
+NEVER_S = 999
 
 
 def zone_texts(records: Sequence[dict[str, Any]]) -> list[str]:

@@ -10,9 +10,22 @@ from mailsim.errors import UnsupportedError
 from mailsim.flavours import flavour, mta_figures
 from mailsim.units import duration, micros
 
-__all__ = ["figures_of", "library_of"]
+__all__ = ["POSTFIX_NAMES", "figures_of", "library_of"]
 
 Figures = dict[str, Any]
+
+#: parameters of Postfix and what they are called here
+POSTFIX_NAMES = {
+    "maximal_queue_lifetime": ("queue_lifetime",),
+    "bounce_queue_lifetime": ("bounce_lifetime",),
+    "smtp_connect_timeout": ("connect_timeout",),
+    "smtp_helo_timeout": ("greeting_timeout", "ehlo_timeout"),
+    "smtp_mail_timeout": ("mail_timeout",),
+    "smtp_rcpt_timeout": ("rcpt_timeout",),
+    "smtp_data_init_timeout": ("data_timeout",),
+    "smtp_data_xfer_timeout": ("body_timeout",),
+    "smtp_data_done_timeout": ("eod_timeout",),
+}
 
 
 def figures_of(program: str, params: dict[str, Any], world: dict[str, Any]) -> Figures:
@@ -38,20 +51,7 @@ def _notice(text: str) -> str | None:
 
 
 def _postfix(params: dict[str, Any], world: dict[str, Any]) -> Figures:
-    found = _renamed(
-        params,
-        {
-            "maximal_queue_lifetime": ("queue_lifetime",),
-            "bounce_queue_lifetime": ("bounce_lifetime",),
-            "smtp_connect_timeout": ("connect_timeout",),
-            "smtp_helo_timeout": ("greeting_timeout", "ehlo_timeout"),
-            "smtp_mail_timeout": ("mail_timeout",),
-            "smtp_rcpt_timeout": ("rcpt_timeout",),
-            "smtp_data_init_timeout": ("data_timeout",),
-            "smtp_data_xfer_timeout": ("body_timeout",),
-            "smtp_data_done_timeout": ("eod_timeout",),
-        },
-    )
+    found = _renamed(params, POSTFIX_NAMES)
     minimum = params["minimal_backoff_time"]
     found["retry"] = {"minimum": minimum, "maximum": params["maximal_backoff_time"], "scan": params["queue_run_delay"]}
     found["concurrency"] = {"dead_for": minimum}

@@ -14,7 +14,7 @@ from mailsim.errors import UnsupportedError
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.validation.mta.parameters import figures_of, library_of
-from mailsim.validation.records import NAME_SERVER, zone_change, zone_texts
+from mailsim.validation.records import NAME_SERVER, NEVER_S, zone_change, zone_texts
 
 __all__ = ["scenario_of", "sink_name"]
 
@@ -33,9 +33,6 @@ ENDS_OF_DATA = {"kind": "uniform", "low": "42ms", "high": "46ms"}
 
 HOW = {"timeout": "silent", "refused": "refused", "unreachable": "unreachable", "netunreach": "unreachable", "servfail": "servfail"}
 HOW["nxdomain"] = "nxdomain"
-
-#: an outage that never ends
-NEVER_S = 999
 
 
 def sink_name(host: str, k: int) -> str:

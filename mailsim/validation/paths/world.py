@@ -12,8 +12,9 @@ from typing import Any
 from mailsim.errors import UnsupportedError
 from mailsim.scenario import load
 from mailsim.scenario.scenario import Scenario
+from mailsim.validation.mta.parameters import POSTFIX_NAMES
 from mailsim.validation.paths.rig import clients_of, figure
-from mailsim.validation.records import NAME_SERVER, zone_change, zone_texts
+from mailsim.validation.records import NAME_SERVER, NEVER_S, zone_change, zone_texts
 
 __all__ = ["CALLERS", "HOSTS", "PROTOCOLS", "scenario_of"]
 
@@ -32,24 +33,10 @@ HOW_NAMES = {"timeout": "silent", "servfail": "servfail", "refused": "refused", 
 SERVICES = {"lmtp": "boxes", "dovecot": "boxes", "sasl": "auth of A"}
 
 #: an outage that never ends
-NEVER_S = 999
 _FOR_EVER = "100d"
 
 #: addresses for examples (RFC 5737): one that nobody has, and one that no router knows a way to
 NOBODY, NOWHERE = "203.0.113.254", "203.0.113.253"
-
-#: parameters of Postfix and what they are called here
-FIGURES = {
-    "maximal_queue_lifetime": ("queue_lifetime",),
-    "bounce_queue_lifetime": ("bounce_lifetime",),
-    "smtp_connect_timeout": ("connect_timeout",),
-    "smtp_helo_timeout": ("greeting_timeout", "ehlo_timeout"),
-    "smtp_mail_timeout": ("mail_timeout",),
-    "smtp_rcpt_timeout": ("rcpt_timeout",),
-    "smtp_data_init_timeout": ("data_timeout",),
-    "smtp_data_xfer_timeout": ("body_timeout",),
-    "smtp_data_done_timeout": ("eod_timeout",),
-}
 
 
 def scenario_of(body: dict[str, Any]) -> Scenario:
@@ -110,7 +97,7 @@ def _domains_relayed(body: dict[str, Any]) -> list[str]:
 def _servers(body: dict[str, Any], hosts: dict[str, str], clients: dict[str, Any] | None) -> dict[str, Any]:
     """The three MTAs, the mail store and the resolvers."""
     params = body["postfix_params"]
-    figures: dict[str, Any] = {name: params[theirs] for theirs, ours in FIGURES.items() if theirs in params for name in ours}
+    figures: dict[str, Any] = {name: params[theirs] for theirs, ours in POSTFIX_NAMES.items() if theirs in params for name in ours}
     minimum = params["minimal_backoff_time"]
     figures["retry"] = {"minimum": minimum, "maximum": params["maximal_backoff_time"], "scan": params["queue_run_delay"]}
     figures["concurrency"] = {"dead_for": minimum}
