@@ -50,7 +50,7 @@ def run(scenario: Scenario, *, seed: int | None = None, level: str | None = None
         The run grew beyond its limit of events.
     """
     chosen = scenario.seed if seed is None else seed
-    world = compiled(scenario)
+    world = compiled(scenario, chosen)
     if level is None:
         level = "events" if expected_messages(world) <= EVENTS_UP_TO else "messages"
     if not _watched(progress):

@@ -43,12 +43,14 @@ SUBMISSION_SERVICES = ("submission", "submissions")
 class RunningWire:
     """The way between two nodes as the first one sees it: conditions, and what a session or some octets cost."""
 
-    __slots__ = ("path", "rtt_us", "us_per_octet")
+    __slots__ = ("path", "rtt_us", "us_per_octet", "ways")
 
     def __init__(self, draws: Draws, name: str, rtt: Any, bandwidth: float, path: Timeline) -> None:
         #: ``rtt_us(item, turn)``: round-trip time of a session, drawn
         self.rtt_us: Callable[[int, int], int] = draws.stream(name, rtt).at
         self.path = path
+        #: the path of a session that meets more than that, by what it meets
+        self.ways: dict[tuple[str, tuple[int, ...]], Timeline] = {}
         self.us_per_octet = 8_000_000 / bandwidth if bandwidth else 0.0
 
     def transfer_us(self, octets: int) -> int:

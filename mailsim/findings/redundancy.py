@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mailsim.findings.view import Exchanger, Finding, View
 from mailsim.flavours import default, flavour, mta_figures
 from mailsim.nodes import Client, Mta, Nameserver
+from mailsim.scenario.faults import Outage
 from mailsim.units import clock, micros
 
 __all__ = [
@@ -153,10 +154,10 @@ def mailboxes_on_both_sides(view: View) -> Iterator[Finding]:
 def a_backup_gives_up_too_early(view: View) -> Iterator[Finding]:
     """A declared outage is longer than some server keeps mail for the failed one."""
     for k, fault in enumerate(view.scenario.faults):
-        length = fault.end_us - fault.start
-        hit = view.scenario.nodes.get(fault.target)
-        if not isinstance(hit, Mta):
+        hit = view.scenario.nodes.get(fault.where)
+        if not isinstance(fault, Outage) or not isinstance(hit, Mta):
             continue
+        length = fault.end_us - fault.start
         for name, node in view.nodes(Mta):
             if name == fault.target or not set(node.relays_for) & set(hit.final_for):
                 continue

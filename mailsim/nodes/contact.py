@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.logins import SmtpLogins
+from mailsim.nodes.ways import way
 from mailsim.nodes.world import World
+from mailsim.rules.conditions import Timeline
 from mailsim.rules.cues import GREYLISTED, NOTHING, Cue, Said, said
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients, refusal_reason
@@ -95,7 +97,7 @@ class Doorman:
         self.limit = limit
         self.work: Stream[int] = world.draws.stream(f"server time {name}", figures.server_time.distribution())
         #: what it says by script instead of its own rules, and for how long it turns strangers away
-        self.cues: tuple[Cue, ...] = ()
+        self.cues: tuple[Cue, ...] = world.compiled.conditions.cues.get(name, ())
         self.greylist_us: int | None = None
         #: its users' logins, where it offers any
         self.logins: SmtpLogins | None = None
@@ -192,23 +194,24 @@ def call(
     server = world.server_at(address, service)
     wire = world.wire(caller.name, server.name if server is not None else machine)
     rtt = wire.rtt_us(envelope.number, turn)
+    path = way(world, caller.name, machine if server is None else server.name, address, envelope.number, start_us)
     if server is None:
-        return _nobody(caller, wire, start_us, rtt), None, ()
+        return _nobody(caller, path, start_us, rtt), None, ()
     door: Doorman = server.door
     refusal, by_recipient = _judged(server, envelope, service, login, start_us)
     if service == "smtp" and caller.figures.heeds_size and door.announced is not None and envelope.size > door.announced:
         refusal = Refusal(Stage.EHLO, TOO_LARGE, Why.TOO_BIG)
-    wait = door.wait_us(start_us, world.now) if not kept and wire.path.at(start_us).reach == Why.OK else 0
+    wait = door.wait_us(start_us, world.now) if not kept and path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
     says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
     if says is not None:
         steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
-        result, by_recipient = _scripted(says, envelope, steps, wire, start_us, rtt, work, pause)
+        result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, wire.transfer_us(envelope.size), work, pause)
     else:
         no = None if refusal is None else (refusal.stage, refusal.reply)
         body = wire.transfer_us(envelope.size)
-        result = contact(steps, wire.path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
+        result = contact(steps, path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
     if result.reply is TOO_LARGE:
         result = result._replace(why=Why.TOO_BIG, reply=None)
     if result.stage > Stage.CONNECT:
@@ -230,9 +233,9 @@ def _judged(
     return refusal, by_recipient
 
 
-def _nobody(caller: Caller, wire: Any, start_us: int, rtt_us: int) -> Contact:
+def _nobody(caller: Caller, path: Timeline, start_us: int, rtt_us: int) -> Contact:
     """A machine without such a service refuses the connection, if the network lets it."""
-    reach = wire.path.at(start_us).reach
+    reach = path.at(start_us).reach
     if reach == Why.SILENT:
         return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1)
     why = Why.UNREACHABLE if reach == Why.UNREACHABLE else Why.NO_SERVICE
@@ -276,16 +279,16 @@ def _line(
 
 
 def _scripted(
-    says: Line, envelope: Envelope, steps: Script, wire: Any, start_us: int, rtt_us: int, work_us: int, pause_us: int
+    says: Line, envelope: Envelope, steps: Script, path: Timeline, start_us: int, rtt_us: int, body_us: int, work_us: int, pause_us: int
 ) -> tuple[Contact, tuple[Refusal | None, ...]]:
     """A session in which each command is looked at by itself."""
     result, refused = scripted_contact(
         steps,
-        wire.path,
+        path,
         says,
         start_us=start_us,
         rtt_us=rtt_us,
-        body_us=wire.transfer_us(envelope.size),
+        body_us=body_us,
         work_us=work_us,
         pause_us=pause_us,
         recipients=envelope.recipients,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mailsim.nodes.contact import BOOK_AHEAD_US, Caller, Doorman, Envelope
+from mailsim.nodes.ways import is_plain
 from mailsim.nodes.world import World
 from mailsim.rules.conditions import NORMAL, Timeline
 from mailsim.rules.dns import Question
@@ -95,6 +96,8 @@ def leg_to(
     door: Doorman = server.door
     refusal, by_recipient = door.judge(envelope._replace(size=0), service, login)
     if refusal is not None or any(by_recipient) or door.scripted or (door.logins is not None and door.logins.may_fail(service)):
+        return None
+    if not is_plain(world, server.name, address):
         return None
     wire = world.wire(caller.name, server.name)
     plan = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))

@@ -119,7 +119,7 @@ class LoneMta:
             if due is None:
                 return None
             self._put_back(item, outcome, due)
-            due = self._ahead(item, outcome, started, due) if log.rows is None and not outcome.held else due
+            due = self._ahead(item, outcome, started, due) if log.rows is None and not (outcome.held or world.compiled.chancy) else due
             if due is None:
                 return None
             t_us = due

@@ -19,6 +19,8 @@ class Wire(Protocol):
 
     path: Timeline
     us_per_octet: float
+    #: the path of a session that meets more than that, by what it meets
+    ways: dict[tuple[str, tuple[int, ...]], Timeline]
     #: ``rtt_us(item, turn)``: round-trip time of a session, drawn
     rtt_us: Callable[[int, int], int]
 

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import Reply, Stage
 
-__all__ = ["FOREVER", "NORMAL", "QUIET", "Condition", "Span", "Timeline", "merged"]
+__all__ = ["FOREVER", "NORMAL", "QUIET", "Condition", "Manner", "Span", "Timeline", "merged"]
 
 #: an instant that never comes (some 146,000 years)
 FOREVER = 1 << 62
+
+
+class Manner(IntEnum):
+    """What a server does at a stage."""
+
+    REPLY = 0  #: it gives the reply
+    DROP = 1  #: it closes the connection
+    HANG = 2  #: it says nothing and keeps the connection
+    LOSE = 3  #: it does what it was asked to, and its reply is lost
 
 
 class Condition(NamedTuple):
@@ -39,6 +49,10 @@ class Condition(NamedTuple):
         For DNS servers: the share of the questions that are lost.
     truncated : bool
         For DNS servers: over UDP only an empty answer with the TC bit.
+    manner : Manner
+        What the server does at ``stage`` other than giving a reply.
+    idle : bool
+        For MTAs: no mail is worked on.
     """
 
     reach: Why = Why.OK
@@ -48,6 +62,8 @@ class Condition(NamedTuple):
     delay_us: int = 0
     loss: float = 0.0
     truncated: bool = False
+    manner: Manner = Manner.REPLY
+    idle: bool = False
 
     def with_worse(self, other: Condition) -> Condition:
         """What is seen where another condition holds too."""
@@ -69,7 +85,7 @@ def _worse(one: Condition, other: Condition) -> Condition:
     if one is NORMAL or other is NORMAL:
         return other if one is NORMAL else one
     reach = one.reach if _SEVERITY[one.reach] >= _SEVERITY[other.reach] else other.reach
-    said = one if one.reply is not None else other
+    said = one if one.stage is not None else other
     return Condition(
         reach,
         said.reply,
@@ -78,6 +94,8 @@ def _worse(one: Condition, other: Condition) -> Condition:
         max(one.delay_us, other.delay_us),
         max(one.loss, other.loss),
         one.truncated or other.truncated,
+        said.manner,
+        one.idle or other.idle,
     )
 
 

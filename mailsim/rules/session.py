@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from mailsim.rules.conditions import FOREVER, NORMAL, Condition, Timeline
+from mailsim.rules.conditions import FOREVER, NORMAL, Condition, Manner, Timeline
 from mailsim.rules.cues import Said
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
@@ -342,7 +342,10 @@ def _exchange(
         edge = path.next_edge(edge)
     if hangs_up:
         return Contact(Why.CLOSED if done + back_us <= limit else Why.REPLY_TIMEOUT, stage, None, min(done + back_us, limit), -1)
-    said = _condition_reply(path.at(done), stage) or (refusal[1] if refusal is not None and refusal[0] == stage else None)
+    condition = path.at(done)
+    if condition.stage == stage and condition.manner != Manner.REPLY:
+        return _without_reply(condition.manner, stage, done, back_us, limit)
+    said = _condition_reply(condition, stage) or (refusal[1] if refusal is not None and refusal[0] == stage else None)
     refused = said is not None and said.code >= 400
     taken = done if stage == Stage.EOD and not refused else -1
     for resent in (0, *DATA_RESENT_US):
@@ -355,6 +358,15 @@ def _exchange(
         if reach not in _CUT and path.at(arrives).reach not in _CUT:
             return (arrives, done) if said is None or not refused else Contact(said.kind, stage, said, arrives, -1)
     return Contact(Why.REPLY_TIMEOUT if taken < 0 else Why.REPLY_LOST, stage, None, limit, taken)
+
+
+def _without_reply(manner: Manner, stage: Stage, done_us: int, back_us: int, limit_us: int) -> Contact:
+    """The server closes the connection at a stage, hangs there, or took the message and its 250 is lost."""
+    if manner == Manner.DROP and done_us + back_us <= limit_us:
+        return Contact(Why.CLOSED, stage, None, done_us + back_us, -1)
+    if manner == Manner.LOSE and stage == Stage.EOD:
+        return Contact(Why.REPLY_LOST, stage, None, limit_us, done_us)
+    return Contact(Why.REPLY_TIMEOUT, stage, None, limit_us, -1)
 
 
 #: nothing gets through: data is sent again until it does

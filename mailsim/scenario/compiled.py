@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim.declared import DrawnDuration
-from mailsim.draws import Constant, Distribution
+from mailsim.draws import Constant, Distribution, Draws
 from mailsim.flavours import OwnFlavour, default
 from mailsim.nodes import Mta, Nameserver, Senders
 from mailsim.rules.conditions import FOREVER, QUIET, Condition, Timeline, merged
@@ -150,9 +150,17 @@ class Compiled:
         found = set(self._zone_edges)
         wrong = self.conditions
         of_dns = [*(fault.timeline for fault in wrong.names), *(fault.timeline for fault in wrong.servers)]
-        for timeline in (*wrong.nodes.values(), *wrong.links.values(), *wrong.logins.values(), *of_dns):
+        of_parts = [part.timeline for parts in wrong.parts.values() for part in parts]
+        by_key = (wrong.nodes, wrong.links, wrong.logins, wrong.addresses)
+        for timeline in (*(one for found_by in by_key for one in found_by.values()), *of_dns, *of_parts):
             found.update(timeline.edges)
+        found.update(edge for cues in wrong.cues.values() for cue in cues for edge in (cue.start_us, cue.end_us))
         return sorted(found)
+
+    @cached_property
+    def chancy(self) -> bool:
+        """Whether sessions that begin under the same conditions may go differently by chance."""
+        return bool(self.conditions.parts)
 
     @cached_property
     def name_changes(self) -> list[int]:
@@ -213,8 +221,9 @@ class Compiled:
         return found
 
 
-def compiled(scenario: Any) -> Compiled:
-    """Make a validated scenario ready to run."""
+def compiled(scenario: Any, seed: int | None = None) -> Compiled:
+    """Make a validated scenario ready to run; ``seed`` (by default the scenario's) decides what outages are drawn."""
+    from mailsim.scenario.faults.base import Ground
     from mailsim.scenario.places import places
     from mailsim.scenario.timeline import compile_faults
     from mailsim.scenario.zones import read_records
@@ -226,14 +235,9 @@ def compiled(scenario: Any) -> Compiled:
     for name, node in scenario.nodes.items():
         if node.site is not None:
             sites.setdefault(node.site, []).append(name)
-    conditions = compile_faults(
-        scenario.faults,
-        names=list(scenario.nodes),
-        sites=sites,
-        nodes_at=where.nodes_at,
-        addresses=where.addresses,
-        offset_us=offset,
-    )
+    draws = Draws(scenario.seed if seed is None else seed)
+    ground = Ground(list(scenario.nodes), sites, scenario.groups, where.nodes_at, where.addresses, draws)
+    conditions = compile_faults(scenario.faults, ground, offset_us=offset)
     nodes = {
         name: CompiledNode(name, node, where.host.get(name, ""), tuple(where.addresses.get(name, ())), conditions.nodes.get(name, QUIET))
         for name, node in scenario.nodes.items()

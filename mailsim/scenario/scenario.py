@@ -117,6 +117,8 @@ class Scenario(Declared):
         MTA programs of its own, by name: what each inherits from, and its figures.
     nodes : dict of str to Node
         Who takes part, by name.
+    groups : dict of str to tuple of str
+        Nodes that fail together or are cut off from others, by the name of their group.
     links : dict of str to Link
         ``default``, ``local``, ``a-b`` or ``site:x-site:y``.
     traffic : tuple of Traffic
@@ -140,6 +142,7 @@ class Scenario(Declared):
     defaults: Defaults = Defaults()
     flavours: dict[str, OwnFlavour] = {}
     nodes: dict[str, Node]
+    groups: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     links: dict[str, Link] = {}
     traffic: tuple[Traffic, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -191,8 +194,9 @@ class Scenario(Declared):
     def digest(self) -> str:
         """SHA-256 of everything that decides a run besides the seed, every default included."""
         values = self.model_dump(mode="json", by_alias=True, exclude={"seed", "lesson", "question", "study"})
-        if not self.flavours:
-            del values["flavours"]  # so that a scenario without has the digest that it had before there were any
+        for key in ("flavours", "groups"):
+            if not values[key]:
+                del values[key]  # so that a scenario without has the digest that it had before there were any
         text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -202,13 +206,14 @@ class Scenario(Declared):
         Parameters
         ----------
         target : str
-            A node, an address, ``link a-b``, ``site:x`` or ``dns name/TYPE``.
+            A node, an address, ``link a-b``, ``site:x``, ``group:x`` or ``dns name/TYPE``.
         start, length : str
             Durations such as ``1h``.
         how : str
-            ``silent``, ``refused``, ``unreachable``, ``4xx``, ``5xx``, ``servfail`` or ``nxdomain``.
+            ``silent``, ``refused``, ``unreachable``, ``4xx``, ``5xx``, ``drop``, ``hang``, ``lost_reply``, ``servfail`` or
+            ``nxdomain``.
         **more
-            ``reply`` and ``stage``.
+            ``reply``, ``stage``, ``probability`` and ``recipients``.
 
         Examples
         --------

@@ -7,6 +7,11 @@ condition                 acts on                 meaning
 ``reach: UNREACHABLE``    node, link              a router says so; likewise
 ``reach: REFUSED``        node                    the machine answers, the service does not run and does no work
 ``reply`` at ``stage``    node                    the server gives this reply instead of its own
+``manner`` at ``stage``   node                    it closes the connection, hangs, or loses its 250 there
+``idle``                  node                    it takes mail and does nothing with it
+any of these              part of the sessions    each session meets it by chance
+``reach``                 address                 only this address of a machine fails, for SMTP
+a line of a script        node                    a reply to some recipients only
 ``reach`` / ``rcode``     name/TYPE               no answer, or this response code, to such questions
 ``reach: SILENT``         auth of a node          who checks passwords there does not answer
 ``reach: REFUSED``        auth of a node          who checks passwords there does not run
@@ -16,32 +21,22 @@ condition                 acts on                 meaning
 ``truncated``             DNS server              over UDP only the TC bit comes back
 ========================= ======================= ==========================================================
 
-A fault kind compiles to these; a new condition is a change of the house.  ``silent`` and ``unreachable`` of a node or
-address hit the whole machine (all nodes with that address); ``refused`` and replies hit the named node alone.  Conditions of a
-DNS server may hold for one transport or one record type only.
+A fault kind (:mod:`mailsim.scenario.faults`) compiles to these; a new condition is a change of the house.  ``silent`` and
+``unreachable`` of a node or address hit the whole machine (all nodes with that address); ``refused`` and replies hit the named
+node alone.  Conditions of a DNS server may hold for one transport or one record type only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from mailsim.events import ConditionSpan
-from mailsim.rules.conditions import Condition, Span, Timeline
-from mailsim.rules.dns import Rcode
-from mailsim.rules.reasons import Why
-from mailsim.rules.smtp import Reply, Stage, parse_reply
-from mailsim.scenario.faults import DnsFault, Outage
+from mailsim.rules.conditions import Span, Timeline
+from mailsim.rules.cues import Cue
+from mailsim.scenario.faults.base import FaultDeclaration, Ground
 
-__all__ = ["AUTH_OF", "Conditions", "NameFault", "ServerFault", "compile_faults", "link_key", "targets_of"]
-
-#: how a target begins that means who checks the passwords of a node
-AUTH_OF = "auth of "
-
-_REACH = {"silent": Why.SILENT, "refused": Why.REFUSED, "unreachable": Why.UNREACHABLE}
-_RCODE = {"servfail": Rcode.SERVFAIL, "refused": Rcode.REFUSED, "nxdomain": Rcode.NXDOMAIN}
-_REPLY = {"4xx": Reply(451, "4.3.0", "Temporary failure, try again later"), "5xx": Reply(550, "5.3.0", "Mail system refuses")}
-_STAGE = {"greeting": Stage.GREETING, "ehlo": Stage.EHLO, "mail": Stage.MAIL, "rcpt": Stage.RCPT, "data": Stage.DATA, "eod": Stage.EOD}
+__all__ = ["Conditions", "NameFault", "Part", "ServerFault", "compile_faults", "link_key"]
 
 
 class NameFault(NamedTuple):
@@ -71,6 +66,14 @@ class ServerFault(NamedTuple):
         return self.proto in ("", proto) and self.rtype in ("", rtype)
 
 
+class Part(NamedTuple):
+    """What a share of the sessions with a node meets; ``number`` tells it from others."""
+
+    number: int
+    share: float
+    timeline: Timeline
+
+
 class Conditions(NamedTuple):
     """Everything that is wrong in a run: by node, link (see :func:`link_key`), name and DNS server; the list for people; logins."""
 
@@ -81,6 +84,12 @@ class Conditions(NamedTuple):
     #: by node: what is wrong with who checks passwords there
     logins: dict[str, Timeline]
     servers: tuple[ServerFault, ...] = ()
+    #: by node: what a share of its sessions meets
+    parts: dict[str, tuple[Part, ...]] = {}
+    #: by address: what is wrong with it alone
+    addresses: dict[str, Timeline] = {}
+    #: by node: what it says to some recipients
+    cues: dict[str, tuple[Cue, ...]] = {}
 
 
 def link_key(a: str, b: str) -> tuple[str, str]:
@@ -88,100 +97,53 @@ def link_key(a: str, b: str) -> tuple[str, str]:
     return (a, b) if a <= b else (b, a)
 
 
-def targets_of(target: str, sites: Mapping[str, Sequence[str]], nodes_at: Mapping[str, Sequence[str]], names: Sequence[str]) -> list[str]:
-    """The nodes that a fault's target means: a node, an address or ``site:x``; empty if it means none."""
-    if target.startswith("site:"):
-        return list(sites.get(target[5:], ()))
-    if target in names:
-        return [target]
-    return list(nodes_at.get(target, ()))
+class _Gathered:
+    """Effects by the place at which they act, each place as its timeline."""
+
+    def __init__(self) -> None:
+        self._spans: dict[str, dict[Any, list[Span]]] = {}
+        self.cues: dict[str, list[Cue]] = {}
+
+    def add(self, what: str, key: Any, span: Span) -> None:
+        self._spans.setdefault(what, {}).setdefault(key, []).append(span)
+
+    def of(self, what: str) -> dict[Any, Timeline]:
+        return {key: Timeline(spans) for key, spans in self._spans.get(what, {}).items()}
 
 
-def _condition(fault: Outage) -> tuple[Condition, str]:
-    if fault.target.startswith("dns "):
-        if fault.how == "silent":
-            return Condition(Why.SILENT), "silent"
-        return Condition(rcode=_RCODE[fault.how]), fault.how
-    if fault.how in _REACH:
-        return Condition(_REACH[fault.how]), fault.how
-    reply = parse_reply(fault.reply) if fault.reply else _REPLY[fault.how]
-    return Condition(Why.OK, reply, _STAGE[fault.stage]), f"{reply} at {fault.stage}"
-
-
-def _service_condition(fault: DnsFault) -> Condition:
-    reach = {"silent": Why.SILENT, "closed": Why.REFUSED}.get(fault.how, Why.OK)
-    return Condition(
-        reach,
-        rcode=_RCODE.get(fault.how, -1),
-        delay_us=fault.delay or 0,
-        loss=fault.probability or 0.0,
-        truncated=fault.how == "truncated",
-    )
-
-
-def compile_faults(
-    faults: Sequence[Outage | DnsFault],
-    *,
-    names: Sequence[str],
-    sites: Mapping[str, Sequence[str]],
-    nodes_at: Mapping[str, Sequence[str]],
-    addresses: Mapping[str, Sequence[str]],
-    offset_us: int = 0,
-) -> Conditions:
+def compile_faults(faults: Sequence[FaultDeclaration], ground: Ground, *, offset_us: int = 0) -> Conditions:
     """Compile declared faults; targets are known to exist (the scenario was validated).
 
     Timelines are on the engine's clock, which shows ``offset_us`` when the scenario starts; the spans for people are not.
     """
-    nodes: dict[str, list[Span]] = {}
-    links: dict[tuple[str, str], list[Span]] = {}
-    by_name: dict[tuple[str, str], list[Span]] = {}
-    logins: dict[str, list[Span]] = {}
-    services: dict[tuple[str, str, str], list[Span]] = {}
-    told: list[ConditionSpan] = []
-    for fault in faults:
-        if isinstance(fault, DnsFault):
-            span = Span(fault.start + offset_us, fault.end_us + offset_us, _service_condition(fault))
-            for node in targets_of(fault.target, sites, nodes_at, names):
-                services.setdefault((node, fault.proto or "", (fault.rtype or "").upper()), []).append(span)
-                told.append(ConditionSpan(fault.target, node, fault.words, fault.start, fault.end_us))
-            continue
-        condition, how = _condition(fault)
-        span = Span(fault.start + offset_us, fault.end_us + offset_us, condition)
-        if fault.target.startswith("dns "):
-            name, _, rtype = fault.target[4:].strip().partition("/")
-            by_name.setdefault((name.rstrip(".").lower(), rtype.upper()), []).append(span)
-            told.append(ConditionSpan(fault.target, "dns", how, fault.start, fault.end_us))
-            continue
-        if fault.target.startswith(AUTH_OF):
-            node = fault.target.removeprefix(AUTH_OF).strip()
-            logins.setdefault(node, []).append(span)
-            told.append(ConditionSpan(fault.target, node, f"no logins ({how})", fault.start, fault.end_us))
-            continue
-        if fault.target.startswith("link "):
-            a, b = _ends(fault.target[5:].strip(), names)
-            links.setdefault(link_key(a, b), []).append(span)
-            told.append(ConditionSpan(fault.target, f"{a}-{b}", how, fault.start, fault.end_us))
-            continue
-        hit = targets_of(fault.target, sites, nodes_at, names)
-        if condition.reach in (Why.SILENT, Why.UNREACHABLE):
-            machine = {a for node in hit for a in addresses.get(node, ())}
-            hit = [n for n in names if n in hit or machine.intersection(addresses.get(n, ()))]
-        for node in hit:
-            nodes.setdefault(node, []).append(span)
-            told.append(ConditionSpan(fault.target, node, how, fault.start, fault.end_us))
+    found, told = _Gathered(), []
+    for number, fault in enumerate(faults):
+        windows = fault.windows(ground)
+        for effect in fault.effects(ground, number):
+            what, key = effect.place
+            for start, end in windows:
+                told.append(ConditionSpan(fault.where, effect.node, effect.words, start, end))
+                if isinstance(effect.condition, Cue):
+                    cue = effect.condition._replace(start_us=start + offset_us, end_us=end + offset_us)
+                    found.cues.setdefault(key, []).append(cue)
+                else:
+                    span = Span(start + offset_us, end + offset_us, effect.condition)
+                    found.add(what, link_key(*key) if what == "link" else key, span)
+    return _conditions(found, told)
+
+
+def _conditions(found: _Gathered, told: list[ConditionSpan]) -> Conditions:
+    parts: dict[str, list[Part]] = {}
+    for (node, number, share), timeline in found.of("part").items():
+        parts.setdefault(node, []).append(Part(number, share, timeline))
     return Conditions(
-        {node: Timeline(spans) for node, spans in nodes.items()},
-        {key: Timeline(spans) for key, spans in links.items()},
-        tuple(NameFault(name, rtype, Timeline(spans)) for (name, rtype), spans in by_name.items()),
+        found.of("node"),
+        found.of("link"),
+        tuple(NameFault(name, rtype, timeline) for (name, rtype), timeline in found.of("name").items()),
         told,
-        {node: Timeline(spans) for node, spans in logins.items()},
-        tuple(ServerFault(*key, Timeline(spans)) for key, spans in services.items()),
+        found.of("auth"),
+        tuple(ServerFault(node, proto, rtype, timeline) for (node, proto, rtype), timeline in found.of("dns").items()),
+        {node: tuple(several) for node, several in parts.items()},
+        found.of("address"),
+        {node: tuple(lines) for node, lines in found.cues.items()},
     )
-
-
-def _ends(text: str, names: Sequence[str]) -> tuple[str, str]:
-    """The two nodes of ``a-b``; node names may contain hyphens themselves."""
-    for k, character in enumerate(text):
-        if character == "-" and text[:k] in names and text[k + 1 :] in names:
-            return text[:k], text[k + 1 :]
-    raise AssertionError(f"link {text!r} was validated")

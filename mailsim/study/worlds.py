@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import exp
 
+from mailsim.draws import Draws
 from mailsim.errors import ScenarioError, UnknownNameError, UnsupportedError
 from mailsim.flavours import default, mta_flavours
 from mailsim.nodes import Client, Mailstore, Mta
 from mailsim.scenario.doors import load
+from mailsim.scenario.faults import Ground
 from mailsim.scenario.places import ends_of_link, places
 from mailsim.scenario.scenario import Scenario
-from mailsim.scenario.timeline import targets_of
 from mailsim.units import duration, octets
 
 __all__ = ["free_name", "message_octets", "outage_world", "recipient", "sender_mix"]
@@ -141,7 +142,7 @@ def _hit(layout: Scenario, target: str) -> list[str]:
     for name, node in layout.nodes.items():
         if node.site is not None:
             sites.setdefault(node.site, []).append(name)
-    return targets_of(target, sites, places(layout).nodes_at, names)
+    return Ground(names, sites, layout.groups, places(layout).nodes_at, {}, Draws(0)).targets(target)
 
 
 def _is_stored(layout: Scenario, domain: str) -> bool:

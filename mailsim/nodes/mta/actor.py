@@ -50,7 +50,7 @@ class MtaActor:
         self.own = frozenset({self.host, *node.addresses})
         self.search = self.host.partition(".")[2]  #: the search domain of its stub: its own (resolv.conf(5), by default)
         #: when the service is stopped and does no work
-        self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED)
+        self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED or span.condition.idle)
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
         self.resolver = stub_of(world, name, self.patience, self.figures.stub)
@@ -106,7 +106,7 @@ class MtaActor:
         )
         limit = declared.max_sessions or self.figures.max_sessions
         door = Doorman(self.world, self.name, self.figures, policy, limit=limit)
-        door.cues = tuple(line.cue(self.world.origin_us) for line in declared.script)
+        door.cues = (*door.cues, *(line.cue(self.world.origin_us) for line in declared.script))
         door.greylist_us = declared.greylist
         services = ("submission", "submissions") * declared.submission + ("smtp",) * declared.login_on_smtp
         if services:

@@ -12,7 +12,7 @@ from mailsim.nodes.mta.express import express
 from mailsim.nodes.mta.queue import Destination
 from mailsim.nodes.mta.returning import bounce, lose_sight, notice
 from mailsim.nodes.world import Life
-from mailsim.rules.conditions import FOREVER
+from mailsim.rules.conditions import FOREVER, NORMAL
 from mailsim.rules.reasons import Why
 from mailsim.rules.retry import AgeClampedPolicy, next_scan
 from mailsim.rules.smtp import Action, Reply, verdict
@@ -108,10 +108,10 @@ def walk(mta: MtaActor, item: Item, t_us: int, destination: Destination | None) 
 def until_running(mta: MtaActor, t_us: int) -> Life:
     """A stopped service does no work: wait until it runs again."""
     condition, edge = mta.stopped.stretch(t_us)
-    while condition.reach == Why.REFUSED and edge < FOREVER:
+    while condition is not NORMAL and edge < FOREVER:
         t_us = yield edge
         condition, edge = mta.stopped.stretch(t_us)
-    if condition.reach == Why.REFUSED:
+    if condition is not NORMAL:
         yield mta.world.line()
     return t_us
 

@@ -1,0 +1,33 @@
+"""Faults and planned changes as declared: each kind is one file, which compiles to conditions (:mod:`mailsim.scenario.timeline`)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from mailsim.scenario.faults.address import AddressFault
+from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, Ground, Place, Window, fault_kind
+from mailsim.scenario.faults.change import Change
+from mailsim.scenario.faults.dns import DnsFault
+from mailsim.scenario.faults.outage import Outage
+from mailsim.scenario.faults.stuck import Stuck
+
+__all__ = [
+    "FAULT_KINDS",
+    "AddressFault",
+    "Change",
+    "DnsFault",
+    "Effect",
+    "Fault",
+    "FaultDeclaration",
+    "Ground",
+    "Outage",
+    "Place",
+    "Stuck",
+    "Window",
+    "fault_kind",
+]
+
+#: any fault, told apart by ``kind``
+Fault = Annotated[Outage | DnsFault | AddressFault | Stuck, Field(discriminator="kind")]
