@@ -96,7 +96,7 @@ class ColdResolver:
             node = compiled.name_server(host)
             path = None
             if node is not None:
-                path = merged([compiled.path(self._name, node), compiled.dns_service(node, "udp", question.rtype)])
+                path = merged([compiled.path(self._name, node), compiled.dns_service(node, "udp", question.rtype, question.name)])
             servers.append(Upstream(path, delay))
         faults = [f.timeline for f in compiled.conditions.names if f.concerns(*question)]
         return ask_servers(servers, faults, lambda t: compiled.zones[origin].at(t).answer(question), t_us, self._figures)

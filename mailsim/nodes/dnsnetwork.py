@@ -78,7 +78,8 @@ class DnsNetwork:
             return condition.reach
         if condition.loss and self._lost(asker, question.server, condition.loss):
             return Why.SILENT
-        answer = world.compiled.name_service.answer(question.server, question.question, there)
+        shown = there if condition.as_of_us < 0 else condition.as_of_us
+        answer = world.compiled.name_service.answer(question.server, question.question, shown)
         if serving.manner.permuted and len(answer.rdatas) > 1:
             answer = self._permuted(answer, question, serving.manner.order_us, there)
         if condition.rcode >= 0:
@@ -91,7 +92,7 @@ class DnsNetwork:
     def reach(self, asker: str, node: str, question: Question, t_us: int, proto: str = "udp") -> Why:
         """Whether a resolver node can be asked at an instant."""
         compiled = self._world.compiled
-        path, service = compiled.path(asker, node), compiled.dns_service(node, proto, question.rtype)
+        path, service = compiled.path(asker, node), compiled.dns_service(node, proto, question.rtype, question.name)
         if path.quiet and service.quiet:
             return Why.OK
         reach: Why = path.at(t_us).with_worse(service.at(t_us)).reach
@@ -121,7 +122,7 @@ class DnsNetwork:
             reach = Why.OK
             if node is not None:
                 compiled = self._world.compiled
-                reach = compiled.dns_service(node, "open", "").at(at).with_worse(compiled.path(asker, node).at(at)).reach
+                reach = compiled.dns_service(node, "open", "", "").at(at).with_worse(compiled.path(asker, node).at(at)).reach
             if reach != Why.SILENT:
                 yield at + rtt_us
                 hear(Trouble.OPEN if reach == Why.OK else Trouble.CLOSED, at + rtt_us)
@@ -147,7 +148,7 @@ class DnsNetwork:
     def _condition(self, asker: str, node: str, question: Send, t_us: int) -> Condition:
         """All that is wrong on the way to a server and with its service."""
         compiled = self._world.compiled
-        service: Condition = compiled.dns_service(node, question.proto, question.question.rtype).at(t_us)
+        service: Condition = compiled.dns_service(node, question.proto, question.question.rtype, question.question.name).at(t_us)
         return service.with_worse(compiled.path(asker, node).at(t_us))
 
     def _name_condition(self, question: Question, t_us: int) -> Condition:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import Reply, Stage
 
-__all__ = ["FOREVER", "NORMAL", "QUIET", "Condition", "Manner", "Span", "Timeline", "merged"]
+__all__ = ["FOREVER", "NORMAL", "QUIET", "SINCE", "Condition", "Manner", "Span", "Timeline", "merged"]
 
 #: an instant that never comes (some 146,000 years)
 FOREVER = 1 << 62
@@ -53,6 +53,8 @@ class Condition(NamedTuple):
         What the server does at ``stage`` other than giving a reply.
     idle : bool
         For MTAs: no mail is worked on.
+    as_of_us : int
+        For DNS servers: they serve their zones as they were at that instant; -1: as they are.
     """
 
     reach: Why = Why.OK
@@ -64,11 +66,15 @@ class Condition(NamedTuple):
     truncated: bool = False
     manner: Manner = Manner.REPLY
     idle: bool = False
+    as_of_us: int = -1
 
     def with_worse(self, other: Condition) -> Condition:
         """What is seen where another condition holds too."""
         return _worse(self, other)
 
+
+#: for ``as_of_us``: the instant at which the condition begins
+SINCE = -2
 
 #: nothing is wrong
 NORMAL = Condition()
@@ -96,6 +102,7 @@ def _worse(one: Condition, other: Condition) -> Condition:
         one.truncated or other.truncated,
         said.manner,
         one.idle or other.idle,
+        one.as_of_us if one.as_of_us >= 0 else other.as_of_us,
     )
 
 

@@ -61,15 +61,15 @@ class ZoneTimeline:
         """The version that is served at an instant."""
         return self.versions[bisect_right(self.edges, t_us)] if self.edges else self.versions[0]
 
-    def edit(self, at_us: int, change: Callable[[dict[tuple[str, str], RRset]], None]) -> None:
-        """Apply an edit from ``at_us`` on; edits come in order of time."""
+    def edit(self, at_us: int, change: Callable[[dict[tuple[str, str], RRset]], None], serial: int | None = None) -> None:
+        """Apply an edit from ``at_us`` on; edits come in order of time; ``serial`` is the new one (by default the next)."""
         old = self.versions[-1].zone
         rrsets = dict(old.rrsets)
         change(rrsets)
         soa = rrsets.get((self.origin, "SOA"))
         if soa is not None:
-            mname, rname, serial, *rest = soa.rdatas[0]
-            rrsets[(self.origin, "SOA")] = soa._replace(rdatas=((mname, rname, serial + 1, *rest),))
+            mname, rname, old_serial, *rest = soa.rdatas[0]
+            rrsets[(self.origin, "SOA")] = soa._replace(rdatas=((mname, rname, old_serial + 1 if serial is None else serial, *rest),))
         if rrsets != old.rrsets:
             self.edges.append(at_us)
             self.versions.append(ZoneIndex(Zone(self.origin, rrsets)))
@@ -94,7 +94,7 @@ class Compiled:
     flavours: Mapping[str, OwnFlavour] = field(default_factory=dict)
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
     _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
-    _services: dict[tuple[str, str, str], Timeline] = field(default_factory=dict)
+    _services: dict[tuple[str, str, str, str], Timeline] = field(default_factory=dict)
 
     def link(self, a: str, b: str) -> LinkFigures:
         """The link between two nodes: declared by name, by sites, ``local`` on one site or machine, else ``default``."""
@@ -193,12 +193,16 @@ class Compiled:
 
         return NameService(self)
 
-    def dns_service(self, node: str, proto: str, rtype: str) -> Timeline:
+    @cached_property
+    def _faulty_zones(self) -> frozenset[str]:
+        return frozenset(fault.node for fault in self.conditions.servers if fault.zone)
+
+    def dns_service(self, node: str, proto: str, rtype: str, name: str) -> Timeline:
         """What is wrong with the DNS service of a node for such questions."""
-        key = (node, proto, rtype)
+        key = (node, proto, rtype, name if node in self._faulty_zones else "")
         found = self._services.get(key)
         if found is None:
-            mine = [f.timeline for f in self.conditions.servers if f.node == node and f.concerns(proto, rtype)]
+            mine = [f.timeline for f in self.conditions.servers if f.node == node and f.concerns(proto, rtype, name)]
             found = self._services[key] = merged(mine)
         return found
 
@@ -226,7 +230,7 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
     from mailsim.scenario.faults.base import Ground
     from mailsim.scenario.places import places
     from mailsim.scenario.timeline import compile_faults
-    from mailsim.scenario.zones import read_records
+    from mailsim.scenario.zoneedits import edit_zones
 
     where = places(scenario)
     zones = {zone.origin: ZoneTimeline(zone) for zone in scenario.parsed_zones()}
@@ -258,18 +262,7 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
         dict(scenario.links),
         dict(scenario.flavours),
     )
-    for change in sorted(scenario.changes, key=lambda c: c.at):
-        origin = change.zone.rstrip(".").lower()
-        records = read_records(change.records, origin) if change.records else ()
-
-        def edit(rrsets: dict[tuple[str, str], RRset], records: Any = records, change: Any = change) -> None:
-            for entry in change.remove:
-                name, _, rtype = entry.partition(" ")
-                rrsets.pop((name.rstrip(".").lower(), rtype.strip().upper()), None)
-            for rrset in records:
-                rrsets[(rrset.name, rrset.rtype)] = rrset
-
-        zones[origin].edit(change.at + offset, edit)
+    edit_zones(zones, scenario.changes, conditions.zones, offset)
     _health_checks(result)
     return result
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from mailsim.errors import did_you_mean
 from mailsim.nodes import Client, Senders
 from mailsim.scenario.document import Path, path_text
+from mailsim.scenario.faults.change import check_records, check_removed
 from mailsim.scenario.nodechecks import among
 from mailsim.scenario.traffic import At, Periodic, Poisson, Spread
-from mailsim.scenario.zones import records_reading
 from mailsim.units import clock
 
 if TYPE_CHECKING:
@@ -99,19 +99,29 @@ def check_changes(sight: Sight) -> Iterator[Complaint]:
         if origin not in zones:
             yield (*at, "zone"), f"there is no zone {change.zone[:60]!r}{did_you_mean(origin, zones) or among(list(zones))}", 0
             continue
-        if not change.records and not change.remove:
-            yield at, "nothing changes; give records or remove", 0
-        if change.records:
-            records, problems = records_reading(change.records, origin)
-            for row, what in problems:
-                yield (*at, "records"), what, row
-            zones[origin].update((record.name, record.rtype) for record in records)
+        if not change.records and not change.remove and change.ttl is None:
+            yield at, "nothing changes; give records, remove or ttl", 0
+        yield from check_records(change.records, origin, at, zones[origin])
     for k, change in enumerate(sight.scenario.changes):
         there = zones.get(change.zone.rstrip(".").lower())
-        for j, entry in enumerate(change.remove if there is not None else ()):
-            name, _, rtype = entry.partition(" ")
-            key = (name.rstrip(".").lower(), rtype.strip().upper())
-            if there is not None and key not in there:
-                known = [" ".join(one) for one in sorted(there)]
-                hint = did_you_mean(" ".join(key), known) or "; write the full name and the type, such as: mx1.example.com A"
-                yield ("changes", k, "remove", j), f"the zone has no {entry[:60]!r}{hint}", 0
+        if there is not None:
+            yield from check_removed(change.remove, ("changes", k), there)
+    yield from _check_serials(sight)
+
+
+def _check_serials(sight: Sight) -> Iterator[Complaint]:
+    """A serial must be newer than the one before, or no secondary takes the change (RFC 1982 section 3.2)."""
+    serials = {
+        zone.origin: zone.rrsets[(zone.origin, "SOA")].rdatas[0][2]
+        for zone in sight.scenario.parsed_zones()
+        if (zone.origin, "SOA") in zone.rrsets
+    }
+    for k, change in sorted(enumerate(sight.scenario.changes), key=lambda each: each[1].at):
+        origin = change.zone.rstrip(".").lower()
+        if origin not in serials:
+            continue
+        old, new = serials[origin], change.serial if change.serial is not None else (serials[origin] + 1) % 2**32
+        if not 0 < (new - old) % 2**32 < 2**31:
+            what = f"serial {new} is not newer than {old}, so no secondary would take the change (RFC 1982)"
+            yield ("changes", k, "serial"), f"{what}; leave it out or write {old + 1}", 0
+        serials[origin] = new

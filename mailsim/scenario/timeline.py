@@ -19,11 +19,13 @@ a line of a script        node                    a reply to some recipients onl
 ``delay_us``              DNS server              its answers come so much later
 ``loss``                  DNS server              this share of the questions is lost
 ``truncated``             DNS server              over UDP only the TC bit comes back
+``as_of_us``              DNS server              it serves its zones as they were then
+an edit                   zone                    other records while it lasts
 ========================= ======================= ==========================================================
 
 A fault kind (:mod:`mailsim.scenario.faults`) compiles to these; a new condition is a change of the house.  ``silent`` and
 ``unreachable`` of a node or address hit the whole machine (all nodes with that address); ``refused`` and replies hit the named
-node alone.  Conditions of a DNS server may hold for one transport or one record type only.
+node alone.  Conditions of a DNS server may hold for one transport, record type or zone only.
 """
 
 from __future__ import annotations
@@ -32,11 +34,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from mailsim.events import ConditionSpan
-from mailsim.rules.conditions import Span, Timeline
+from mailsim.rules.conditions import SINCE, Span, Timeline
 from mailsim.rules.cues import Cue
-from mailsim.scenario.faults.base import FaultDeclaration, Ground
+from mailsim.scenario.faults.base import FaultDeclaration, Ground, ZoneEdit
 
-__all__ = ["Conditions", "NameFault", "Part", "ServerFault", "compile_faults", "link_key"]
+__all__ = ["Conditions", "NameFault", "Part", "ServerFault", "ZoneFault", "compile_faults", "link_key"]
 
 
 class NameFault(NamedTuple):
@@ -54,16 +56,27 @@ class NameFault(NamedTuple):
 
 
 class ServerFault(NamedTuple):
-    """What is wrong with the DNS service of a node, for one transport and record type or ("") for all."""
+    """What is wrong with the DNS service of a node, for one transport, record type and zone or ("") for all."""
 
     node: str
     proto: str
     rtype: str
+    zone: str
     timeline: Timeline
 
-    def concerns(self, proto: str, rtype: str) -> bool:
+    def concerns(self, proto: str, rtype: str, name: str) -> bool:
         """Whether a question falls under it."""
-        return self.proto in ("", proto) and self.rtype in ("", rtype)
+        inside = self.zone in ("", name) or name.endswith("." + self.zone)
+        return inside and self.proto in ("", proto) and self.rtype in ("", rtype)
+
+
+class ZoneFault(NamedTuple):
+    """A zone has other records for a while: from ``start_us`` on the engine's clock until ``end_us``."""
+
+    start_us: int
+    end_us: int
+    zone: str
+    edit: ZoneEdit
 
 
 class Part(NamedTuple):
@@ -90,6 +103,8 @@ class Conditions(NamedTuple):
     addresses: dict[str, Timeline] = {}
     #: by node: what it says to some recipients
     cues: dict[str, tuple[Cue, ...]] = {}
+    #: zones with other records than their own
+    zones: tuple[ZoneFault, ...] = ()
 
 
 def link_key(a: str, b: str) -> tuple[str, str]:
@@ -103,6 +118,7 @@ class _Gathered:
     def __init__(self) -> None:
         self._spans: dict[str, dict[Any, list[Span]]] = {}
         self.cues: dict[str, list[Cue]] = {}
+        self.zones: list[ZoneFault] = []
 
     def add(self, what: str, key: Any, span: Span) -> None:
         self._spans.setdefault(what, {}).setdefault(key, []).append(span)
@@ -126,8 +142,13 @@ def compile_faults(faults: Sequence[FaultDeclaration], ground: Ground, *, offset
                 if isinstance(effect.condition, Cue):
                     cue = effect.condition._replace(start_us=start + offset_us, end_us=end + offset_us)
                     found.cues.setdefault(key, []).append(cue)
+                elif isinstance(effect.condition, ZoneEdit):
+                    found.zones.append(ZoneFault(start + offset_us, end + offset_us, key, effect.condition))
                 else:
-                    span = Span(start + offset_us, end + offset_us, effect.condition)
+                    condition = effect.condition
+                    if condition.as_of_us == SINCE:
+                        condition = condition._replace(as_of_us=start + offset_us)
+                    span = Span(start + offset_us, end + offset_us, condition)
                     found.add(what, link_key(*key) if what == "link" else key, span)
     return _conditions(found, told)
 
@@ -142,8 +163,9 @@ def _conditions(found: _Gathered, told: list[ConditionSpan]) -> Conditions:
         tuple(NameFault(name, rtype, timeline) for (name, rtype), timeline in found.of("name").items()),
         told,
         found.of("auth"),
-        tuple(ServerFault(node, proto, rtype, timeline) for (node, proto, rtype), timeline in found.of("dns").items()),
+        tuple(ServerFault(node, proto, rtype, zone, line) for (node, proto, rtype, zone), line in found.of("dns").items()),
         {node: tuple(several) for node, several in parts.items()},
         found.of("address"),
         {node: tuple(lines) for node, lines in found.cues.items()},
+        tuple(found.zones),
     )

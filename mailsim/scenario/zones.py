@@ -14,7 +14,7 @@ from mailsim.errors import Problem, ZoneError, did_you_mean
 from mailsim.rules.dns.records import RRset, Zone
 from mailsim.scenario.zonetext import DEFAULT_TTL_S, Line, ZoneText, scan
 
-__all__ = ["ZoneReading", "read_records", "read_zone", "record_types", "records_reading", "zone_reading"]
+__all__ = ["ZoneReading", "read_records", "read_zone", "record_types", "records_reading", "rrset_key", "zone_reading"]
 
 #: serial, refresh, retry, expire and negative TTL of an SOA record that is added; RFC 2308 section 5: one to three hours
 #: work well as a negative TTL
@@ -99,6 +99,16 @@ def read_records(text: str, origin: str, *, file: str = "", line: int = 1, where
     if problems:
         raise ZoneError([Problem(file, line + row - 1, 0, where, what) for row, what in problems])
     return found
+
+
+def rrset_key(entry: str) -> tuple[str, str]:
+    """The name and type of ``mx1.example.com A``.
+
+    >>> rrset_key("MX1.example.com. a")
+    ('mx1.example.com', 'A')
+    """
+    name, _, rtype = entry.partition(" ")
+    return name.rstrip(".").lower(), rtype.strip().upper()
 
 
 @lru_cache(maxsize=512)

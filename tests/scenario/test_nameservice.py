@@ -94,10 +94,10 @@ def test_faults_of_a_server_are_conditions_by_transport_and_type() -> None:
         ],
     }
     made = compiled(mailsim.load(values))
-    assert [made.dns_service("ns", "udp", "A").at(t).delay_us for t in (0, 60_000_000, 120_000_000)] == [0, 2_000_000, 0]
-    both = made.dns_service("ns", "tcp", "MX").at(100_000_000)
+    assert [made.dns_service("ns", "udp", "A", "www.example.com").at(t).delay_us for t in (0, 60_000_000, 120_000_000)] == [0, 2_000_000, 0]
+    both = made.dns_service("ns", "tcp", "MX", "example.com").at(100_000_000)
     assert (both.delay_us, both.reach) == (2_000_000, Why.SILENT)
-    assert made.dns_service("ns", "tcp", "A").at(100_000_000).reach == Why.OK
+    assert made.dns_service("ns", "tcp", "A", "example.com").at(100_000_000).reach == Why.OK
     assert not made.dns_quiet
     assert [span.how for span in made.conditions.spans] == ["DNS slow by 2s", "DNS silent over tcp for MX"]
     assert made.next_change(61_000_000) == 90_000_000

@@ -73,7 +73,7 @@ def ask_servers(
                 if rcode == Rcode.NXDOMAIN:
                     return Answer(Rcode.NXDOMAIN, (), (), 0, served(there).negative_ttl), t
                 if rcode < 0:
-                    return served(there), t
+                    return served(there if way.as_of_us < 0 else way.as_of_us), t
             elif reach == Why.SILENT or len(servers) == 1:
                 t += wait
             else:

@@ -7,11 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from mailsim.scenario.faults.address import AddressFault
-from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, Ground, Place, Window, fault_kind
+from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, Ground, Place, Window, ZoneEdit, fault_kind
 from mailsim.scenario.faults.change import Change
 from mailsim.scenario.faults.dns import DnsFault
 from mailsim.scenario.faults.outage import Outage
 from mailsim.scenario.faults.stuck import Stuck
+from mailsim.scenario.faults.wrong_records import WrongRecords
 
 __all__ = [
     "FAULT_KINDS",
@@ -26,8 +27,10 @@ __all__ = [
     "Place",
     "Stuck",
     "Window",
+    "WrongRecords",
+    "ZoneEdit",
     "fault_kind",
 ]
 
 #: any fault, told apart by ``kind``
-Fault = Annotated[Outage | DnsFault | AddressFault | Stuck, Field(discriminator="kind")]
+Fault = Annotated[Outage | DnsFault | AddressFault | Stuck | WrongRecords, Field(discriminator="kind")]

@@ -14,12 +14,13 @@ from mailsim.declared import Declared, Duration
 from mailsim.draws import Draws
 from mailsim.rules.conditions import Condition
 from mailsim.rules.cues import Cue
+from mailsim.rules.dns import RRset
 
 if TYPE_CHECKING:
     from mailsim.scenario.document import Path
     from mailsim.scenario.problems import Complaint, Sight
 
-__all__ = ["FAULT_KINDS", "Effect", "FaultDeclaration", "Ground", "Place", "Window", "fault_kind"]
+__all__ = ["FAULT_KINDS", "Effect", "FaultDeclaration", "Ground", "Place", "Window", "ZoneEdit", "fault_kind"]
 
 
 class Window(NamedTuple):
@@ -36,14 +37,22 @@ class Place(NamedTuple):
     key: Any
 
 
+class ZoneEdit(NamedTuple):
+    """Records that a zone has instead of its own: each RRset replaces that of its name and type; ``remove`` takes some away."""
+
+    records: tuple[RRset, ...]
+    remove: tuple[tuple[str, str], ...] = ()
+
+
 class Effect(NamedTuple):
     """A condition at a place, and how the list for people names both.
 
-    ``condition`` is a :class:`Condition`; for the place ``cues`` a line of a server's script.
+    ``condition`` is a :class:`Condition`; for the place ``cues`` a line of a server's script,
+    for the place ``zone`` an edit.
     """
 
     place: Place
-    condition: Condition | Cue
+    condition: Condition | Cue | ZoneEdit
     node: str
     words: str
 
