@@ -123,6 +123,7 @@ def test_lowering_all_ttls_before_a_move_and_the_serial_of_the_change() -> None:
 
 
 WRONG = {"kind": "wrong_records", "zone": "example.com", "length": "1m"}
+STALE = {"kind": "dns", "target": "dns", "length": "1m", "how": "stale"}
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ WRONG = {"kind": "wrong_records", "zone": "example.com", "length": "1m"}
         ([WRONG], [], "nothing is wrong with the records; give records or remove"),
         ([{"kind": "wrong_records", "zone": "exmple.com", "length": "1m", "remove": ["a.example.com A"]}], [], "did you mean 'example.com'"),
         ([{**WRONG, "records": "a A 192.0.2.x"}], [], "is not an IPv4 address"),
-        ([{"kind": "dns", "target": "dns", "length": "1m", "how": "stale"}], [], "dns is a resolver and has no zones"),
+        ([STALE], [], "dns is a resolver and has no zones"),
         ([{"kind": "dns", "target": "ns1", "length": "1m", "how": "lame", "zone": "example.org"}], [], "there is no zone 'example.org'"),
         ([], [{"at": "1m", "zone": "example.com", "ttl": "1m", "serial": 1}], "serial 1 is not newer than 1"),
     ],
