@@ -130,7 +130,7 @@ STALE = {"kind": "dns", "target": "dns", "length": "1m", "how": "stale"}
     ("faults", "changes", "what"),
     [
         ([WRONG], [], "nothing is wrong with the records; give records or remove"),
-        ([{"kind": "wrong_records", "zone": "exmple.com", "length": "1m", "remove": ["a.example.com A"]}], [], "did you mean 'example.com'"),
+        ([{**WRONG, "zone": "exmple.com", "remove": ["a.example.com A"]}], [], "did you mean 'example.com'"),
         ([{**WRONG, "records": "a A 192.0.2.x"}], [], "is not an IPv4 address"),
         ([STALE], [], "dns is a resolver and has no zones"),
         ([{"kind": "dns", "target": "ns1", "length": "1m", "how": "lame", "zone": "example.org"}], [], "there is no zone 'example.org'"),
