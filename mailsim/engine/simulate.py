@@ -68,7 +68,9 @@ def simulate(
     stores = world.actors(MailstoreActor)
     for client in world.actors(ClientActor):
         if client.reader is not None:
-            client.reader.begin(next((s for s in stores if client.reader.address in s.mailboxes), None))
+            holders = [store for store in stores if client.reader.address in store.mailboxes]
+            named = compiled.store_of.get(client.name, "")
+            client.reader.begin(next((store for store in holders if store.name == named), holders[0] if holders else None))
     for prober in world.actors(ProberActor):
         world.spawn(prober.life(), PROBER_ORDER)
     _note_changes(world)

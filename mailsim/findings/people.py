@@ -6,8 +6,17 @@ from collections.abc import Iterator
 
 from mailsim.findings.view import Finding, View
 from mailsim.nodes import Client, Mailstore, Mta
+from mailsim.scenario.reading import looks_into
 
-__all__ = ["PEOPLE", "a_client_can_not_fetch", "a_client_finds_no_submission", "a_login_fails", "a_recipient_does_not_exist"]
+__all__ = [
+    "PEOPLE",
+    "a_client_can_not_fetch",
+    "a_client_finds_no_submission",
+    "a_login_fails",
+    "a_recipient_does_not_exist",
+    "mailboxes_that_nobody_reads",
+    "unread_keepers",
+]
 
 _SUBMISSION = ("_submissions._tcp", "_submission._tcp")
 
@@ -104,5 +113,37 @@ def a_recipient_does_not_exist(view: View) -> Iterator[Finding]:
             yield Finding("error", where, what, "add the mailbox, or correct the address", "RFC 5321 section 4.2.3")
 
 
+def unread_keepers(view: View, domain: str) -> dict[str, tuple[str, list[str]]]:
+    """MX hosts that keep a domain's mail where its readers don't look: node to (where it keeps it, whose mail nobody sees there)."""
+    read = {address: stores for address, stores in looks_into(view.scenario).items() if stores and address.rpartition("@")[2] == domain}
+    found: dict[str, tuple[str, list[str]]] = {}
+    for name in dict.fromkeys(name for mx in view.domains.get(domain) or () for name in mx.nodes):
+        node = view.scenario.nodes[name]
+        if not isinstance(node, Mta) or domain not in node.final_for:
+            continue
+        kept = node.store or name
+        boxes = None if node.store is None else {address.lower() for address in _boxes(view, node.store)}
+        unseen = [address for address, stores in read.items() if kept not in stores and (boxes is None or address in boxes)]
+        if unseen:
+            found[name] = (kept, unseen)
+    return found
+
+
+def mailboxes_that_nobody_reads(view: View) -> Iterator[Finding]:
+    """A server of the domain delivers into mailboxes of its own, and the readers look elsewhere: a split brain."""
+    for domain in view.domains:
+        for name, (kept, unseen) in unread_keepers(view, domain).items():
+            whose = unseen[0] if len(unseen) == 1 else f"{unseen[0]} and {len(unseen) - 1} more"
+            what = f"{name} delivers into its own mailboxes ({kept}); nobody reads them: what it takes for {whose} is stored and never seen"
+            mend = f"let {name} pass mail on (relays_for), or share the store that is read"
+            yield Finding("error", f"nodes.{name}.final_for", what, mend, "RFC 5321 section 3.6.2", len(unseen))
+
+
 #: the checks of this file, in order
-PEOPLE = (a_client_finds_no_submission, a_client_can_not_fetch, a_login_fails, a_recipient_does_not_exist)
+PEOPLE = (
+    a_client_finds_no_submission,
+    a_client_can_not_fetch,
+    a_login_fails,
+    a_recipient_does_not_exist,
+    mailboxes_that_nobody_reads,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from mailsim.findings.people import unread_keepers
 from mailsim.findings.view import Exchanger, Finding, View
 from mailsim.flavours import default, flavour, mta_figures
 from mailsim.nodes import Client, Mta, Nameserver
@@ -139,14 +140,17 @@ def _keeps(view: View, name: str, domain: str) -> bool:
 
 
 def mailboxes_on_both_sides(view: View) -> Iterator[Finding]:
-    """Two servers of one domain keep its mail in different stores: readers see only part of it."""
+    """Two servers of one domain keep its mail in different stores: readers see only part of it.
+
+    Where it is known that nobody looks into one of them, that is the finding: ``mailboxes_that_nobody_reads``.
+    """
     for domain, usable in _sets(view):
         stores: dict[str, str] = {}
         for name in dict.fromkeys(name for mx in usable for name in mx.nodes):
             node = view.scenario.nodes[name]
             if isinstance(node, Mta) and domain in node.final_for:
                 stores.setdefault(node.store or name, name)
-        if len(stores) > 1:
+        if len(stores) > 1 and not unread_keepers(view, domain):
             what = f"{' and '.join(stores.values())} keep its mail in different stores ({', '.join(stores)}): readers of one miss the rest"
             yield Finding("warning", domain, what, "let the backup pass mail on (relays_for), or share the store", "RFC 5321 section 3.6.2")
 

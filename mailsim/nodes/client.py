@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mailsim.declared import Declared, Duration, HostName, MailAddress
 from mailsim.events import Event, State
 from mailsim.flavours import default, mta_figures
 from mailsim.nodes.base import NodeDeclaration, node_kind
 from mailsim.nodes.contact import Caller, Envelope, call
+from mailsim.nodes.idling import Idler
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.plan import Leg, Window, leg_to, remembered
 from mailsim.nodes.reader import Reader
@@ -41,6 +42,19 @@ class Fetch(Declared):
     A look waits ``timeout`` for its connection, and for the reply to its login.  After ``login_tries`` rejected logins in a row the
     program asks its user for the password and looks no more (null: it goes on for ever).  The first look that is no start of an
     open connection comes at ``phase``, by default drawn.
+
+    Parameters
+    ----------
+    leave_on_server : bool
+        POP3 alone: what was fetched stays in the mailbox for other devices.  By default it is deleted (RFC 1939 section 8); IMAP
+        always leaves it.
+    reconnect : duration, optional
+        IDLE alone: the program keeps its connection open by itself, as push on a phone does: once it notices that the connection
+        is gone it opens another, and tries again after this.  Without it a dead connection is found by the next look (``every``).
+    keepalive : duration
+        With ``reconnect``: how long after a connection was cut in silence its TCP gives it up.
+    reissue : duration
+        With ``reconnect``: how often it ends IDLE and begins it again; without an answer within ``timeout`` the connection is gone.
     """
 
     host: HostName | None = None
@@ -51,11 +65,27 @@ class Fetch(Declared):
     phase: Duration | None = None
     login_tries: Annotated[int, Field(ge=1)] | None = Field(default_factory=lambda: default("client.login_tries"))
     password: str | None = None
+    leave_on_server: bool = Field(default_factory=lambda: default("client.leave_on_server"))
+    reconnect: Duration | None = Field(default=None, gt=0)
+    keepalive: Duration = Field(default_factory=lambda: default("client.keepalive"), gt=0)
+    reissue: Duration = Field(default_factory=lambda: default("client.reissue"), gt=0)
+
+    @model_validator(mode="after")
+    def _fits_the_protocol(self) -> Fetch:
+        if self.leave_on_server and self.protocol != "pop3":
+            raise ValueError("leave_on_server is a choice of POP3; IMAP leaves mail where it is")
+        if self.reconnect is not None and not (self.protocol == "imap" and self.idle):
+            raise ValueError("reconnect keeps an IDLE connection open: it goes with protocol: imap and idle: true")
+        return self
 
 
 @node_kind("client")
 class Client(NodeDeclaration):
-    """A user's mail program with one address."""
+    """A user's mail program with one address.
+
+    Each device of a user is a client of its own with the same address: it has its own place, link and way to fetch.  A message
+    counts as read when the first of them has it.
+    """
 
     kind: Literal["client"] = "client"
     address: MailAddress
@@ -82,7 +112,7 @@ class ClientActor:
         self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self._questions: list[Question] = []
         self._plans: dict[tuple[str, ...], tuple[Window, Leg | None]] = {}
-        self.reader = Reader(self, declaration) if declaration.fetch is not None else None
+        self.reader = None if declaration.fetch is None else (Reader if declaration.fetch.reconnect is None else Idler)(self, declaration)
 
     def send(self, number: int, deliveries: tuple[int, ...], t_us: int) -> Life:
         """The user presses send at ``t_us`` (the clock): discover, connect, log in, hand over; or tell the user at once."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any, Literal
 
 from mailsim.declared import Declared, MailAddress, Octets
@@ -11,6 +10,7 @@ from mailsim.flavours import mta_figures, store_figures
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.contact import Doorman
 from mailsim.nodes.logins import LoginDesk
+from mailsim.nodes.maildrop import Maildrop
 from mailsim.nodes.world import World
 from mailsim.rules.conditions import QUIET
 from mailsim.rules.reasons import Why
@@ -34,7 +34,7 @@ class Mailstore(HostDeclaration):
     Parameters
     ----------
     flavour : str
-        Program that checks the passwords.
+        Program that keeps the mailboxes and checks the passwords.
     mailboxes : dict
         The accounts.
     parameters : dict
@@ -48,7 +48,10 @@ class Mailstore(HostDeclaration):
 
 
 #: Dovecot 2.3 quota plugin, ``quota_exceeded_message``; RFC 3463 X.2.2
-OVER_QUOTA = Refusal(Stage.RCPT, Reply(552, "5.2.2", "Quota exceeded (mailbox for user is full)"), Why.MAILBOX_FULL)
+_FULL = "Quota exceeded (mailbox for user is full)"
+OVER_QUOTA = Refusal(Stage.RCPT, Reply(552, "5.2.2", _FULL), Why.MAILBOX_FULL)
+#: the same with ``quota_full_tempfail`` = yes
+OVER_QUOTA_NOW = Refusal(Stage.RCPT, Reply(452, "4.2.2", _FULL), Why.MAILBOX_FULL)
 
 
 class MailstoreActor:
@@ -68,34 +71,26 @@ class MailstoreActor:
         policy = ReceiverPolicy(self.host, domains, frozenset(), self.mailboxes.__contains__, self.login_ok, None)
         figures = mta_figures("postfix", {"server_time": "0s", "starttls": False, "size_limit": None})
         self.door = Doorman(world, name, figures, policy, limit=None)
-        self.held: dict[str, int] = dict.fromkeys(self.mailboxes, 0)
-        #: the last arrivals in each mailbox with a quota: (instant, octets)
-        self.latest: dict[str, deque[tuple[int, int]]] = {
-            address: deque(maxlen=256) for address, box in self.mailboxes.items() if box.quota is not None
-        }
-        self.readers: dict[str, list[Any]] = {}
-        rules = store_figures(declaration.flavour, dict(declaration.parameters)).rules()
+        self.figures = store_figures(declaration.flavour, dict(declaration.parameters))
+        #: what a full mailbox says
+        self.over_quota = OVER_QUOTA_NOW if self.figures.quota_full_tempfail else OVER_QUOTA
+        self.drops = {address: Maildrop(world, self.figures, box.quota) for address, box in self.mailboxes.items()}
         #: checks passwords, also those of the MTA that delivers here
-        self.desk = LoginDesk(world, rules, world.compiled.conditions.logins.get(name, QUIET))
+        self.desk = LoginDesk(world, self.figures.rules(), world.compiled.conditions.logins.get(name, QUIET))
 
     def full(self, address: str, octets: int, t_us: int) -> bool:
         """Whether a mailbox has no room for so many octets at ``t_us``; what was stored later (ahead of the clock) does not count."""
-        box = self.mailboxes.get(address)
-        if box is None or box.quota is None:
-            return False
-        held = self.held[address] + octets
-        if held <= box.quota:
-            return False
-        return held - sum(size for stored, size in self.latest[address] if stored > t_us) > box.quota
+        drop = self.drops.get(address)
+        return drop is not None and drop.full(octets, t_us)
 
     def refusals(self, recipients: tuple[str, ...], octets: int, t_us: int) -> tuple[Refusal | None, ...]:
-        """Who is refused for want of room: for good, as Dovecot does (``quota_full_tempfail`` = no)."""
-        return tuple([OVER_QUOTA if self.full(address.lower(), octets, t_us) else None for address in recipients])
+        """Who is refused for want of room: for good, as Dovecot does by default, or for now (``quota_full_tempfail``)."""
+        return tuple([self.over_quota if self.full(address.lower(), octets, t_us) else None for address in recipients])
 
     def calm(self, address: str, octets: int, t_us: int) -> bool:
         """Whether an arrival may be told ahead of the clock: there is room, and no reader is in a session."""
-        address = address.lower()
-        return not self.full(address, octets, t_us) and not any(reader.busy for reader in self.readers.get(address, ()))
+        drop = self.drops.get(address.lower())
+        return drop is None or (not drop.full(octets, t_us) and not any(reader.busy for reader in drop.readers))
 
     def login_ok(self, user: str, password: str) -> bool:
         """Whether the password opens the mailbox."""
@@ -106,10 +101,9 @@ class MailstoreActor:
         """Put deliveries into their mailboxes at ``t_us`` (the clock or, for a plan, later) and tell their readers."""
         log = self.log
         for d in deliveries:
-            address = log.names[log.rcpt[d]].lower()
-            self.held[address] = self.held.get(address, 0) + log.size[d]
-            if address in self.latest:
-                self.latest[address].append((t_us, log.size[d]))
+            drop = self.drops.get(log.names[log.rcpt[d]].lower())
+            if drop is not None:
+                drop.put(d, log.size[d], t_us)
             log.copies[d] += 1
             if log.rows is not None:
                 log.rows.extend((t_us, number, log.rcpt[d], Event.STORED, self.number, giver, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
@@ -120,9 +114,8 @@ class MailstoreActor:
             log.stored_us[d], log.ended_us[d] = t_us, -1
             log.state[d] = State.STORED
             log.holder[d] = self.number
-            readers = self.readers.get(address)
-            if not readers:
+            if drop is None or not drop.readers:
                 self.world.settled(1)
             else:
-                for reader in readers:
+                for reader in drop.readers:
                     reader.arrived(d, t_us)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mailsim.events import Event
 from mailsim.nodes.lookups import asked
+from mailsim.nodes.maildrop import IN_USE
 from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER, merged
 from mailsim.rules.dns import Question
@@ -23,6 +24,9 @@ READER_ORDER = 1
 
 class Reader:
     """Fetches one mailbox.
+
+    By POP3 it deletes what it has, unless it is to leave it; the rest of its user's devices do not see that any more.  It knows
+    what it has by its unique id (RFC 1939 section 7), so what a broken session could not delete goes with the next one.
 
     ``client`` has ``world``, ``log``, ``name``, ``number``, ``domain``, ``resolver`` and ``patience``.
     """
@@ -43,6 +47,12 @@ class Reader:
         #: logins rejected in a row
         self.rejections = 0
         self.pushes = False
+        #: waits on IDLE for what comes, where the server has it
+        self.idles = self.fetch.idle and self.fetch.protocol == "imap"
+        self.deletes = self.fetch.protocol == "pop3" and not self.fetch.leave_on_server
+        self.drop: Any = None
+        #: fetched, and not yet deleted on the server
+        self.marked: list[int] = []
         #: in a session (or not begun yet): what it does with an arrival is decided at its own instants
         self.busy = True
 
@@ -51,12 +61,14 @@ class Reader:
         self.store = store
         world = self.client.world
         if store is not None:
-            store.readers.setdefault(self.address, []).append(self)
+            self.drop = store.drops[self.address]
+            self.drop.readers.append(self)
+            self.drop.begun += 1
+            self.idles = self.idles and store.figures.idle
             self.wire = world.wire(self.client.name, store.name)
             self.path = self.wire.path
             #: what can make a look fail: an open connection needs no login
-            stays = self.fetch.idle and self.fetch.protocol == "imap"
-            self.troubles = self.path if stays else merged([self.path, store.desk.outages])
+            self.troubles = self.path if self.idles else merged([self.path, store.desk.outages])
         world.spawn(self._live(), READER_ORDER)
 
     def arrived(self, delivery: int, t_us: int) -> None:
@@ -75,14 +87,14 @@ class Reader:
     def _live(self) -> Life:
         """Open the first session when the program starts; then look whenever there is something to fetch or to fail."""
         world = self.client.world
-        now = yield (self.client.world.origin_us if self.fetch.idle and self.fetch.protocol == "imap" else self.phase)
+        now = yield (self.client.world.origin_us if self.idles else self.phase)
         while True:
             self.busy = True
             good = yield from self._session(now)
             self.busy = False
             if not good and self.rejections == self.fetch.login_tries:
                 return self._give_up()
-            self.pushes = good and self.fetch.idle and self.fetch.protocol == "imap"
+            self.pushes = good and self.idles
             due = self._next_look(world.now, failing=not good)
             while due >= FOREVER:
                 yield self.bell
@@ -157,7 +169,33 @@ class Reader:
             t_us = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt + late
             return self._login_failed(t_us, host)
         self.rejections = 0
+        if self.fetch.protocol == "pop3" and self.drop.locks:
+            return (yield from self._alone(t_us + late, rtt, host))
         return (yield from self._fetch_all(t_us + late, rtt, host))
+
+    def _alone(self, t_us: int, rtt_us: int, host: str) -> Life:
+        """A POP3 session of which there may be one at a time: wait for its turn, or be told that the maildrop is in use."""
+        put = yield t_us + LOGIN_RTTS["pop3"] * rtt_us - (rtt_us >> 1)
+        if not (yield from self.drop.enter(put)):
+            end = yield self.client.world.now + (rtt_us >> 1)
+            return self._failed(end, Why.MAILDROP_LOCKED, host, IN_USE)
+        waited = self.client.world.now - put
+        end = lost(self.path, put, waited, self.fetch.timeout)
+        if end is not None:
+            yield end[0]
+            self._cut(self.client.world.now)
+            return self._failed(*end, host)
+        return (yield from self._fetch_all(t_us + waited, rtt_us, host))
+
+    def _cut(self, t_us: int) -> None:
+        """A session with the maildrop ended without QUIT (now): a server that stops ends it too, another one hears nothing of it."""
+        gone = self.path.at(t_us).reach == Why.REFUSED
+        if self.fetch.protocol == "pop3" and self.drop.locks:
+            self.drop.leave_later(t_us if gone else t_us + self.store.figures.pop3_autologout)
+
+    def taken_away(self, gone: set[int]) -> None:
+        """Another program has deleted these from the mailbox (the clock)."""
+        self.pending = [d for d in self.pending if d not in gone]
 
     def _fetch_all(self, t_us: int, rtt_us: int, host: str) -> Life:
         """Log in and fetch what is there when the list is read."""
@@ -166,6 +204,7 @@ class Reader:
         t_list = yield t_us + cost.login_us
         stored = client.log.stored_us
         batch = sorted([d for d in self.pending if stored[d] <= t_list], key=lambda d: (stored[d], d))
+        quits = self.fetch.protocol == "pop3" and (self.drop.locks or (self.deletes and self.drop.deletions_matter))
         self.pending = [d for d in self.pending if stored[d] > t_list]
         cost = session_cost(self.fetch.protocol, rtt_us, [self.wire.transfer_us(client.log.size[d]) for d in batch])
         end = t_us + (cost.messages_us[-1] if cost.messages_us else cost.login_us + rtt_us)
@@ -173,12 +212,24 @@ class Reader:
         for d, offset in zip(batch, cost.messages_us, strict=True):
             if t_us + offset < edge:
                 self._fetched(d, t_us + offset, Why.POLLED)
+                if quits and self.deletes:
+                    self.marked.append(d)
             else:
                 self.pending.append(d)
+        if quits:
+            end += rtt_us >> 1  # DELE and QUIT are at the server
         if edge <= end:
             yield edge
+            if quits:
+                self._cut(edge)
+                self.taken_away(self.drop.gone)
             return self._failed(edge, Why.CLOSED, host)
         yield end
+        if quits:
+            done, self.marked = self.marked, []
+            self.drop.delete(done)
+            if self.drop.locks:
+                self.drop.leave()
         return True
 
     def _fetched(self, delivery: int, t_us: int, why: Why) -> None:
@@ -193,10 +244,11 @@ class Reader:
         if before < 0:
             self.client.world.settled(1)
 
-    def _failed(self, t_us: int, why: Why, host: str) -> bool:
+    def _failed(self, t_us: int, why: Why, host: str, said: str = "") -> bool:
         log = self.client.log
         if log.rows is not None:
-            log.rows.extend((t_us, -1, -1, Event.FETCH_FAILED, self.client.number, log.name(host), -1, self.turn, -1, why, 0, -1))
+            text = log.name(said) if said else -1
+            log.rows.extend((t_us, -1, -1, Event.FETCH_FAILED, self.client.number, log.name(host), -1, self.turn, -1, why, 0, text))
         return False
 
     def _give_up(self) -> None:
@@ -206,7 +258,7 @@ class Reader:
         """
         if self.store is None:
             return
-        left, log, world = self.store.readers[self.address], self.client.log, self.client.world
+        left, log, world = self.drop.readers, self.client.log, self.client.world
         left.remove(self)
         if not left and self.pending:
             fetched = log.fetched_us

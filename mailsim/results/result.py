@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mailsim.plots.timeaxis import Window
     from mailsim.results.conservation import Conservation
     from mailsim.results.summary import Summary
+    from mailsim.results.unseen import Unseen
     from mailsim.scenario import Scenario
     from mailsim.stories.explain import Example, Story
     from mailsim.units import Instant
@@ -112,6 +113,21 @@ class Result:
         """One row per stretch in which something was wrong."""
         return self.table("faults")
 
+    def latency_budget(self) -> pd.DataFrame:
+        """Where the time from send to read went, per delivery: submit, queue, resolve, relay, onward, store, fetch."""
+        return self.table("latency_budget")
+
+    def unseen(self) -> Unseen:
+        """Mail that is stored where its reader doesn't look: how much, of what, and where it lies."""
+        return self._unseen
+
+    @cached_property
+    def _unseen(self) -> Unseen:
+        from mailsim.results.unseen import unseen
+        from mailsim.scenario.reading import looks_into
+
+        return unseen(self.log, looks_into(self.scenario))
+
     # -- headline
 
     def summary(self) -> Summary:
@@ -122,7 +138,14 @@ class Result:
     def _summary(self) -> Summary:
         from mailsim.results.summary import summarise
 
-        return summarise(self.log, scenario=self.scenario.name, digest=self.scenario.digest(), seed=self.seed, version=__version__)
+        return summarise(
+            self.log,
+            scenario=self.scenario.name,
+            digest=self.scenario.digest(),
+            seed=self.seed,
+            version=__version__,
+            unseen=self._unseen,
+        )
 
     @property
     def conservation(self) -> Conservation:

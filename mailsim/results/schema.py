@@ -182,8 +182,28 @@ _FAULTS = Table(
     ),
 )
 
+_LATENCY_BUDGET = Table(
+    "latency_budget",
+    "one delivery that reached its mailbox: where its time went; the parts add up to the total",
+    "events",
+    _columns(
+        ("message", "integer", "", "message number"),
+        ("recipient", "word", "", "envelope recipient"),
+        ("submit_s", "seconds", "s", "from send until the first MTA took it: discovery, login, hand-over"),
+        ("queue_s", "seconds", "s", "then until an MX of the domain took it, without the two next columns: waiting for attempts"),
+        ("resolve_s", "seconds", "s", "of that time, looking names up"),
+        ("relay_s", "seconds", "s", "of that time, in contact with servers, time-outs included"),
+        ("onward_s", "seconds", "s", "from the first MX to the server that keeps the domain's mail: what a backup or a filter takes"),
+        ("store_s", "seconds", "s", "from there into the mailbox"),
+        ("fetch_s", "seconds", "s", "from the mailbox to the reader's client; missing where nobody fetched it"),
+        ("total_s", "seconds", "s", "from send to the reader's client, or to the mailbox where nobody fetched it"),
+    ),
+)
+
 #: every table by name
-TABLES: dict[str, Table] = {one.name: one for one in (_MESSAGES, _ATTEMPTS, _LOOKUPS, _QUESTIONS, _QUEUES, _BOUNCES, _FAULTS)}
+TABLES: dict[str, Table] = {
+    one.name: one for one in (_MESSAGES, _ATTEMPTS, _LOOKUPS, _QUESTIONS, _QUEUES, _BOUNCES, _FAULTS, _LATENCY_BUDGET)
+}
 
 
 def table(name: str) -> Table:

@@ -13,6 +13,7 @@ from mailsim.results.conservation import Conservation, conservation
 from mailsim.results.html import Markup, cell_table, details, joined, tag
 from mailsim.results.metrics import ArrivalCurve, Mask, Shares, arrival_curve, cohorts, shares
 from mailsim.results.queues import QueuePeak, queue_peaks
+from mailsim.results.unseen import Unseen
 from mailsim.units import clock
 
 __all__ = ["LATER_THAN_US", "CohortFigures", "Summary", "percent", "summarise"]
@@ -80,6 +81,8 @@ class Summary:
     notices: int | None
     failed_logins: int | None
     notes: tuple[str, ...]
+    #: mail stored where its reader doesn't look; None where it is not known who reads where
+    unseen: Unseen | None = None
 
     def as_dict(self) -> dict[str, object]:
         """The object that ``mailsim run --json`` prints; counts are deliveries of ordinary mail, times are in seconds.
@@ -99,6 +102,7 @@ class Summary:
             "lost": mail.lost,
             "unknown": mail.unknown,
             "fetched": mail.fetched,
+            "unseen": None if self.unseen is None else self.unseen.as_dict(),
             "reports": vars(self.conservation.reports).copy(),
             "latency_s": _times(every.stored),
             "latency_read_s": _times(every.read),
@@ -155,6 +159,8 @@ class Summary:
             lines.append(f"reports to senders: {self.conservation.reports.sent}, of which arrived: {self.conservation.reports.stored}")
         if self.notices:
             lines.append(f"senders told that their mail is late: {self.notices}")
+        if self.unseen is not None and self.unseen.count:
+            lines.append(self.unseen.sentence())
         if self.failed_logins:
             lines.append(f"failed logins: {self.failed_logins}")
         how = {"settled": "all mail was settled", "given": "that was the end asked for", "capped": "the longest run allowed"}
@@ -194,7 +200,7 @@ def percent(share: float | None, *, unknown: str = "–") -> str:
     return f"{share * 100:.1f}".removesuffix(".0") + " %"
 
 
-def summarise(log: EventLog, *, scenario: str, digest: str, seed: int, version: str) -> Summary:
+def summarise(log: EventLog, *, scenario: str, digest: str, seed: int, version: str, unseen: Unseen | None = None) -> Summary:
     """The summary of a log; at level ``messages`` without what only event rows know (queues, notices, logins)."""
     rich = log.level == "events"
     kinds = np.bincount(view(log.events, "kind").astype(np.int64), minlength=max(Event) + 1) if rich else None
@@ -213,6 +219,7 @@ def summarise(log: EventLog, *, scenario: str, digest: str, seed: int, version: 
         notices=int(kinds[Event.DELAY_NOTICED]) if kinds is not None else None,
         failed_logins=int(kinds[Event.LOGIN_FAILED]) if kinds is not None else None,
         notes=tuple(log.notes),
+        unseen=unseen,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from mailsim.errors import UnsupportedError
 from mailsim.events import Event, EventLog, State
 from mailsim.nodes.lookups import PROTOCOL_NUMBERS, TYPE_NUMBERS
+from mailsim.results.budget import PARTS, latency_parts
 from mailsim.results.columns import (
     Ints,
     by_message,
@@ -32,7 +33,18 @@ from mailsim.units import Instant, instant
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DEFAULT_STARTS", "attempts", "bounces", "faults", "lookups", "messages", "questions", "queues", "require_level"]
+__all__ = [
+    "DEFAULT_STARTS",
+    "attempts",
+    "bounces",
+    "faults",
+    "latency_budget",
+    "lookups",
+    "messages",
+    "questions",
+    "queues",
+    "require_level",
+]
 
 #: the calendar origin of a log that is read without its scenario
 DEFAULT_STARTS: Instant = instant("2026-01-05T00:00:00Z")
@@ -287,5 +299,27 @@ def faults(log: EventLog, starts: Instant = DEFAULT_STARTS) -> pd.DataFrame:
             "start_s": seconds(start),
             "end_s": np.where(endless, np.inf, seconds(end)),
             "length_s": np.where(endless, np.inf, seconds(end - start)),
+        },
+    )
+
+
+def latency_budget(log: EventLog, starts: Instant = DEFAULT_STARTS) -> pd.DataFrame:
+    """One row per delivery of ordinary mail that reached its mailbox; columns as in the schema.
+
+    Raises
+    ------
+    UnsupportedError
+        The log was recorded below level ``events``.
+    """
+    require_level(log, "latency_budget")
+    rows, parts = latency_parts(log)
+    total = sum((np.maximum(parts[part], 0) for part in PARTS), np.zeros(len(rows), dtype=np.int64))
+    return frame(
+        "latency_budget",
+        {
+            "message": view(log.messages, "message")[rows].astype(np.int64),
+            "recipient": named_words(view(log.messages, "rcpt")[rows], log.names),
+            **{f"{part}_s": seconds(parts[part]) for part in PARTS},
+            "total_s": seconds(total),
         },
     )

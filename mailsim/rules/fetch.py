@@ -7,6 +7,10 @@ IMAPS    connect, TLS 1.3, greeting, LOGIN, SELECT, FETCH     6   all new messag
 POP3S    connect, TLS 1.3, greeting, USER, PASS, LIST         6   then one RETR a message (RFC 1939)
 IDLE     half a trip for EXISTS, one for FETCH                1.5 on the open connection (RFC 2177)
 ======== ================================================= =====
+
+Once a connection stands, silence does not end it: TCP repeats what is lost until its own patience ends.  Who waits on IDLE
+notices a dead connection by a TCP keepalive, or because the IDLE that it begins again every 29 minutes gets no answer; only a
+machine that is there and knows nothing of the connection says so at once (RST, RFC 9293 section 3.5.2).
 """
 
 from __future__ import annotations
@@ -15,14 +19,44 @@ from typing import NamedTuple
 
 from mailsim.rules.conditions import FOREVER, Timeline
 from mailsim.rules.reasons import Why
-from mailsim.rules.session import SYN_RESENT_US
+from mailsim.rules.session import DATA_RESENT_US, SYN_RESENT_US
 
-__all__ = ["LOGIN_RTTS", "SESSION_RTTS", "SessionCost", "connection", "idle_since", "lost", "next_poll", "session_cost"]
+__all__ = [
+    "LOGIN_RTTS",
+    "SESSION_RTTS",
+    "IdlePatience",
+    "SessionCost",
+    "connection",
+    "idle_ends",
+    "idle_since",
+    "lost",
+    "next_poll",
+    "pushed_us",
+    "session_cost",
+]
 
 #: round trips until the first message can come
 SESSION_RTTS = 6
 #: round trips until the reply to the login is here: connect, TLS, greeting, login (POP3 one more: USER and PASS)
 LOGIN_RTTS = {"imap": 4, "pop3": 5}
+
+
+class IdlePatience(NamedTuple):
+    """How a client notices that its open connection is dead, microseconds.
+
+    Parameters
+    ----------
+    keepalive_us : int
+        From the cut until its TCP gives the connection up.
+    reissue_us : int
+        How often it ends IDLE and begins it again (RFC 2177 section 3).
+    reply_us : int
+        How long it waits for the answer to that.
+    """
+
+    keepalive_us: int
+    reissue_us: int
+    reply_us: int
 
 
 class SessionCost(NamedTuple):
@@ -91,3 +125,47 @@ def idle_since(path: Timeline, t_us: int, every_us: int, phase_us: int) -> int |
             since = span.end_us
     opened = since if since == 0 else next_poll(since, every_us, phase_us)
     return opened if opened <= t_us else None
+
+
+def idle_ends(path: Timeline, opened_us: int, patience: IdlePatience) -> tuple[int, int]:
+    """When a connection that was opened at ``opened_us`` is cut for good, and when its client notices; FOREVER for never.
+
+    Silence that is over before the client notices does it no harm.  A service that stops resets its connections at once.
+    """
+    cut = ends = noticed = -1
+    for start, end, condition in path.spans():
+        if end <= opened_us or condition.reach == Why.OK:
+            continue
+        start = max(start, opened_us)
+        if 0 <= cut and ends < start:
+            cut = -1  # that silence was over in time
+        if cut < 0:
+            cut = start
+            again = opened_us + -(-(cut - opened_us) // patience.reissue_us) * patience.reissue_us
+            noticed = min(cut + patience.keepalive_us, max(again, opened_us + patience.reissue_us) + patience.reply_us)
+        if condition.reach == Why.REFUSED:
+            return cut, min(start, noticed)
+        ends = end
+        if noticed <= end:
+            return cut, noticed
+    return FOREVER, FOREVER
+
+
+def _through(path: Timeline, t_us: int) -> int:
+    """When what is sent at ``t_us`` gets through: at once, or when TCP sends it again to a way that is open."""
+    return next((t_us + resent for resent in (0, *DATA_RESENT_US) if path.at(t_us + resent).reach == Why.OK), FOREVER)
+
+
+def pushed_us(path: Timeline, t_us: int, rtt_us: int, transfer_us: int, cut_us: int) -> int:
+    """When a message that is stored at ``t_us`` is with a client on IDLE, or FOREVER where its connection is cut before.
+
+    Half a round trip for EXISTS, one for FETCH, and the message; what falls into silence is sent again.
+    """
+    at = _through(path, t_us)
+    if at >= FOREVER:
+        return FOREVER
+    at = _through(path, at + (rtt_us >> 1))
+    while at < FOREVER and path.next_edge(at) < at + rtt_us + transfer_us and path.at(path.next_edge(at)).reach != Why.OK:
+        at = _through(path, path.next_edge(at))
+    done = at + rtt_us + transfer_us
+    return done if at < FOREVER and done < cut_us else FOREVER

@@ -77,6 +77,9 @@ class Why(IntEnum):
     PUSHED = 98
     POLLED = 99
     AUTH_UNAVAILABLE = 100
+    # -- mailboxes and their readers
+    CONNECTION_LOST = 120
+    MAILDROP_LOCKED = 121
 
 
 class Reason(NamedTuple):
@@ -163,4 +166,10 @@ REASONS: dict[Why, Reason] = {
     Why.LOCAL_DELIVERY: Reason("local delivery", "this server is the final destination of the domain", "RFC 5321 section 2.3.10"),
     Why.PUSHED: Reason("pushed", "the open IMAP connection told the client at once", "RFC 2177"),
     Why.POLLED: Reason("polled", "the client looked again at its next interval", "RFC 1939; RFC 9051"),
+    Why.CONNECTION_LOST: Reason(
+        "connection lost", "the client noticed that its open IMAP connection was gone, and opens another", "RFC 2177; RFC 9293 section 3.8.4"
+    ),
+    Why.MAILDROP_LOCKED: Reason(
+        "maildrop locked", "another POP3 session had the mailbox to itself", "RFC 1939 section 4; RFC 2449 section 8.1.1 (IN-USE)"
+    ),
 }

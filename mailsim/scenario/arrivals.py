@@ -61,7 +61,7 @@ def _numbered(instants: Iterator[int], number: int) -> Iterator[tuple[int, int, 
 
 
 def _line(world: Compiled, stream: Traffic, draws: Draws) -> Line:
-    clients = {n.declaration.address: n.name for n in world.nodes.values() if isinstance(n.declaration, Client)}
+    clients = {n.declaration.address: n.name for n in world.nodes.values() if isinstance(n.declaration, Client) and n.declaration.submission}
     node = clients.get(stream.from_, stream.from_)
     declared = world.nodes[node].declaration
     if not isinstance(declared, Senders):

@@ -141,6 +141,12 @@ def _node(path: str, node: Any, own: Mapping[str, OwnFlavour]) -> Iterator[Assum
         yield _chosen(f"{path}.fetch.timeout", "client.connect_timeout", node.fetch, "timeout")
         yield _chosen(f"{path}.fetch.login_tries", "client.login_tries", node.fetch, "login_tries")
         yield _chosen(f"{path}.fetch.idle", "client.idle", node.fetch, "idle")
+        if node.fetch.protocol == "pop3":
+            yield _chosen(f"{path}.fetch.leave_on_server", "client.leave_on_server", node.fetch, "leave_on_server")
+        if node.fetch.reconnect is not None:
+            yield Assumption(f"{path}.fetch.reconnect", duration(node.fetch.reconnect), "duration", _GIVEN, "given")
+            yield _chosen(f"{path}.fetch.keepalive", "client.keepalive", node.fetch, "keepalive")
+            yield _chosen(f"{path}.fetch.reissue", "client.reissue", node.fetch, "reissue")
     elif isinstance(node, Senders):
         yield _chosen(f"{path}.mix", "senders.mix", node, "mix")
         yield _chosen(f"{path}.domains", "senders.domains", node, "domains")

@@ -92,6 +92,8 @@ class Compiled:
     links: dict[str, Link]
     #: MTA programs of the scenario's own
     flavours: Mapping[str, OwnFlavour] = field(default_factory=dict)
+    #: client to the mail store that it looks into, where its host leads to one that has its mailbox
+    store_of: dict[str, str] = field(default_factory=dict)
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
     _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
     _services: dict[tuple[str, str, str, str], Timeline] = field(default_factory=dict)
@@ -229,6 +231,7 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
     """Make a validated scenario ready to run; ``seed`` (by default the scenario's) decides what outages are drawn."""
     from mailsim.scenario.faults.base import Ground
     from mailsim.scenario.places import places
+    from mailsim.scenario.reading import store_of
     from mailsim.scenario.timeline import compile_faults
     from mailsim.scenario.zoneedits import edit_zones
 
@@ -261,6 +264,7 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
         resolvers_of,
         dict(scenario.links),
         dict(scenario.flavours),
+        store_of=store_of(scenario, where),
     )
     edit_zones(zones, scenario.changes, conditions.zones, offset)
     _health_checks(result)

@@ -51,6 +51,7 @@ def _check_sender(sight: Sight, path: Path, sender: str) -> Iterator[Complaint]:
     if sender in populations or sender in sight.ghosts:
         return
     named = [sender] if sender in clients else [name for name, node in clients.items() if node.address == sender]
+    named = [name for name in named if clients[name].submission is not None] or named[:1]  # a user's other devices may only read
     if not named:
         if sender in nodes:
             yield path, f"{sender!r} is a node of kind {nodes[sender].kind}; mail comes from a client's address or a senders node", 0

@@ -165,10 +165,24 @@ def test_a_backup_that_relays_nothing_refuses_the_mail() -> None:
     assert what.startswith("mx2 neither keeps nor passes on example.com")
 
 
-def test_a_backup_with_a_mailbox_of_its_own_is_found() -> None:
-    severity, where, what = only(world(("nodes.mx2", {"kind": "mta", "site": "south", "final_for": ["example.com"]})))
-    assert (severity, where) == ("warning", "example.com")
-    assert what == "mx1 and mx2 keep its mail in different stores (boxes, mx2): readers of one miss the rest"
+SPLIT = {"kind": "mta", "site": "south", "final_for": ["example.com"]}
+
+
+def test_a_backup_with_a_mailbox_of_its_own_that_nobody_reads_is_an_error() -> None:
+    severity, where, what = only(world(("nodes.mx2", SPLIT)))
+    assert (severity, where) == ("error", "nodes.mx2.final_for")
+    assert what == "mx2 delivers into its own mailboxes (mx2); nobody reads them: what it takes for bob@example.com is stored and never seen"
+
+
+def test_a_backup_with_a_mailbox_of_its_own_is_a_risk_where_both_are_read_or_nobody_is_known_to_read() -> None:
+    expected = ("warning", "example.com", "mx1 and mx2 keep its mail in different stores (boxes, mx2): readers of one miss the rest")
+    assert only(world(("nodes.mx2", SPLIT), ("nodes.bob.fetch", None))) == expected
+    boxes = {"kind": "mailstore", "address": "203.0.113.40", "mailboxes": {"bob@example.com": {"password": "p"}}}
+    phone = {"kind": "client", "address": "bob@example.com", "password": "p", "fetch": {"host": "203.0.113.40"}}
+    both = world(("nodes.spare", boxes), ("nodes.mx2", {**SPLIT, "store": "spare"}), ("nodes.phone", phone))
+    assert [what for _, _, what in told(both) if "different stores" in what or "nobody reads" in what] == [
+        "mx1 and mx2 keep its mail in different stores (boxes, spare): readers of one miss the rest"
+    ]
 
 
 def test_a_backup_before_the_primary_is_noted() -> None:

@@ -194,9 +194,13 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
                 row = (result.end_us, item.number, -1, Event.DELIVERED, mta.number, log.name(store), log.name(address), item.attempt)
                 log.rows.extend((*row, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
             for d, refusal in zip(item.deliveries, verdicts, strict=True):
-                if refusal is not None:
+                if refusal is not None and refusal.reply.code >= 500:
                     bounce(mta, item, (d,), result.taken_us, refusal.why, refusal.reply)
             taken = tuple(d for d, refusal in zip(item.deliveries, verdicts, strict=True) if refusal is None)
+            later = tuple(d for d, r in zip(item.deliveries, verdicts, strict=True) if r is not None and r.reply.code < 500)
+            if later:
+                no = next(r for r in verdicts if r is not None and r.reply.code < 500)
+                defer(mta, item, later, result.taken_us, no.why, (address,), no.reply)
             return actor.take(item.number, taken, item.hops, result.taken_us, mta.number)
         mta.world.opened(len(item.deliveries))
         mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)

@@ -144,6 +144,7 @@ def _people(body: dict[str, Any], hosts: dict[str, str]) -> dict[str, Any]:
             fetch = {
                 "host": body["hosts"]["primary"]["ip"], "protocol": protocol, "idle": False, "timeout": figure("poll_timeout"),
                 "every": f"{len(PROTOCOLS) * turn}s", "phase": f"{j * turn}s",
+                "leave_on_server": protocol == "pop3",  # the recorded programs looked and deleted nothing
             }  # fmt: skip
             found[f"reader{k}-{protocol}"] = {
                 "kind": "client", "address": reader, "password": "right", "fetch": fetch,
