@@ -152,18 +152,16 @@ def a_wrong_password_opens_nothing(record: Record) -> Iterator[str]:
     """Mail of a client whose password no server knows is never accepted; it fetches nothing (RFC 4954 section 6)."""
     known = {(a, box.password) for n in record.nodes.values() for a, box in (getattr(n, "mailboxes", None) or {}).items()}
     known |= {(a, account.password) for n in record.nodes.values() for a, account in (getattr(n, "accounts", None) or {}).items()}
-    clients = {n.address: n for n in record.nodes.values() if n.kind == "client"}
+    readers = [n for n in record.nodes.values() if n.kind == "client" and n.fetch is not None]
+    words = [(n.address, n.password if n.fetch.password is None else n.fetch.password) for n in readers]
+    able = {address for address, password in words if (address, password) in known}  # some device of theirs knows it
     for d in record.deliveries:
         client = record.nodes.get(d.origin)
         sent = client is not None and client.kind == "client" and d.parent < 0 and d.accepted_us >= 0
         if sent and (client.address, client.password) not in known:
             yield f"{d}: accepted from {d.origin}, whose password is wrong"
-        reader = clients.get(d.rcpt)
-        if reader is not None and d.fetched_us >= 0:
-            fetch = reader.fetch
-            password = fetch.password if fetch is not None and fetch.password is not None else reader.password
-            if (reader.address, password) not in known:
-                yield f"{d}: fetched with a wrong password"
+        if d.fetched_us >= 0 and d.rcpt in {address for address, _ in words} - able:
+            yield f"{d}: fetched with a wrong password"
 
 
 # -- the event rows ---------------------------------------------------------------------------------------------------
