@@ -6,8 +6,9 @@ from typing import Any
 
 from small_worlds import MTA, com, world
 
-__all__ = ["device", "reading"]
+__all__ = ["ZONE", "device", "reading"]
 
+#: mx1 takes the mail, the store is imap.example.com
 ZONE = com("@ MX 10 mx1", "mx1 A 192.0.2.1", "imap A 192.0.2.3")
 
 

@@ -156,3 +156,14 @@ def no_contact_fails_without_a_cause(record: Record) -> Iterator[str]:
         spans = [span for span in record.log.conditions if span.node in places]
         if not any(span.start_us <= row.t_us + row.value and row.t_us < span.end_us for span in spans):
             yield f"{row}: {row.peer} was {Why(row.why).name}, and nothing was wrong with it"
+
+
+@checker
+def no_device_fetches_a_message_twice(record: Record) -> Iterator[str]:
+    """A program knows what it has: by UID (RFC 9051 section 2.3.1.1) or by unique id (RFC 1939 section 7)."""
+    seen: set[tuple[int, str, str]] = set()
+    for row in record.rows:
+        if row.kind == Event.FETCHED:
+            if (row.message, row.rcpt, row.node) in seen:
+                yield f"{row}: it had it already"
+            seen.add((row.message, row.rcpt, row.node))

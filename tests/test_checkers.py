@@ -209,6 +209,11 @@ def a_row_after_the_end(d: Draft) -> None:
     d.add(d.row(0, Event.FETCHED, "bob"), t_us=8_000 * S)
 
 
+@caught_by("no_device_fetches_a_message_twice")
+def fetched_again(d: Draft) -> None:
+    d.add(d.row(0, Event.FETCHED, "bob"), t_us=7_000 * S)
+
+
 @caught_by("nothing_succeeds_at_a_host_that_is_down")
 def taken_by_a_silent_host(d: Draft) -> None:
     d.conditions = [ConditionSpan("mx1", "mx1", "silent", 90 * S, 4_200 * S)]

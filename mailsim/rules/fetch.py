@@ -137,7 +137,7 @@ def idle_ends(path: Timeline, opened_us: int, patience: IdlePatience) -> tuple[i
         if end <= opened_us or condition.reach == Why.OK:
             continue
         start = max(start, opened_us)
-        if 0 <= cut and ends < start:
+        if cut >= 0 and ends < start:
             cut = -1  # that silence was over in time
         if cut < 0:
             cut = start

@@ -167,7 +167,9 @@ REASONS: dict[Why, Reason] = {
     Why.PUSHED: Reason("pushed", "the open IMAP connection told the client at once", "RFC 2177"),
     Why.POLLED: Reason("polled", "the client looked again at its next interval", "RFC 1939; RFC 9051"),
     Why.CONNECTION_LOST: Reason(
-        "connection lost", "the client noticed that its open IMAP connection was gone, and opens another", "RFC 2177; RFC 9293 section 3.8.4"
+        "connection lost",
+        "the client noticed that its open IMAP connection was gone, and opens a new one",
+        "RFC 2177; RFC 9293 section 3.8.4",
     ),
     Why.MAILDROP_LOCKED: Reason(
         "maildrop locked", "another POP3 session had the mailbox to itself", "RFC 1939 section 4; RFC 2449 section 8.1.1 (IN-USE)"

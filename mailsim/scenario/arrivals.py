@@ -61,12 +61,13 @@ def _numbered(instants: Iterator[int], number: int) -> Iterator[tuple[int, int, 
 
 
 def _line(world: Compiled, stream: Traffic, draws: Draws) -> Line:
-    clients = {n.declaration.address: n.name for n in world.nodes.values() if isinstance(n.declaration, Client) and n.declaration.submission}
+    declared = ((n.name, n.declaration) for n in world.nodes.values())
+    clients = {node.address: name for name, node in declared if isinstance(node, Client) and node.submission is not None}
     node = clients.get(stream.from_, stream.from_)
-    declared = world.nodes[node].declaration
-    if not isinstance(declared, Senders):
-        return Line(node, "" if stream.null_sender else declared.address, stream.to, None)
-    place, domains = draws.uniforms("senders domain"), declared.domains
+    sender = world.nodes[node].declaration
+    if not isinstance(sender, Senders):
+        return Line(node, "" if stream.null_sender else sender.address, stream.to, None)
+    place, domains = draws.uniforms("senders domain"), sender.domains
     return Line(node, "", stream.to, lambda i: f"user@s{int(place.at(i) * domains)}.{node}.test")
 
 

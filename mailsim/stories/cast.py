@@ -57,12 +57,9 @@ class Cast:
         """The resolver that a node asks, or ``DNS``."""
         return self._resolvers.get(node) or "DNS"
 
-    def reader(self, address: str) -> str:
-        """The client that fetches an address's mail, or ``""``."""
-        for name, node in self._nodes.items():
-            if isinstance(node, Client) and node.address == address and node.fetch is not None:
-                return name
-        return ""
+    def readers(self, address: str) -> list[str]:
+        """The clients that fetch an address's mail: a user's devices."""
+        return [name for name, node in self._nodes.items() if isinstance(node, Client) and node.address == address and node.fetch is not None]
 
     def figures(self, node: str, flavour: str = "") -> MtaFigures:
         """The figures of an MTA (for a population: of the message's ``flavour``); Postfix's where there are none."""

@@ -165,11 +165,8 @@ def _title_of_several(deliveries: tuple[Delivery, ...], end_us: int, language: s
 
 
 def _polls(log: EventLog, teller: Teller, deliveries: tuple[Delivery, ...]) -> Iterator[Step]:
-    """Polls of the reader that failed between storing and fetching: they concern no message but delay it."""
-    for one in deliveries:
-        reader = teller.cast.reader(one.rcpt)
-        if not reader or one.stored_us < 0:
-            continue
+    """Polls of the readers that failed between storing and fetching: they concern no message but delay it."""
+    for one, reader in ((one, reader) for one in deliveries if one.stored_us >= 0 for reader in teller.cast.readers(one.rcpt)):
         end = one.fetched_us if one.fetched_us >= 0 else log.end_us
         failures = 0
         last: Step | None = None

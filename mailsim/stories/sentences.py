@@ -99,6 +99,8 @@ _ENGLISH: dict[str, str] = {
     "fetched": "{who} has it",
     "login_failed": "{who} is not let in by {peer}",
     "fetch_failed": "{who} looks for mail and does not reach {peer}",
+    "fetch_gone": "{who} notices that its open connection to {peer} is gone",
+    "fetch_locked": "{who} looks for mail, and {peer} says that another session has the mailbox",
     "fetch_failed_more": "{who} looked for mail {count} times more without success",
     "followed": "report {number} to {rcpt}: {state} after {age}",
     # -- states of a report

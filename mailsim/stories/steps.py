@@ -344,7 +344,9 @@ class Teller:
 
     def _fetch_failed(self, row: Row) -> Step:
         peer = self.cast.node(row.peer) if row.peer else "?"
-        return self._step(row, "fetch", self._say("fetch_failed", who=row.node, peer=peer), cost_us=self._took(row))
+        key = {Why.CONNECTION_LOST: "fetch_gone", Why.MAILDROP_LOCKED: "fetch_locked"}.get(Why(row.why), "fetch_failed")
+        lines = (Line("<-", row.reply),) if row.reply else ()
+        return self._step(row, "fetch", self._say(key, who=row.node, peer=peer), lines=lines, cost_us=self._took(row))
 
     def counted(self, step: Step, count: int) -> Step:
         """One step that stands for ``count`` failed polls, the last of which is ``step``."""

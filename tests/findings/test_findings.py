@@ -171,7 +171,8 @@ SPLIT = {"kind": "mta", "site": "south", "final_for": ["example.com"]}
 def test_a_backup_with_a_mailbox_of_its_own_that_nobody_reads_is_an_error() -> None:
     severity, where, what = only(world(("nodes.mx2", SPLIT)))
     assert (severity, where) == ("error", "nodes.mx2.final_for")
-    assert what == "mx2 delivers into its own mailboxes (mx2); nobody reads them: what it takes for bob@example.com is stored and never seen"
+    assert what.startswith("mx2 delivers into its own mailboxes (mx2); nobody reads them: ")
+    assert what.endswith("what it takes for bob@example.com is stored and never seen")
 
 
 def test_a_backup_with_a_mailbox_of_its_own_is_a_risk_where_both_are_read_or_nobody_is_known_to_read() -> None:

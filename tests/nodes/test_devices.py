@@ -208,7 +208,11 @@ def _devices(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
 @settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     _devices(),
-    st.lists(st.tuples(st.integers(0, 1500), st.sampled_from(["boxes", "link a-boxes", "mx1"]), st.integers(1, 900)), max_size=2, unique_by=lambda f: f[1]),
+    st.lists(
+        st.tuples(st.integers(0, 1500), st.sampled_from(["boxes", "link a-boxes", "mx1"]), st.integers(1, 900)),
+        max_size=2,
+        unique_by=lambda fault: fault[1],
+    ),
     st.sampled_from(["silent", "refused", "unreachable"]),
     st.sampled_from([None, "15 kB", "25 kB"]),
     st.booleans(),

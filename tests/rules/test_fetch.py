@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsim.rules.conditions import FOREVER, QUIET, Condition, Span, Timeline
-from mailsim.rules.fetch import LOGIN_RTTS, SESSION_RTTS, SessionCost, idle_since, next_poll, session_cost
+from mailsim.rules.fetch import (
+    LOGIN_RTTS,
+    SESSION_RTTS,
+    IdlePatience,
+    SessionCost,
+    idle_ends,
+    idle_since,
+    next_poll,
+    pushed_us,
+    session_cost,
+)
 from mailsim.rules.reasons import Why
 
 MIN = 60_000_000
@@ -74,3 +84,62 @@ def test_a_reply_of_a_mail_server_does_not_break_idle() -> None:
 
     path = Timeline([Span(10 * MIN, 20 * MIN, Condition(Why.OK, Reply(451), Stage.RCPT))])
     assert idle_since(path, 15 * MIN, 10 * MIN, 3 * MIN) == 0
+
+
+# -- a connection that is kept open --------------------------------------------------------------------------------------
+
+S = 1_000_000
+#: two minutes of keepalive, IDLE again every 29 min, 100 s for the answer
+PATIENT = IdlePatience(120 * S, 29 * MIN, 100 * S)
+
+
+def stretches(*spans: tuple[int, int, Why]) -> Timeline:
+    return Timeline([Span(start * S, end * S, Condition(why)) for start, end, why in spans])
+
+
+@pytest.mark.parametrize(
+    ("path", "opened", "cut", "noticed"),
+    [
+        (stretches((100, 219, Why.SILENT)), 0, None, None),  # over one second before keepalive would end
+        (stretches((100, 220, Why.SILENT)), 0, 100, 220),
+        (stretches((100, 9000, Why.UNREACHABLE)), 0, 100, 220),  # an ICMP error ends no connection (RFC 1122 section 4.2.3.9)
+        (stretches((100, 101, Why.REFUSED)), 0, 100, 100),
+        (stretches((100, 150, Why.SILENT), (150, 160, Why.REFUSED)), 0, 100, 150),  # it comes back and knows of no connection
+        (stretches((100, 150, Why.SILENT), (400, 600, Why.SILENT)), 0, 400, 520),  # the first silence did no harm
+        (stretches((100, 150, Why.SILENT), (151, 600, Why.SILENT)), 0, 151, 271),
+        (stretches((1700, 9000, Why.SILENT)), 0, 1700, 1820),  # IDLE again at 1740 s: an answer is waited for until 1840 s
+        (stretches((1739, 9000, Why.SILENT)), 0, 1739, 1840),  # which is before 1859 s
+        (stretches((100, 200, Why.SILENT)), 200, None, None),  # opened when it was over
+        (stretches((100, 300, Why.SILENT)), 5000, None, None),
+    ],
+)  # fmt: skip
+def test_when_a_kept_connection_ends_and_when_that_is_noticed(path: Timeline, opened: int, cut: int | None, noticed: int | None) -> None:
+    expected = (FOREVER, FOREVER) if cut is None or noticed is None else (cut * S, noticed * S)
+    assert idle_ends(path, opened * S, PATIENT) == expected
+
+
+def test_without_keepalive_each_new_idle_is_a_question_to_the_server() -> None:
+    """Opened at 7 s: IDLE again at 7 s + 1740 s * k."""
+    never = PATIENT._replace(keepalive_us=FOREVER)
+    for cut, again in ((7, 1747), (100, 1747), (1747, 1747), (1748, 3487)):
+        assert idle_ends(stretches((cut, 99_999, Why.SILENT)), 7 * S, never) == (cut * S, (again + 100) * S)
+
+
+@pytest.mark.parametrize(
+    ("path", "done"),
+    [
+        (QUIET, 10.15),
+        (stretches((10, 11, Why.SILENT)), 11.4 + 0.15),  # EXISTS again after 0.2, 0.6, 1.4 s
+        (stretches((10, 12, Why.SILENT)), 13.15),  # and 3 s
+        (Timeline([Span(10_020_000, 11 * S, Condition(Why.SILENT))]), 11.45 + 0.1),  # FETCH of 10.05 s again at 11.45 s
+        (Timeline([Span(10_100_000, 11 * S, Condition(Why.SILENT))]), 10.1 + 1.4 + 0.1),  # the message itself
+    ],
+)
+def test_what_falls_into_silence_is_sent_again(path: Timeline, done: float) -> None:
+    assert pushed_us(path, 10 * S, 100_000, 0, FOREVER) == round(done * S)
+
+
+def test_nothing_comes_through_a_connection_that_is_cut_before() -> None:
+    assert pushed_us(QUIET, 10 * S, 100_000, 0, 10_150_000) == FOREVER
+    assert pushed_us(QUIET, 10 * S, 100_000, 0, 10_150_001) == 10_150_000
+    assert pushed_us(stretches((10, 10**9, Why.SILENT)), 10 * S, 100_000, 0, FOREVER) == FOREVER

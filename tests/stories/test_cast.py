@@ -34,12 +34,12 @@ def test_local_delivery_is_to_the_store_of_an_own_domain(cast):
 
 
 def test_resolver_and_reader_are_those_declared(cast):
-    assert (cast.resolver("isp"), cast.reader("bob@example.com"), cast.reader("ann@example.org")) == ("dns", "bob", "")
+    assert (cast.resolver("isp"), cast.readers("bob@example.com"), cast.readers("ann@example.org")) == ("dns", ["bob"], [])
 
 
 def test_with_no_scenario_everybody_is_called_what_the_log_calls_them():
     nobody = Cast(None)
-    assert (nobody.host("isp"), nobody.node("mx1"), nobody.resolver("isp"), nobody.reader("a@b.test")) == ("isp", "mx1", "DNS", "")
+    assert (nobody.host("isp"), nobody.node("mx1"), nobody.resolver("isp"), nobody.readers("a@b.test")) == ("isp", "mx1", "DNS", [])
     assert not nobody.is_client("isp")
 
 
