@@ -15,6 +15,7 @@ __all__ = [
     "a_login_fails",
     "a_recipient_does_not_exist",
     "mailboxes_that_nobody_reads",
+    "pop3_takes_mail_from_other_devices",
     "unread_keepers",
 ]
 
@@ -134,9 +135,23 @@ def mailboxes_that_nobody_reads(view: View) -> Iterator[Finding]:
     for domain in view.domains:
         for name, (kept, unseen) in unread_keepers(view, domain).items():
             whose = unseen[0] if len(unseen) == 1 else f"{unseen[0]} and {len(unseen) - 1} more"
-            what = f"{name} delivers into its own mailboxes ({kept}); nobody reads them: what it takes for {whose} is stored and never seen"
+            what = f"{name} delivers into its own mailboxes ({kept}); nobody reads them: what it takes for {whose} is stored unseen"
             mend = f"let {name} pass mail on (relays_for), or share the store that is read"
             yield Finding("error", f"nodes.{name}.final_for", what, mend, "RFC 5321 section 3.6.2", len(unseen))
+
+
+def pop3_takes_mail_from_other_devices(view: View) -> Iterator[Finding]:
+    """A POP3 program deletes what it has fetched from a mailbox that other programs of its user read too."""
+    for name, node in view.nodes(Client):
+        if node.fetch is None or node.fetch.protocol != "pop3" or node.fetch.leave_on_server:
+            continue
+        store = view.store_of.get(name, "")
+        devices = [other for other, device in view.nodes(Client) if other != name and device.address == node.address]
+        others = [other for other in devices if store and view.store_of.get(other) == store]
+        if others:
+            what = f"{name} deletes what it has fetched by POP3: {' and '.join(others)} may never see it"
+            mend = "leave_on_server: true, or IMAP"
+            yield Finding("warning", f"nodes.{name}.fetch.leave_on_server", what, mend, "RFC 1939 section 8", len(others))
 
 
 #: the checks of this file, in order
@@ -146,4 +161,5 @@ PEOPLE = (
     a_login_fails,
     a_recipient_does_not_exist,
     mailboxes_that_nobody_reads,
+    pop3_takes_mail_from_other_devices,
 )

@@ -197,13 +197,13 @@ def a_client_polls_rarely(view: View) -> Iterator[Finding]:
     usual = default("client.poll_every")
     for name, node in view.nodes(Client):
         fetch = node.fetch
-        if fetch is not None and not (fetch.idle and fetch.protocol == "imap") and fetch.every > _RARELY_US:
+        if fetch is not None and not view.idles(name) and fetch.every > _RARELY_US:
             what = f"{name} looks for mail every {clock(fetch.every)} only: {clock(fetch.every // 2)} of waiting on average"
             yield Finding(
                 "note",
                 f"nodes.{name}.fetch.every",
                 what,
-                f"idle: true with IMAP, or every: {usual}",
+                f"IMAP with IDLE at both ends, or every: {usual}",
                 "RFC 2177; Thunderbird's default",
                 fetch.every / _S,
             )

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mailsim.nodes import Client, Mta
+from mailsim.flavours import store_figures
+from mailsim.nodes import Client, Mailstore, Mta
 from mailsim.rules.dns.records import RRset
 from mailsim.rules.mx import is_address, is_loopback
 from mailsim.scenario.places import host_addresses, places
+from mailsim.scenario.reading import store_of
 
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario
@@ -123,6 +125,19 @@ class View:
         """What lies behind an MX record."""
         addresses = (host,) if is_address(host) else self.addresses(host)
         return Exchanger(preference, host, addresses, self.nodes_at(addresses, "mta"))
+
+    @cached_property
+    def store_of(self) -> dict[str, str]:
+        """Client to the mail store that it fetches from."""
+        return store_of(self.scenario, self.places)
+
+    def idles(self, client: str) -> bool:
+        """Whether a client is told of new mail at once: by IMAP IDLE, which its store must have too."""
+        node = self.scenario.nodes[client]
+        if not isinstance(node, Client) or node.fetch is None or not (node.fetch.idle and node.fetch.protocol == "imap"):
+            return False
+        store = self.scenario.nodes.get(self.store_of.get(client, ""))
+        return not isinstance(store, Mailstore) or store_figures(store.flavour, dict(store.parameters)).idle
 
     def mailed(self, domain: str) -> bool:
         """Whether the traffic sends mail to a domain."""

@@ -59,7 +59,8 @@ class Cast:
 
     def readers(self, address: str) -> list[str]:
         """The clients that fetch an address's mail: a user's devices."""
-        return [name for name, node in self._nodes.items() if isinstance(node, Client) and node.address == address and node.fetch is not None]
+        clients = ((name, node) for name, node in self._nodes.items() if isinstance(node, Client))
+        return [name for name, node in clients if node.address == address and node.fetch is not None]
 
     def figures(self, node: str, flavour: str = "") -> MtaFigures:
         """The figures of an MTA (for a population: of the message's ``flavour``); Postfix's where there are none."""

@@ -166,7 +166,8 @@ def _title_of_several(deliveries: tuple[Delivery, ...], end_us: int, language: s
 
 def _polls(log: EventLog, teller: Teller, deliveries: tuple[Delivery, ...]) -> Iterator[Step]:
     """Polls of the readers that failed between storing and fetching: they concern no message but delay it."""
-    for one, reader in ((one, reader) for one in deliveries if one.stored_us >= 0 for reader in teller.cast.readers(one.rcpt)):
+    readers = [(mail, reader) for mail in deliveries if mail.stored_us >= 0 for reader in teller.cast.readers(mail.rcpt)]
+    for one, reader in readers:
         end = one.fetched_us if one.fetched_us >= 0 else log.end_us
         failures = 0
         last: Step | None = None

@@ -172,7 +172,7 @@ def test_a_backup_with_a_mailbox_of_its_own_that_nobody_reads_is_an_error() -> N
     severity, where, what = only(world(("nodes.mx2", SPLIT)))
     assert (severity, where) == ("error", "nodes.mx2.final_for")
     assert what.startswith("mx2 delivers into its own mailboxes (mx2); nobody reads them: ")
-    assert what.endswith("what it takes for bob@example.com is stored and never seen")
+    assert what.endswith("what it takes for bob@example.com is stored unseen")
 
 
 def test_a_backup_with_a_mailbox_of_its_own_is_a_risk_where_both_are_read_or_nobody_is_known_to_read() -> None:
@@ -275,6 +275,26 @@ def test_a_domain_without_mx_uses_its_own_address() -> None:
 )
 def test_what_keeps_people_from_sending_or_reading_is_found(edits: list[tuple[str, Any]], expected: tuple[str, str, str]) -> None:
     assert only(world(*edits)) == expected
+
+
+def test_a_store_without_idle_makes_every_reader_poll() -> None:
+    rarely = world(("nodes.bob.fetch", {"host": "imap.example.com", "every": "1h"}))
+    assert findings(rarely) == []
+    assert only(rarely.replace("nodes.boxes.parameters", {"idle": False}))[1:] == (
+        "nodes.bob.fetch.every",
+        "bob looks for mail every 1h only: 30m of waiting on average",
+    )
+
+
+def test_pop3_that_deletes_beside_other_devices_is_found() -> None:
+    pop = {"kind": "client", "address": "bob@example.com", "password": "p", "fetch": {"host": "imap.example.com", "protocol": "pop3"}}
+    assert only(world(("nodes.phone", pop))) == (
+        "warning",
+        "nodes.phone.fetch.leave_on_server",
+        "phone deletes what it has fetched by POP3: bob may never see it",
+    )
+    assert findings(world(("nodes.phone", {**pop, "fetch": {**pop["fetch"], "leave_on_server": True}}))) == []
+    assert findings(world(("nodes.bob", pop))) == []  # the only one
 
 
 def test_the_only_name_server_is_a_risk_where_it_can_fail() -> None:
