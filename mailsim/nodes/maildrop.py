@@ -40,6 +40,8 @@ class Maildrop:
         self.begun = 0
         #: deliveries that a POP3 session has deleted, kept where another program reads the mailbox
         self.gone: set[int] = set()
+        #: some program deletes what it fetches
+        self.emptied = False
         self._octets: dict[int, int] = {}
         self._locked = False
         self._line = world.line()
@@ -51,6 +53,7 @@ class Maildrop:
         self.held += octets
         if self.quota is not None:
             self.latest.append((t_us, octets))
+        if self.emptied and self.quota is not None:
             self._octets[delivery] = self._octets.get(delivery, 0) + octets
 
     def full(self, octets: int, t_us: int) -> bool:

@@ -64,6 +64,7 @@ class Reader:
             self.drop = store.drops[self.address]
             self.drop.readers.append(self)
             self.drop.begun += 1
+            self.drop.emptied = self.drop.emptied or self.deletes
             self.idles = self.idles and store.figures.idle
             self.wire = world.wire(self.client.name, store.name)
             self.path = self.wire.path
