@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -18,6 +19,9 @@ IN_FLIGHT_US = 2_000_000
 
 #: a server that has the whole body needs no longer than this to take the message (a draw of some 5 deviations)
 WORK_US = 90_000_000
+
+#: words of a condition under which no message gets through
+BLOCKING = re.compile(r"[45]\d\d .* at (greeting|ehlo|mail|rcpt|data|eod)|(drops connections|hangs) at \w+")
 
 #: columns of the message table and of the event rows that hold name numbers
 DELIVERY_NAMES = frozenset({"sender", "rcpt", "origin", "flavour", "via", "holder"})
@@ -145,13 +149,13 @@ class Record:
         for span in self.log.conditions:
             if not span.start_us <= row.t_us - IN_FLIGHT_US <= row.t_us < span.end_us:
                 continue
-            word = span.how.split(" ")[0]
+            word = span.how
             if word == "refused":
                 blocked = span.node in way
             elif word in ("silent", "unreachable"):
                 blocked = span.node in {*way, peer} and not local
-            else:
-                blocked = word[0] in "45" and span.node in way
+            else:  # a reply to everybody; what only a share of the sessions or some recipients meet blocks nothing
+                blocked = bool(BLOCKING.fullmatch(word)) and span.node in way
             late = word == "refused" or self.begun_us(row, peer) >= span.start_us or row.t_us > span.start_us + WORK_US
             if blocked and late:
                 return f"{span.node} {span.how}"

@@ -6,6 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fault_strategies import ANY, minutes
+
 __all__ = ["faults", "minutes", "worlds"]
 
 BOB = "bob@example.com"
@@ -21,13 +23,10 @@ ns1  3600 IN A   203.0.113.53
 """
 
 
-def minutes(low: int, high: int) -> st.SearchStrategy[str]:
-    """A duration as text."""
-    return st.integers(low, high).map(lambda n: f"{n}m")
-
-
-def faults(targets: list[str], names: list[str], logins: list[str] | None = None) -> st.SearchStrategy[dict[str, Any]]:
-    """An outage of a node or link in any way, of a name in DNS, or of who checks passwords."""
+def faults(
+    targets: list[str], names: list[str], logins: list[str] | None = None, *, kinds: bool = False
+) -> st.SearchStrategy[dict[str, Any]]:
+    """An outage of a node or link in any way, of a name in DNS, or of who checks passwords; ``kinds``: or any other kind of fault."""
     span = {"kind": st.just("outage"), "start": minutes(0, 400), "length": minutes(1, 2000)}
     reach = st.fixed_dictionaries({**span, "target": st.sampled_from(targets), "how": st.sampled_from(["silent", "unreachable"])})
     nodes = [target for target in targets if not target.startswith("link ")]
@@ -48,7 +47,8 @@ def faults(targets: list[str], names: list[str], logins: list[str] | None = None
         st.fixed_dictionaries({**span, "target": st.just(f"auth of {node}"), "how": st.sampled_from(["silent", "refused"])})
         for node in logins or ()
     ]
-    return st.one_of(reach, stopped, rcode, *([reply] if speaking else []), *unchecked)
+    more = [one for kind in ANY.values() for one in kind(targets)] if kinds else []
+    return st.one_of(reach, stopped, rcode, *([reply] if speaking else []), *unchecked, *more)
 
 
 @st.composite
@@ -115,6 +115,11 @@ def _origin(draw: st.DrawFn, population: bool) -> tuple[dict[str, Any], str]:
     return nodes, "ann@example.org"
 
 
+def _lane(fault: dict[str, Any]) -> str:
+    """Two faults at one place may overlap only where they are of different kinds."""
+    return f"{fault['kind']} {fault.get('target') or fault.get('zone') or fault.get('a')}"
+
+
 def _burst(sender: str, to: list[str], fault: dict[str, Any]) -> dict[str, Any]:
     """Ten messages in the three seconds before something fails, so that some session is cut in the middle."""
     begins_ms = max(int(fault["start"][:-1]) * 60_000 - 3_000, 0)
@@ -123,7 +128,7 @@ def _burst(sender: str, to: list[str], fault: dict[str, Any]) -> dict[str, Any]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_first: bool = False) -> dict[str, Any]:
+def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_first: bool = False, kinds: bool = False) -> dict[str, Any]:
     """A scenario as a dict, ready for ``mailsim.load``.
 
     Parameters
@@ -132,6 +137,8 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
         At most so many outages.
     spare_first : bool
         No fault of ``mx1`` itself, so that a law may add one.
+    kinds : bool
+        Faults of every kind that there is.
     alone : bool
         One MX and a population: no message shares a queue with another one, so each can be reasoned about by itself.
     """
@@ -146,11 +153,13 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
         count = draw(st.integers(1, 6))
         traffic.append({"kind": "spread", "from": sender, "to": to, "count": count, "start": f"{start}m", "until": f"{start + 120}m"})
     targets = [*hosts[1 if spare_first else 0 :], f"link {next(iter(sending))}-{hosts[0]}"]
-    targets += [name for name in ("isp", "boxes", "dns") if name in nodes]
+    if kinds and draw(st.booleans()):
+        nodes["ns1"] = {"kind": "nameserver", "host": "ns1.example.com"}
+    targets += [name for name in ("isp", "boxes", "dns", "ns1") if name in nodes]
     targets += [f"link {hosts[1]}-{hosts[0]}"] if len(hosts) > 1 else []
     names = ["dns example.com/MX", "dns example.com", f"dns {hosts[0]}.example.com/A"]
     logins = [name for name in ("isp", "home", "boxes") if name in nodes]
-    failing = draw(st.lists(faults(targets, names, logins), max_size=max_faults, unique_by=lambda fault: fault["target"]))
+    failing = draw(st.lists(faults(targets, names, logins, kinds=kinds), max_size=max_faults, unique_by=_lane))
     if failing and draw(st.booleans()):
         traffic.append(_burst(sender, to, failing[0]))
     return {

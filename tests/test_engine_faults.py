@@ -68,7 +68,11 @@ def everything() -> dict[str, Any]:
             "kind": "client", "address": "mallory@example.org", "password": "a guess", "submission": {"discover": "mail.example.org"},
         },
     }  # fmt: skip
-    faults = (outage("mx1", "10m", length="40m"), outage("mx1", "90m", length="3h", how="refused"), outage("link isp-mx1", "5h", length="20m"))
+    faults = (
+        outage("mx1", "10m", length="40m"),
+        outage("mx1", "90m", length="3h", how="refused"),
+        outage("link isp-mx1", "5h", length="20m"),
+    )
     times = ("0s", "5m", "12m", "20m", "30m", "55m", "80m", "95m", "100m", "2h", "250m", "305m")
     values = world(zone, nodes, times=times, faults=faults)
     values["traffic"] += [

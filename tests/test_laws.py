@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import mailsim
+from fault_strategies import ANY
 from mailsim.events import State
+from mailsim.scenario.faults import FAULT_KINDS
 from strategies import worlds
 
 NEVER = 1 << 62
@@ -26,7 +28,7 @@ ns1 60 IN A   203.0.113.99
 EXPLORE = os.environ.get("MAILSIM_EXPLORE", "") not in ("", "0")
 SETTINGS = settings(deadline=None, derandomize=not EXPLORE, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 FEW = settings(SETTINGS, max_examples=100)
-MANY = settings(SETTINGS, max_examples=1000)
+MANY = settings(SETTINGS, max_examples=2000)
 SOME = settings(SETTINGS, max_examples=25)
 
 
@@ -56,11 +58,21 @@ def test_random_worlds_pass_every_checker_and_repeat(world: dict[str, Any]) -> N
     _under_all_checkers(world)
 
 
+@FEW
+@given(worlds(kinds=True, max_faults=6))
+def test_random_worlds_with_faults_of_every_kind_pass_every_checker_and_repeat(world: dict[str, Any]) -> None:
+    _under_all_checkers(world)
+
+
 @pytest.mark.slow
 @MANY
-@given(worlds(max_faults=6))
-def test_a_thousand_random_worlds_pass_every_checker_and_repeat(world: dict[str, Any]) -> None:
+@given(worlds(kinds=True, max_faults=8))
+def test_two_thousand_random_worlds_pass_every_checker_and_repeat(world: dict[str, Any]) -> None:
     _under_all_checkers(world)
+
+
+def test_every_kind_of_fault_is_drawn() -> None:
+    assert set(ANY) == set(FAULT_KINDS)
 
 
 @SOME

@@ -1,0 +1,97 @@
+"""A strategy for each kind of fault, for random worlds; a test sees to it that no kind is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+__all__ = ["ANY", "kind_of_fault", "minutes"]
+
+Strategy = st.SearchStrategy[dict[str, Any]]
+
+#: by kind: strategies for a world with these targets (nodes and links)
+ANY: dict[str, Callable[[list[str]], list[Strategy]]] = {}
+
+STAGES = ["greeting", "ehlo", "mail", "rcpt", "data", "eod"]
+SERVERS = ("mx1", "mx2", "mx3", "isp")
+WINDOW = {"start": st.integers(0, 400).map(lambda n: f"{n}m"), "length": st.integers(1, 2000).map(lambda n: f"{n}m")}
+
+
+def minutes(low: int, high: int) -> st.SearchStrategy[str]:
+    """A duration as text."""
+    return st.integers(low, high).map(lambda n: f"{n}m")
+
+
+def kind_of_fault(name: str) -> Callable[[Callable[[list[str]], list[Strategy]]], Callable[[list[str]], list[Strategy]]]:
+    """Say how faults of a kind are drawn."""
+
+    def register(function: Callable[[list[str]], list[Strategy]]) -> Callable[[list[str]], list[Strategy]]:
+        ANY[name] = function
+        return function
+
+    return register
+
+
+def _servers(targets: list[str]) -> list[str]:
+    return [name for name in targets if name in SERVERS]
+
+
+def _of(kind: str, targets: list[str], **fields: Strategy | st.SearchStrategy[Any]) -> list[Strategy]:
+    """Faults of a kind at one of these targets, none where there are none."""
+    if not targets:
+        return []
+    return [st.fixed_dictionaries({"kind": st.just(kind), "target": st.sampled_from(targets), **WINDOW, **fields})]
+
+
+@kind_of_fault("outage")
+def _outages(targets: list[str]) -> list[Strategy]:
+    """A share of the sessions, some recipients, connections that are dropped or hang, a 250 that is lost; the rest is drawn elsewhere."""
+    servers = _servers(targets)
+    share = st.sampled_from([0.1, 0.5, 0.9])
+    return [
+        *_of("outage", servers, how=st.sampled_from(["silent", "refused", "unreachable", "lost_reply"]), probability=share),
+        *_of("outage", servers, how=st.sampled_from(["4xx", "5xx", "drop", "hang"]), stage=st.sampled_from(STAGES), probability=share),
+        *_of("outage", servers, how=st.sampled_from(["4xx", "5xx"]), recipients=st.sampled_from(["bob@", "nobody"])),
+        *_of("outage", servers, how=st.sampled_from(["drop", "hang"]), stage=st.sampled_from(STAGES)),
+        *_of("outage", servers, how=st.just("lost_reply")),
+    ]
+
+
+@kind_of_fault("address")
+def _addresses(targets: list[str]) -> list[Strategy]:
+    address = {"mx1": "192.0.2.10", "mx2": "198.51.100.20", "mx3": "192.0.2.30"}
+    found = [address[name] for name in targets if name in address]
+    return _of("address", found, how=st.sampled_from(["silent", "refused", "unreachable"]))
+
+
+@kind_of_fault("stuck")
+def _stuck(targets: list[str]) -> list[Strategy]:
+    return _of("stuck", _servers(targets))
+
+
+@kind_of_fault("dns")
+def _dns(targets: list[str]) -> list[Strategy]:
+    resolvers = [name for name in targets if name == "dns"]
+    servers = [name for name in targets if name == "ns1"]
+    share = {"how": st.just("lossy"), "probability": st.sampled_from([0.2, 0.9])}
+    how = st.sampled_from(["silent", "closed", "servfail", "refused", "nxdomain", "truncated"])
+    return [
+        *_of("dns", resolvers + servers, how=how, rtype=st.sampled_from([None, "MX", "A"])),
+        *_of("dns", resolvers + servers, **share),
+        *_of("dns", resolvers + servers, how=st.just("slow"), delay=st.sampled_from(["100ms", "3s", "40s"])),
+        *_of("dns", servers, how=st.sampled_from(["lame", "stale"]), zone=st.sampled_from([None, "example.com"])),
+    ]
+
+
+@kind_of_fault("wrong_records")
+def _wrong_records(targets: list[str]) -> list[Strategy]:
+    edits = [
+        {"records": "@ 300 IN MX 10 mx1.example.org."},
+        {"records": "mx1 300 IN A 203.0.113.77"},
+        {"remove": ["example.com MX"]},
+        {"records": "@ 60 IN MX 0 ."},
+    ]
+    window = st.fixed_dictionaries({"kind": st.just("wrong_records"), "zone": st.just("example.com"), **WINDOW})
+    return [st.tuples(window, st.sampled_from(edits)).map(lambda both: {**both[0], **both[1]})]
