@@ -14,6 +14,7 @@ draw whole blocks at once and are faster, never different.
 """
 
 from mailsim.draws.distributions import LONGEST_US, Constant, Distribution, Empirical, Exponential, LogNormal, Shifted, Uniform
+from mailsim.draws.mixtures import Mixture, Pareto, Quantiles
 from mailsim.draws.portable import normal_quantile, portable_exp, portable_log
 from mailsim.draws.streams import BLOCK, Draws, Stream, numpy_present
 
@@ -26,6 +27,9 @@ __all__ = [
     "Empirical",
     "Exponential",
     "LogNormal",
+    "Mixture",
+    "Pareto",
+    "Quantiles",
     "Shifted",
     "Stream",
     "Uniform",

@@ -19,6 +19,9 @@ __all__ = [
     "unread_keepers",
 ]
 
+#: so many missing mailboxes of one line of traffic are named one by one
+_MOST_NAMED = 8
+
 _SUBMISSION = ("_submissions._tcp", "_submission._tcp")
 
 
@@ -106,12 +109,24 @@ def _logins(view: View, server: str) -> dict[str, str] | None:
 
 def a_recipient_does_not_exist(view: View) -> Iterator[Finding]:
     """Mail is sent to an address for which the server that keeps the domain has no mailbox."""
+    stores: dict[str, list[str]] = {}
+    for _, node in view.nodes(Mta):
+        for domain in node.final_for if node.store is not None else ():
+            stores.setdefault(domain, []).append(node.store)
+    kept = {domain: {address for name in names for address in _boxes(view, name)} for domain, names in stores.items()}
+    missing: dict[tuple[str, str], list[str]] = {}
     for to, where in view.recipients.items():
         domain = to.rpartition("@")[2]
-        keepers = [(name, node) for name, node in view.nodes(Mta) if domain in node.final_for and node.store is not None]
-        if keepers and not any(to in _boxes(view, node.store) for _, node in keepers):
-            what = f"{keepers[0][1].store} has no mailbox {to}: the mail is refused (550) and returned"
+        if domain in kept and to not in kept[domain]:
+            missing.setdefault((where, stores[domain][0]), []).append(to)
+    for (where, store), addresses in missing.items():
+        for to in addresses if len(addresses) <= _MOST_NAMED else ():
+            what = f"{store} has no mailbox {to}: the mail is refused (550) and returned"
             yield Finding("error", where, what, "add the mailbox, or correct the address", "RFC 5321 section 4.2.3")
+        if len(addresses) > _MOST_NAMED:
+            what = f"{store} has no mailbox {addresses[0]} and {len(addresses) - 1} more: their mail is refused (550) and returned"
+            mend = "add the mailboxes, or let the server keep the domain without a store"
+            yield Finding("error", where, what, mend, "RFC 5321 section 4.2.3")
 
 
 def unread_keepers(view: View, domain: str) -> dict[str, tuple[str, list[str]]]:

@@ -103,7 +103,7 @@ class View:
     @cached_property
     def recipients(self) -> dict[str, str]:
         """Address to the line of traffic that first mails it."""
-        return {to: f"traffic[{k}]" for k, stream in reversed(list(enumerate(self.scenario.traffic))) for to in stream.to}
+        return {to: f"traffic[{k}]" for k, stream in reversed(list(enumerate(self.scenario.traffic))) for to in stream.recipients}
 
     @cached_property
     def domains(self) -> dict[str, tuple[Exchanger, ...] | None]:

@@ -40,6 +40,7 @@ __all__ = [
     "resolver_flavours",
     "resolver_model",
     "schedule",
+    "sender_mixes",
     "store_figures",
     "store_flavours",
     "stub_flavours",
@@ -252,6 +253,11 @@ def unbound_figures() -> UnboundFigures:
 def resolver_model(name: str) -> type[ResolverFigures]:
     """The model that the figures of the resolver flavour ``name`` are validated by."""
     return RESOLVER_MODELS[flavour(name, "resolver").machine]
+
+
+def sender_mixes() -> tuple[str, ...]:
+    """Names of the mixes of MTA flavours for populations of senders; ``default("sender_mix.NAME")`` has the weights."""
+    return tuple(key.removeprefix("sender_mix.") for key in defaults() if key.startswith("sender_mix."))
 
 
 @cache

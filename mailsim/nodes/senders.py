@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from mailsim.errors import did_you_mean
 from mailsim.events import Event, State
-from mailsim.flavours import default, mta_figures, unbound_figures
+from mailsim.flavours import default, mta_figures, sender_mixes, unbound_figures
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, pass_on
 from mailsim.nodes.base import HostDeclaration, node_kind
@@ -29,16 +30,28 @@ __all__ = ["LoneMta", "Senders", "SendersActor"]
 MESSAGE_ORDER = 2
 
 
+def _named_mix(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.strip() not in sender_mixes():
+        near = did_you_mean(value, sender_mixes()) or f"; there is: {', '.join(sender_mixes())}"
+        raise ValueError(f"no sender mix {value[:60]!r}{near}; or write flavours with weights, such as {{postfix: 0.4, exim: 0.6}}")
+    return dict(default(f"sender_mix.{value.strip()}"))
+
+
 @node_kind("senders")
 class Senders(HostDeclaration):
     """A population: message ``i`` comes from an MTA of its own, its flavour drawn by the weights of ``mix``.
 
+    ``mix`` may be the name of one that comes with mailsim, such as ``self-hosted``.
     Each has its own queue, its own scan phase, its own distance to each host and its own cold resolver.  Sender addresses
     are ``user@s<n>.<node>.test`` with ``n`` below ``domains``; reports come home within the population.
     """
 
     kind: Literal["senders"] = "senders"
-    mix: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=lambda: dict(default("senders.mix")), min_length=1)
+    mix: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1), BeforeValidator(_named_mix)] = Field(
+        default_factory=lambda: dict(default("senders.mix"))
+    )
     domains: Annotated[int, Field(ge=1, le=10_000_000)] = Field(default_factory=lambda: default("senders.domains"))
 
 

@@ -57,7 +57,8 @@ def path_order(scenario: Scenario) -> list[Place]:
     where, preferences = places(scenario), _preferences(scenario)
     senders, recipients = _ends(scenario)
     to_domains = {_domain(address) for address in recipients}
-    sending = {_domain(address) for address in senders} - to_domains or {_domain(stream.from_) for stream in scenario.traffic[:1]}
+    first = {_domain(name) for stream in scenario.traffic[:1] for name in stream.origins}
+    sending = {_domain(address) for address in senders} - to_domains or first
     homes = {d.store for d in scenario.nodes.values() if isinstance(d, Mta) and sending & {*d.final_for} and d.store}
     found: list[Place] = []
     for node, declaration in scenario.nodes.items():
@@ -88,5 +89,5 @@ def _domain(address: str) -> str:
 
 def _ends(scenario: Scenario) -> tuple[set[str], set[str]]:
     """Addresses that traffic comes from and goes to."""
-    senders = {stream.from_ for stream in scenario.traffic}
-    return senders, {address for stream in scenario.traffic for address in stream.to}
+    senders = {name for stream in scenario.traffic for name in stream.origins}
+    return senders, {address for stream in scenario.traffic for address in stream.recipients}

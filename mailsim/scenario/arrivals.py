@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator
 from heapq import merge
 from typing import NamedTuple
 
-from mailsim.draws import Constant, Distribution, Draws, Exponential, LogNormal
+from mailsim.draws import Draws
 from mailsim.nodes import Client, Senders
 from mailsim.scenario.compiled import Compiled
-from mailsim.scenario.traffic import At, Periodic, Poisson, Traffic
+from mailsim.scenario.traffic import Source, TrafficBase
 
 __all__ = ["Arrivals", "Line", "arrivals", "expected_messages"]
 
+#: so many lines have numbers that fit into two octets each
+_FEW = 1 << 16
+
 
 class Line(NamedTuple):
-    """What the messages of one line of traffic share: origin node, envelope sender, recipients.
+    """What messages of one line of traffic share: origin node, envelope sender, recipients.
 
     ``drawn`` gives the envelope sender of a message of a population instead.
     """
@@ -28,7 +31,11 @@ class Line(NamedTuple):
 
 
 class Arrivals(NamedTuple):
-    """The mail to send, in order of time: instants (us, on the engine's clock), line of traffic, octets; and the lines."""
+    """The mail to send, in order of time: instants (us, on the engine's clock), line, octets; and the lines.
+
+    A line of traffic whose messages are not alike (senders or recipients are drawn, or there is one message for each of
+    them) has a :class:`Line` for each sender and recipients that occur.
+    """
 
     sent_us: array[int]
     line: array[int]
@@ -38,90 +45,81 @@ class Arrivals(NamedTuple):
     warming: int = 0
 
 
+class _Lines:
+    """The lines, each made when it first occurs."""
+
+    def __init__(self, world: Compiled, draws: Draws) -> None:
+        self.world = world
+        self.draws = draws
+        self.lines: list[Line] = []
+        self._known: dict[tuple[int, str, tuple[str, ...]], int] = {}
+        nodes = ((n.name, n.declaration) for n in world.nodes.values())
+        self._clients = {node.address: name for name, node in nodes if isinstance(node, Client) and node.submission is not None}
+
+    def number(self, n: int, stream: TrafficBase, sender: str, recipients: tuple[str, ...]) -> int:
+        """The number of a line."""
+        key = (n, sender, recipients)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = len(self.lines)
+            self.lines.append(self._line(stream, sender, recipients))
+        return known
+
+    def _line(self, stream: TrafficBase, sender: str, recipients: tuple[str, ...]) -> Line:
+        node = self._clients.get(sender, sender)
+        declared = self.world.nodes[node].declaration
+        if not isinstance(declared, Senders):
+            return Line(node, "" if stream.null_sender else declared.address, recipients, None)
+        place, domains = self.draws.uniforms("senders domain"), declared.domains
+        return Line(node, "", recipients, lambda i: f"user@s{int(place.at(i) * domains)}.{node}.test")
+
+    def of(self, n: int, stream: TrafficBase, source: Source, *, early: bool = False) -> Callable[[int], tuple[int, ...]]:
+        """The lines of the messages that a line of traffic sends the ``k``-th time."""
+        senders, envelopes = stream.senders(source, early=early), stream.envelopes(source, early=early)
+        if stream.alike:
+            always = (self.number(n, stream, senders(0), envelopes(0)[0]),)
+            return lambda k: always
+
+        def of(k: int) -> tuple[int, ...]:
+            sender = senders(k)
+            return tuple([self.number(n, stream, sender, recipients) for recipients in envelopes(k)])
+
+        return of
+
+
 def arrivals(world: Compiled, draws: Draws) -> Arrivals:
     """The mail of one seed, sorted by instant, then by place in the file; what warms the caches comes last."""
-    sizes = [draws.stream(f"traffic {n} size", _size(stream)) for n, stream in enumerate(world.traffic)]
-    sent, line, size = array("q"), array("H"), array("q")
-    numbered = [_numbered(_instants(stream, n, draws), n) for n, stream in enumerate(world.traffic)]
-    for t, n, k in merge(*numbered):
-        sent.append(t + world.warm_up_us)
-        line.append(n)
-        size.append(max(1, sizes[n].at(k)))
-    early = sorted((t, n, k) for n, stream in enumerate(world.traffic) for k, t in _before(stream, n, draws, world.warm_up_us))
-    sizes = [draws.stream(f"traffic {n} earlier size", _size(stream)) for n, stream in enumerate(world.traffic)]
+    sources = [(n, stream, Source(draws, n, world.starts)) for n, stream in enumerate(world.traffic)]
+    lines = _Lines(world, draws)
+    sent, size = array("q"), array("q")
+    line = array("H" if all(stream.alike for stream in world.traffic) and len(sources) < _FEW else "I")
+    sizes = [stream.octets(source) for _, stream, source in sources]
+    numbers = [lines.of(n, stream, source) for n, stream, source in sources]
+    alike = [numbers[n](0) if stream.alike else () for n, stream, _ in sources]
+    for t, n, k in merge(*(_numbered(stream.instants(source), n) for n, stream, source in sources)):
+        octets = max(1, sizes[n](k))
+        for number in alike[n] or numbers[n](k):
+            sent.append(t + world.warm_up_us)
+            line.append(number)
+            size.append(octets)
+    counted = len(sent)
+    early = sorted((t, n, k) for n, stream, source in sources for k, t in stream.earlier(source, world.warm_up_us))
+    if early:
+        sizes = [stream.octets(source, early=True) for _, stream, source in sources]
+        numbers = [lines.of(n, stream, source, early=True) for n, stream, source in sources]
     for t, n, k in early:
-        sent.append(t + world.warm_up_us)
-        line.append(n)
-        size.append(max(1, sizes[n].at(-k)))
-    return Arrivals(sent, line, size, tuple(_line(world, stream, draws) for stream in world.traffic), len(early))
+        octets = max(1, sizes[n](-k))
+        for number in numbers[n](-k):
+            sent.append(t + world.warm_up_us)
+            line.append(number)
+            size.append(octets)
+    return Arrivals(sent, line, size, tuple(lines.lines), len(sent) - counted)
 
 
 def _numbered(instants: Iterator[int], number: int) -> Iterator[tuple[int, int, int]]:
     return ((t, number, k) for k, t in enumerate(instants))
 
 
-def _line(world: Compiled, stream: Traffic, draws: Draws) -> Line:
-    declared = ((n.name, n.declaration) for n in world.nodes.values())
-    clients = {node.address: name for name, node in declared if isinstance(node, Client) and node.submission is not None}
-    node = clients.get(stream.from_, stream.from_)
-    sender = world.nodes[node].declaration
-    if not isinstance(sender, Senders):
-        return Line(node, "" if stream.null_sender else sender.address, stream.to, None)
-    place, domains = draws.uniforms("senders domain"), sender.domains
-    return Line(node, "", stream.to, lambda i: f"user@s{int(place.at(i) * domains)}.{node}.test")
-
-
-def _before(stream: Traffic, number: int, draws: Draws, warm_up_us: int) -> list[tuple[int, int]]:
-    """Steady traffic that begins with the scenario had been flowing before: (index, instant) of what it sent, all negative."""
-    if not warm_up_us or not isinstance(stream, Poisson | Periodic) or stream.start != 0:
-        return []
-    if isinstance(stream, Periodic):
-        return [(-k, -k * stream.every) for k in range(1, warm_up_us // stream.every + 1)]
-    gaps = draws.stream(f"traffic {number} earlier gap", Exponential(round(1_000_000 / stream.rate)))
-    found, t, k = [], -gaps.at(0), 0
-    while t >= -warm_up_us:
-        k += 1
-        found.append((-k, t))
-        t -= gaps.at(k)
-    return found
-
-
-def _size(stream: Traffic) -> Distribution:
-    if stream.size.kind == "constant":
-        return Constant(stream.size.value or 0)
-    return LogNormal(stream.size.median, stream.size.sigma)
-
-
-def _instants(stream: Traffic, number: int, draws: Draws) -> Iterator[int]:
-    """When a traffic line sends, microseconds since the start, in order of time."""
-    if isinstance(stream, At):
-        yield from sorted(stream.times)
-    elif isinstance(stream, Periodic):
-        yield from range(stream.start, stream.until, stream.every)
-    elif isinstance(stream, Poisson):
-        gaps = draws.stream(f"traffic {number} gap", Exponential(round(1_000_000 / stream.rate)))
-        t, k = stream.start + gaps.at(0), 0
-        while t < stream.until:
-            yield t
-            k += 1
-            t += gaps.at(k)
-    else:
-        place = draws.uniforms(f"traffic {number} place")
-        width = (stream.until - stream.start) / stream.count
-        for k in range(stream.count):
-            yield stream.start + int((k + place.at(k)) * width)
-
-
 def expected_messages(world: Compiled) -> int:
     """About how many messages the traffic sends."""
-    total = 0.0
-    for stream in world.traffic:
-        if isinstance(stream, At):
-            total += len(stream.times)
-        elif isinstance(stream, Periodic):
-            total += (stream.until - stream.start) // stream.every
-        elif isinstance(stream, Poisson):
-            total += stream.rate * (stream.until - stream.start) / 1e6
-        else:
-            total += stream.count
-    return round(total)
+    return round(sum(stream.messages(world.starts) for stream in world.traffic))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mailsim.flavours import Figure, OwnFlavour, defaults, flavour
+from mailsim.flavours import Figure, OwnFlavour, default, defaults, flavour, sender_mixes
 from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
-from mailsim.units import duration, micros, octets
+from mailsim.scenario.traffic import Preset
+from mailsim.scenario.traffic.diurnal import Shaped
+from mailsim.scenario.traffic.shape import shape_presets
+from mailsim.scenario.traffic.sizes import size_presets
+from mailsim.units import duration, micros, octets, rate
 
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario
@@ -148,7 +152,10 @@ def _node(path: str, node: Any, own: Mapping[str, OwnFlavour]) -> Iterator[Assum
             yield _chosen(f"{path}.fetch.keepalive", "client.keepalive", node.fetch, "keepalive")
             yield _chosen(f"{path}.fetch.reissue", "client.reissue", node.fetch, "reissue")
     elif isinstance(node, Senders):
-        yield _chosen(f"{path}.mix", "senders.mix", node, "mix")
+        if any(node.mix == default(f"sender_mix.{name}") for name in sender_mixes()):
+            yield _named(f"{path}.mix", "sender_mix", sender_mixes(), node.mix)
+        else:
+            yield _chosen(f"{path}.mix", "senders.mix", node, "mix")
         yield _chosen(f"{path}.domains", "senders.domains", node, "domains")
         for name in node.mix:
             found = flavour(name, "mta", own=own)
@@ -184,8 +191,30 @@ def _program(path: str, node: Mta | Resolver | Mailstore, own: Mapping[str, OwnF
 
 
 def _traffic(path: str, stream: Any) -> Iterator[Assumption]:
+    if isinstance(stream, Preset):
+        figure = defaults()[f"traffic_preset.{stream.name}"]
+        yield _row(f"{path}.rate", rate(stream.rate), figure, given="rate" in stream.model_fields_set)
+    if isinstance(stream, Shaped):
+        yield _named(f"{path}.shape", "shape", shape_presets(), stream.shape)
     if stream.size.kind == "constant":
         yield Assumption(f"{path}.size", f"{stream.size.value} B", "size", _GIVEN, "given")
-        return
-    yield _chosen(f"{path}.size.median", "traffic.size_median", stream.size, "median")
-    yield _chosen(f"{path}.size.sigma", "traffic.size_sigma", stream.size, "sigma")
+    elif stream.size.kind == "lognormal":
+        yield _chosen(f"{path}.size.median", "traffic.size_median", stream.size, "median")
+        yield _chosen(f"{path}.size.sigma", "traffic.size_sigma", stream.size, "sigma")
+    else:
+        yield _named(f"{path}.size", "size_preset", size_presets(), stream.size)
+
+
+def _named(path: str, area: str, names: Iterable[str], model: Any) -> Assumption:
+    """What may be one of those that come with mailsim by name; then it has its source, whoever wrote the name."""
+    for name in names:
+        figure = defaults()[f"{area}.{name}"]
+        value = figure.value if isinstance(model, dict) else type(model).model_validate(figure.value) if _fits(figure, model) else None
+        if value == model:
+            return Assumption(path, name, "distribution", figure.source, "default" if figure.verified else "unverified")
+    values = model if isinstance(model, dict) else model.model_dump(mode="json", exclude_none=True)
+    return Assumption(path, _text(values), "distribution", _GIVEN, "given")
+
+
+def _fits(figure: Figure, model: Any) -> bool:
+    return bool(figure.value.get("kind") == getattr(model, "kind", None))

@@ -19,11 +19,15 @@ from mailsim.scenario.links import Link
 from mailsim.scenario.places import Places
 from mailsim.scenario.timeline import Conditions, link_key
 from mailsim.scenario.traffic import Traffic
+from mailsim.units import Instant, instant
 
 if TYPE_CHECKING:
     from mailsim.scenario.nameservice import NameService
 
 DAY_US = 86_400_000_000
+
+#: of a world that no scenario made
+_STARTS = Instant(0, "UTC")
 
 #: what concerns the network and not the service
 _CUT = (Why.SILENT, Why.UNREACHABLE)
@@ -94,6 +98,8 @@ class Compiled:
     flavours: Mapping[str, OwnFlavour] = field(default_factory=dict)
     #: client to the mail store that it looks into, where its host leads to one that has its mailbox
     store_of: dict[str, str] = field(default_factory=dict)
+    #: what the calendar shows when the scenario starts
+    starts: Instant = _STARTS
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
     _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
     _services: dict[tuple[str, str, str, str], Timeline] = field(default_factory=dict)
@@ -265,6 +271,7 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
         dict(scenario.links),
         dict(scenario.flavours),
         store_of=store_of(scenario, where),
+        starts=instant(scenario.starts),
     )
     edit_zones(zones, scenario.changes, conditions.zones, offset)
     _health_checks(result)

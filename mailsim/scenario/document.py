@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 
 from mailsim.errors import Problem, ScenarioError
 
-__all__ = ["DEEPEST", "LARGEST_FILE", "MOST_VALUES", "Document", "Mark", "Path", "decoded", "lesson_of", "path_text"]
+__all__ = ["DEEPEST", "LARGEST_FILE", "LARGEST_RECORD", "MOST_VALUES", "Document", "Mark", "Path", "decoded", "lesson_of", "path_text"]
 
 #: no file may be larger, in octets; the largest shipped one has a few thousand
 LARGEST_FILE = 4 * 2**20
+
+#: no file of recorded arrivals may be larger, in octets: about two million rows
+LARGEST_RECORD = 64 * 2**20
 
 #: no file may hold more values, aliases counted as often as they are used
 MOST_VALUES = 100_000

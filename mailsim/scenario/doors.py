@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mailsim.errors import Problem, ScenarioError, UnknownNameError, did_you_mean
-from mailsim.scenario.document import DEEPEST, LARGEST_FILE, MOST_VALUES, Document, path_text
+from mailsim.scenario.document import DEEPEST, LARGEST_FILE, LARGEST_RECORD, MOST_VALUES, Document, path_text
 from mailsim.scenario.document import Path as Path_
 from mailsim.scenario.scenario import Scenario
 
@@ -71,6 +71,8 @@ def load(source: str | Path | Mapping[str, Any] | Scenario, *, file: str | Path 
         value.setdefault("name", Path(document.file).stem)
     if isinstance(value.get("zones"), list | tuple):
         value["zones"] = [_zone_text(document, k, entry, folder) for k, entry in enumerate(value["zones"])]
+    if isinstance(value.get("traffic"), list | tuple):
+        value["traffic"] = [_replayed(document, k, entry, folder) for k, entry in enumerate(value["traffic"])]
     document.value = value
     return Scenario.model_validate(value, context=document)
 
@@ -114,10 +116,10 @@ def _found(source: str | Path) -> tuple[Path, str]:
     raise UnknownNameError("scenario", text, shipped)
 
 
-def _octets(path: Path, shown: str) -> bytes:
+def _octets(path: Path, shown: str, largest: int = LARGEST_FILE) -> bytes:
     try:
         with path.open("rb") as stream:
-            return stream.read(LARGEST_FILE + 1)
+            return stream.read(largest + 1)
     except OSError as error:
         raise ScenarioError([Problem(shown, 0, 0, "", f"the file can't be read: {error.strerror or error}")]) from None
 
@@ -138,32 +140,53 @@ def _zone_text(document: Document, k: int, entry: Any, folder: Path | None) -> A
     if not isinstance(entry, Mapping) or set(entry) != {"file"} or not isinstance(entry["file"], str):
         return entry
     path, name = ("zones", k), entry["file"]
-
-    def refused(what: str) -> Any:
-        document.problems.append(document.problem((*path, "file"), what))
+    text = _beside(document, (*path, "file"), name, folder, ("zone file", "zone as text"), LARGEST_FILE)
+    if text is None:
         return entry
+    prefix = _origin_line(text, name)
+    document.files[path] = ((Path(document.file).parent / name).as_posix(), 1 if prefix else 0)
+    return prefix + text
+
+
+def _replayed(document: Document, k: int, entry: Any, folder: Path | None) -> Any:
+    """A line of traffic; the file of a replay becomes its text, so that it is part of the scenario and of its digest."""
+    if not isinstance(entry, Mapping) or entry.get("kind") != "replay" or not isinstance(entry.get("file"), str) or "csv" in entry:
+        return entry
+    path, name = ("traffic", k), entry["file"]
+    text = _beside(document, (*path, "file"), name, folder, ("file of arrivals", "arrivals as csv"), LARGEST_RECORD)
+    if text is None:
+        return entry
+    document.files[(*path, "csv")] = ((Path(document.file).parent / name).as_posix(), 0)
+    return {**{key: value for key, value in entry.items() if key != "file"}, "csv": text}
+
+
+def _beside(document: Document, path: Path_, name: str, folder: Path | None, called: tuple[str, str], largest: int) -> str | None:
+    """The text of a file in the scenario's folder or below it; ``None``: the document has one more problem."""
+    what, instead = called
+
+    def refused(why: str) -> str | None:
+        document.problems.append(document.problem(path, why))
+        return None
 
     if folder is None:
-        return refused("a zone file lies beside a scenario file; give the zone as text, or load the scenario from a file")
+        return refused(f"a {what} lies beside a scenario file; give the {instead}, or load the scenario from a file")
     if not name or "\0" in name:
-        return refused("the name of the zone file is empty")
+        return refused(f"the name of the {what} is empty")
     base = folder.resolve()
     target = (base / name).resolve()
     if not target.is_relative_to(base):
-        return refused(f"{name[:80]!r} lies outside the scenario's folder; zone files lie beside the scenario or below it")
+        plural = "zone files lie" if what == "zone file" else "it lies"
+        return refused(f"{name[:80]!r} lies outside the scenario's folder; {plural} beside the scenario or below it")
     if not target.is_file():
-        return refused(f"no zone file {name[:80]!r} beside the scenario")
-    octets = _octets(target, name)
-    shown = (Path(document.file).parent / name).as_posix()
+        return refused(f"no {what} {name[:80]!r} beside the scenario")
+    octets = _octets(target, name, largest)
     try:
-        text = octets.decode("utf-8")
+        text = octets.decode("utf-8" if what == "zone file" else "utf-8-sig")
     except UnicodeDecodeError:
-        return refused(f"the zone file {name[:80]!r} is no text")
-    if len(octets) > LARGEST_FILE:
-        return refused(f"the zone file {name[:80]!r} is larger than {LARGEST_FILE // 2**20} MiB")
-    prefix = _origin_line(text, name)
-    document.files[path] = (shown, 1 if prefix else 0)
-    return prefix + text
+        return refused(f"the {what} {name[:80]!r} is no text")
+    if len(octets) > largest:
+        return refused(f"the {what} {name[:80]!r} is larger than {largest // 2**20} MiB")
+    return text
 
 
 def _origin_line(text: str, name: str) -> str:

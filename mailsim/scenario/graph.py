@@ -70,7 +70,7 @@ def _role(node: Any, listed: bool) -> str:
 
 def _domains(scenario: Scenario) -> list[str]:
     """The domains that mail goes to: of recipients, of clients (reports), and of what servers are responsible for."""
-    found = [to.rpartition("@")[2] for stream in scenario.traffic for to in stream.to]
+    found = [to.rpartition("@")[2] for stream in scenario.traffic for to in stream.recipients]
     found += [node.address.rpartition("@")[2] for node in scenario.nodes.values() if isinstance(node, Client)]
     found += [domain for node in scenario.nodes.values() if isinstance(node, Mta) for domain in (*node.final_for, *node.relays_for)]
     return list(dict.fromkeys(found))

@@ -41,14 +41,9 @@ def _node(node: Any) -> str:
 
 
 def _traffic(stream: Any) -> str:
-    to = ", ".join(stream.to)
-    what = {
-        "poisson": lambda s: f"about {s.rate * 60:g} a minute, from {clock(s.start)} to {clock(s.until)}",
-        "periodic": lambda s: f"one every {clock(s.every)}, from {clock(s.start)} to {clock(s.until)}",
-        "spread": lambda s: f"{s.count} in all, from {clock(s.start)} to {clock(s.until)}",
-        "at": lambda s: f"{len(s.times)} in all, the first at {clock(min(s.times))}",
-    }[stream.kind](stream)
-    return f"{stream.from_} to {to}: {what}"
+    origins = stream.from_.items() if isinstance(stream.from_, dict) else ()
+    senders = ", ".join(f"{name} {weight:g}" for name, weight in origins) or stream.from_ or "those recorded"
+    return f"{senders} to {stream.said_to()}: {stream.said()}"
 
 
 def parts(scenario: Scenario) -> list[tuple[str, list[tuple[str, str]]]]:

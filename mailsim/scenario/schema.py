@@ -6,10 +6,13 @@ import inspect
 import re
 from typing import Any
 
-from mailsim.flavours import mta_flavours, nameserver_flavours, resolver_flavours, store_flavours, stub_flavours
+from mailsim.flavours import mta_flavours, nameserver_flavours, resolver_flavours, sender_mixes, store_flavours, stub_flavours
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes import KINDS
 from mailsim.scenario.scenario import Scenario
+from mailsim.scenario.traffic.preset import traffic_presets
+from mailsim.scenario.traffic.shape import shape_presets
+from mailsim.scenario.traffic.sizes import size_presets
 
 __all__ = ["schema"]
 
@@ -18,6 +21,9 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 #: what is said about a property, whatever it may hold
 _ABOUT = ("description", "title", "default")
+
+#: properties that may be the name of what comes with mailsim
+_NAMED = {"size": size_presets, "shape": shape_presets}
 
 _PARAMETER = re.compile(r"^(\w[\w, ]*) : [^\n]*\n((?:    [^\n]*\n?)+)", re.MULTILINE)
 
@@ -49,6 +55,7 @@ def schema() -> dict[str, Any]:
     models["StubSettings"]["properties"]["flavour"]["enum"] = list(stub_flavours())
     models["Nameserver"]["properties"]["flavour"]["anyOf"][0]["enum"] = list(nameserver_flavours())
     _own_flavours(models)
+    models["Preset"]["properties"]["name"]["enum"] = list(traffic_presets())
     found["allOf"] = [_shipped_flavours(list(mta_flavours()))]
     found["required"] = [key for key in found["required"] if key != "name"]  # a file's own name will do
     return {"$schema": _DIALECT, **found, "title": "mailsim scenario"}
@@ -90,12 +97,30 @@ def _describe(model: dict[str, Any]) -> None:
                 model["properties"][name].setdefault("description", " ".join(meaning.split()))
 
 
+def _with_names(inner: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A value that may be written as the name of one that comes with mailsim; a size as one size, or log-normal without a kind."""
+    about = {key: value for key, value in inner.items() if key in _ABOUT}
+    rest = {key: value for key, value in inner.items() if key not in _ABOUT}
+    if "oneOf" not in rest:
+        return {**about, "anyOf": [{"enum": list(names)}, rest]}
+    lognormal = {"allOf": [{"$ref": "#/$defs/Sizes"}, {"not": {"required": ["kind"]}}]}
+    kinds = [kind if kind != {"$ref": "#/$defs/Sizes"} else {**kind, "required": ["kind"]} for kind in rest["oneOf"]]
+    return {**about, "anyOf": [{"type": ["string", "integer"], "examples": ["20 kB", *names]}, lognormal, *kinds]}
+
+
 def _with_shorthand(name: str, inner: dict[str, Any]) -> dict[str, Any]:
     """What may be written shorter: a list as its only entry, a constant distribution or size as its value."""
+    if name == "to" and "oneOf" in inner:
+        return {**{key: value for key, value in inner.items() if key in _ABOUT}, "anyOf": [{"type": "string"}, *inner["oneOf"]]}
+    if name == "mix" and inner.get("type") == "object":
+        about = {key: value for key, value in inner.items() if key in _ABOUT}
+        return {**about, "anyOf": [{"enum": list(sender_mixes())}, {key: value for key, value in inner.items() if key not in _ABOUT}]}
+    if name in _NAMED:
+        return _with_names(inner, _NAMED[name]())
     if name in ("to", "address") and inner.get("type") == "array":
         about = {key: value for key, value in inner.items() if key in _ABOUT}
         return {**about, "anyOf": [{"type": "string"}, {key: value for key, value in inner.items() if key not in _ABOUT}]}
-    for model in ("DrawnDuration", "Sizes"):
+    for model in ("DrawnDuration",):
         if inner.get("$ref") == f"#/$defs/{model}":
             about = {key: value for key, value in inner.items() if key != "$ref"}
             return {**about, "anyOf": [{"$ref": inner["$ref"]}, {"type": ["string", "integer"]}]}

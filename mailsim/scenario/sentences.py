@@ -37,6 +37,8 @@ def sentences_of(error: ValidationError, value: Any, *, root: type[BaseModel] | 
     for one in error.errors(include_url=False):
         if one["type"] == "too_short" and one["input"]:
             continue  # it has entries, and what is wrong with them is told
+        if one["type"] == "default_factory_not_called":
+            continue  # the default follows from another value, and what is wrong with that is told
         path = real_path(one["loc"], value, missing=one["type"] == "missing")
         if one["type"] == "union_tag_invalid" and one["ctx"]["discriminator"] == "'kind'":
             path = (*path, "kind")

@@ -10,8 +10,7 @@ from mailsim.nodes import Client, Senders
 from mailsim.scenario.document import Path, path_text
 from mailsim.scenario.faults.change import check_records, check_removed
 from mailsim.scenario.nodechecks import among
-from mailsim.scenario.traffic import At, Periodic, Poisson, Spread
-from mailsim.units import clock
+from mailsim.units import clock, instant
 
 if TYPE_CHECKING:
     from mailsim.scenario.problems import Complaint, Sight
@@ -21,30 +20,31 @@ __all__ = ["MOST_MESSAGES", "check_changes", "check_faults", "check_groups", "ch
 #: no scenario may send more messages; ten times what the largest study has
 MOST_MESSAGES = 100_000_000
 
-_US_PER_S = 1_000_000
-
 
 def check_traffic(sight: Sight) -> Iterator[Complaint]:
     """Who sends exists and can send; windows run forwards; the number of messages is bearable."""
-    total = 0.0
+    total = deliveries = 0.0
+    starts = instant(sight.scenario.starts)
     for k, stream in enumerate(sight.scenario.traffic):
         at: Path = ("traffic", k)
-        yield from _check_sender(sight, (*at, "from"), stream.from_)
-        if not isinstance(stream, At) and stream.until <= stream.start:
-            yield (*at, "until"), f"until ({clock(stream.until)}) must lie after start ({clock(stream.start)})", 0
+        for path, sender, row in stream.named(starts):
+            yield from _check_sender(sight, (*at, *path), sender, row)
+        wrong = [((*at, *path), what, row) for path, what, row in stream.wrong(starts)]
+        yield from wrong
+        if wrong:
             continue
-        if isinstance(stream, Poisson):
-            total += stream.rate * (stream.until - stream.start) / _US_PER_S
-        elif isinstance(stream, Periodic):
-            total += (stream.until - stream.start) / stream.every
-        else:
-            total += stream.count if isinstance(stream, Spread) else len(stream.times)
+        total += stream.messages(starts)
+        deliveries += stream.deliveries(starts)
         if total > MOST_MESSAGES:
             yield at, f"with this there are about {total:.3g} messages; the most is {MOST_MESSAGES:,}", 0
             return
+        if deliveries > MOST_MESSAGES:
+            what = f"with this there are about {deliveries:.3g} deliveries (messages times recipients); the most is {MOST_MESSAGES:,}"
+            yield at, what, 0
+            return
 
 
-def _check_sender(sight: Sight, path: Path, sender: str) -> Iterator[Complaint]:
+def _check_sender(sight: Sight, path: Path, sender: str, row: int) -> Iterator[Complaint]:
     nodes = sight.scenario.nodes
     clients = {name: node for name, node in nodes.items() if isinstance(node, Client)}
     populations = [name for name, node in nodes.items() if isinstance(node, Senders)]
@@ -54,14 +54,14 @@ def _check_sender(sight: Sight, path: Path, sender: str) -> Iterator[Complaint]:
     named = [name for name in named if clients[name].submission is not None] or named[:1]  # a user's other devices may only read
     if not named:
         if sender in nodes:
-            yield path, f"{sender!r} is a node of kind {nodes[sender].kind}; mail comes from a client's address or a senders node", 0
+            yield path, f"{sender!r} is a node of kind {nodes[sender].kind}; mail comes from a client's address or a senders node", row
         elif not sight.ghosts:
             known = [*(node.address for node in clients.values()), *populations]
-            yield path, f"no client has the address {sender[:60]!r}{did_you_mean(sender, known) or among(known)}", 0
+            yield path, f"no client has the address {sender[:60]!r}{did_you_mean(sender, known) or among(known)}", row
     elif len(named) > 1:
-        yield path, f"{', '.join(named)} have this address; write the node's name, such as {named[0]}", 0
+        yield path, f"{', '.join(named)} have this address; write the node's name, such as {named[0]}", row
     elif clients[named[0]].submission is None:
-        yield path, f"{named[0]} can't send; give the node submission: {{discover: srv}}", 0
+        yield path, f"{named[0]} can't send; give the node submission: {{discover: srv}}", row
 
 
 def check_groups(sight: Sight) -> Iterator[Complaint]:

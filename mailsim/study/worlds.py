@@ -157,7 +157,7 @@ def _mailboxes(layout: Scenario) -> list[str]:
 
 
 def _addressed(layout: Scenario) -> list[str]:
-    return [address for stream in layout.traffic for address in stream.to]
+    return [address for stream in layout.traffic for address in stream.recipients]
 
 
 def _domain_of(address: str) -> str:

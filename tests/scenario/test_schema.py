@@ -37,6 +37,9 @@ def test_every_shipped_scenario_fits_the_schema(validator: Draft202012Validator,
     assert wrong(validator, load(path).values()) == []
 
 
+#: a line of traffic without its kind
+LINE = {"from": "ann@example.org", "to": "bob@example.com"}
+
 BASE = load("primary-outage").values(given=True)
 
 
@@ -65,6 +68,13 @@ def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
         (("question",), 21),
         (("zones", 0), {"fiel": "x"}),
         (("nodes",), []),
+        (("traffic", 0), {**LINE, "kind": "brust", "at": "1h"}),
+        (("traffic", 0), {**LINE, "kind": "preset", "name": "departement", "until": "1d"}),
+        (("traffic", 0), {**LINE, "kind": "diurnal", "rate": "1/min", "shape": {"hours": [1, 2]}, "until": "1d"}),
+        (("traffic", 0), {**LINE, "kind": "burst", "at": "1h", "fan_out": "evry"}),
+        (("traffic", 0), {**LINE, "kind": "burst", "at": "1h", "to": {"bob@example.com": 0}}),
+        (("traffic", 0), {**LINE, "kind": "burst", "at": "1h", "size": {"kind": "pareto", "least": "1 kB"}}),
+        (("nodes", "world"), {"kind": "senders", "mix": "selfhosted"}),
     ],
 )
 def test_a_wrong_shape_is_refused_by_schema_and_model_alike(validator: Draft202012Validator, path: tuple[Any, ...], value: Any) -> None:
@@ -84,12 +94,30 @@ def test_a_wrong_shape_is_refused_by_schema_and_model_alike(validator: Draft2020
         (("faults", 0, "start"), 0),
         (("run_until",), "7d"),
         (("warm_up",), "auto"),
+        (("traffic", 0, "size"), 20_000),
+        (("traffic", 0, "size"), "mail"),
+        (("traffic", 0, "size"), {"median": "10 kB", "sigma": 1}),
+        (("traffic", 0, "size"), {"kind": "mixture", "parts": [{"weight": 1, "size": "2 kB"}, {"weight": 2, "size": {"sigma": 1}}]}),
+        (("traffic", 0, "size"), {"kind": "bins", "least": "1 kB", "up_to": {"10 kB": 9, "1 MB": 1}}),
+        (("traffic", 0, "size"), {"kind": "empirical", "quantiles": {"0%": "1 kB", "100%": "1 MB"}}),
+        (("traffic", 0, "to"), {"bob@example.com": 0.9, "eve@example.com": 0.1}),
+        (("traffic", 0, "from"), {"ann@example.org": 2}),
+        (("traffic", 0), {**LINE, "kind": "diurnal", "rate": "1/min", "shape": "office", "until": "1d"}),
+        (("traffic", 0), {**LINE, "kind": "diurnal", "rate": "1/min", "shape": {"days": [1, 1, 1, 1, 1, 0, 0]}, "until": "1d"}),
+        (("traffic", 0), {**LINE, "kind": "preset", "name": "department", "until": "1d"}),
+        (("traffic", 0), {**LINE, "kind": "burst", "to": "m{n}@example.com", "members": 9, "at": "1h", "fan_out": "each"}),
+        (("traffic", 0), {"kind": "replay", "csv": "instant,from,to\n5,ann@example.org,bob@example.com\n"}),
+        (("nodes", "world"), {"kind": "senders", "mix": "self-hosted"}),
     ],
 )
 def test_a_shorthand_is_taken_by_schema_and_model_alike(validator: Draft202012Validator, path: tuple[Any, ...], value: Any) -> None:
     values = changed(path, value)
     assert wrong(validator, values) == []
-    load(values)
+    assert wrong(validator, load(values).values()) == []
+
+
+def test_a_replay_may_be_a_file(validator: Draft202012Validator) -> None:
+    assert wrong(validator, changed(("traffic", 0), {"kind": "replay", "file": "arrivals.csv"})) == []
 
 
 def test_a_zone_may_be_a_file(validator: Draft202012Validator) -> None:
