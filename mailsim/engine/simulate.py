@@ -15,6 +15,7 @@ from mailsim.nodes.dnsclient import DnsClientActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
 from mailsim.nodes.prober import ProberActor
+from mailsim.nodes.requests import Requests
 from mailsim.nodes.senders import SendersActor
 from mailsim.nodes.world import Life
 from mailsim.scenario.arrivals import Arrivals, Line, arrivals
@@ -65,6 +66,9 @@ def simulate(
     mail = arrivals(compiled, world.draws)
     world.limit_us = _limit(compiled, world, mail)
     _write_down(world, mail)
+    if any(stream.asks for stream in compiled.traffic):
+        world.log.requests = Requests(mail.line, compiled.traffic)
+    world.log.lines = mail.line[: len(mail.line) - mail.warming]
     stores = world.actors(MailstoreActor)
     for client in world.actors(ClientActor):
         if client.reader is not None:

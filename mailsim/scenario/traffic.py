@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from mailsim.declared import Declared, Duration, MailAddress, Octets, Rate
 from mailsim.flavours import default
+from mailsim.scenario.asking import Asking
 
 __all__ = ["At", "Periodic", "Poisson", "Sizes", "Spread", "Traffic", "TrafficBase"]
 
@@ -37,7 +38,7 @@ def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-class TrafficBase(Declared):
+class TrafficBase(Asking):
     """What all traffic has.  ``from`` is a client's address, or the name of a ``senders`` node.
 
     ``null_sender``: the envelope sender is empty, as that of reports and automatic replies (RFC 5321 section 4.5.5).

@@ -17,7 +17,7 @@ from small_logs import outage_log, small_result, small_scenario
 
 FILES = {
     "messages.csv",
-    "attempts.csv", "lookups.csv", "questions.csv", "queues.csv", "bounces.csv", "faults.csv", "latency_budget.csv",
+    "attempts.csv", "lookups.csv", "questions.csv", "queues.csv", "bounces.csv", "reports.csv", "faults.csv", "latency_budget.csv",
     "summary.json", "manifest.json", "timeline.png",
 }  # fmt: skip
 
