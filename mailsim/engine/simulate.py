@@ -66,9 +66,6 @@ def simulate(
     mail = arrivals(compiled, world.draws)
     world.limit_us = _limit(compiled, world, mail)
     _write_down(world, mail)
-    if any(stream.asks for stream in compiled.traffic):
-        world.log.requests = Requests(mail.line, compiled.traffic)
-    world.log.lines = mail.line[: len(mail.line) - mail.warming]
     stores = world.actors(MailstoreActor)
     for client in world.actors(ClientActor):
         if client.reader is not None:
@@ -109,8 +106,11 @@ def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
 
 
 def _write_down(world: RunningWorld, mail: Arrivals) -> None:
-    """All messages to send get their rows and numbers, in order of time."""
+    """All messages to send get their rows and numbers, in order of time; and what was asked of reports on them is kept."""
     world.log.add_all(mail)
+    world.log.lines = mail.line[: len(mail.line) - mail.warming]
+    if any(stream.asks for stream in world.compiled.traffic):
+        world.log.requests = Requests(mail.line, world.compiled.traffic)
     world.log.warming = range(len(mail.sent_us) - mail.warming, len(mail.sent_us))
     world.opened(len(world.log.message))
 

@@ -92,7 +92,7 @@ def test_the_page_folds_out_the_tables_and_escapes_every_name() -> None:
     assert "<script>" not in page
     assert "<b>small" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert page.count("<details>") == 8
+    assert page.count("<details>") == 9
     assert "messages: 7 rows" in page
 
 
