@@ -26,6 +26,7 @@ __all__ = [
     "notice",
     "passed_on",
     "report_octets",
+    "returned",
     "send_report",
     "stored_here",
     "success_words",
@@ -84,19 +85,19 @@ def bounce_all(mta: MtaActor, failures: Sequence[Failed], t_us: int) -> None:
             return
         _tell_postmaster(mta, item, everybody[0], t_us)
         for failed in failures:
-            _ended(mta, failed, failed.deliveries, t_us, -1)
+            returned(mta, failed, failed.deliveries, t_us, -1)
         return
     told = wanting(mta, item.number, everybody, "failed")
     number = send_report(mta, item, told, t_us, failed=True) if told else -1
     for failed in failures:
         if told == everybody:
-            _ended(mta, failed, failed.deliveries, t_us, number)
+            returned(mta, failed, failed.deliveries, t_us, number)
             continue
         for d in failed.deliveries:
-            _ended(mta, failed, (d,), t_us, number if d in told else -1)
+            returned(mta, failed, (d,), t_us, number if d in told else -1)
 
 
-def _ended(mta: MtaActor, failed: Failed, left: tuple[int, ...], t_us: int, number: int) -> None:
+def returned(mta: MtaActor, failed: Failed, left: tuple[int, ...], t_us: int, number: int) -> None:
     """Deliveries end with report ``number``, or without one (-1)."""
     log, item, reply, why = mta.log, failed.item, failed.reply, failed.why
     log.last_us = max(log.last_us, t_us)
