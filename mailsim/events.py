@@ -26,7 +26,7 @@ __all__ = ["EVENT_COLUMNS", "MESSAGE_COLUMNS", "Column", "ConditionSpan", "Event
 class Event(IntEnum):
     """The kinds of event row."""
 
-    SENT = 1  #: a user (or program) pressed send; node = the client
+    SENT = 1  #: somebody pressed send; node = the client; of a report: why it is made, value = its subject, extra = action|recipients
     LOOKED_UP = 2  #: a name was asked for; peer = name, detail = type number, code = rcode, value = time it took, extra = answer text
     SUBMITTED = 3  #: the submission server said 250 to the client; peer = submission host
     REJECTED = 4  #: refused in session (or no server reached): the sender keeps the mail and was told; code = reply, extra = text
@@ -38,7 +38,7 @@ class Event(IntEnum):
     DELAY_NOTICED = 10  #: the sender was told that the mail is late; value = number of the notice message
     EXPIRED = 11  #: too old: the queue lifetime was over at a failed attempt
     BOUNCED = 12  #: returned to the sender; value = number of the report message or -1, code and extra = last reply
-    DISCARDED = 13  #: a report that could not be delivered itself was dropped (no report for a report); value = reason of the failure
+    DISCARDED = 13  #: dropped, nobody told: a report that failed, or no report is wanted (why); value = reason of the failure
     STORED = 14  #: in the recipient's mailbox; node = the mail store (or the MTA that delivers by itself)
     FETCHED = 15  #: the recipient's client has it; node = the client
     LOGIN_FAILED = 16  #: a fetch (or submission) login failed; code = reply or 0, extra = text
@@ -61,7 +61,7 @@ class State(IntEnum):
     STORED = 3  #: in the mailbox (read or not: see ``fetched_us``)
     BOUNCED = 4  #: returned to the sender with a report
     REJECTED = 5  #: never accepted by any server: the sender was told in session
-    DISCARDED = 6  #: a report that could not be delivered was dropped, as the standard demands
+    DISCARDED = 6  #: dropped without a report: a report that could not be delivered, or mail whose sender wanted none
     LOST = 7  #: destroyed after acceptance by a declared fault
     UNKNOWN = 8  #: nobody knows: the sender's schedule is known no further than the last attempt (``ended_us``); censored there
 
@@ -152,6 +152,8 @@ class EventLog:
         What was wrong, where and when.
     notes : list of str
         What the reader should know, such as a cap that ended the run.
+    lines : array of int
+        Line of traffic (place in the scenario) of each message that traffic sent, by message number; reports have none.
     """
 
     names: list[str]
@@ -163,6 +165,7 @@ class EventLog:
     steps: int = 0
     conditions: list[ConditionSpan] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    lines: array[int] = field(default_factory=lambda: array("I"))
 
     def trace_hash(self) -> str:
         """SHA-256 over the message table and its names: equal for equal runs, on every machine and Python."""

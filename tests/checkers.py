@@ -4,7 +4,7 @@
 sentences; the decorator puts it on the list.  They know neither the engine nor the nodes' behaviour: what they demand
 follows from RFC 5321 (responsibility passes with the 250), its section 6.1 (who can't deliver must tell the sender) and
 4.5.5 (no report for a report), and from cause before effect.  More of them, about rules of DNS, MX and retrying, stand in
-``rule_checkers``; importing it puts them on the list.
+``rule_checkers``, those about reports in ``report_checkers``; importing them puts them on the list.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from mailsim.events import Event, EventLog, State
 from mailsim.rules.reasons import Why
 from record import CHECKS, Record, Row, checker
+from report_checkers import double_bounce_is_told
 from rule_checkers import keeps_its_dates
 
 __all__ = ["CHECKS", "check", "violations"]
@@ -104,7 +105,10 @@ def instants_are_in_order(record: Record) -> Iterator[str]:
 
 @checker
 def reports_go_to_the_sender_and_beget_none(record: Record) -> Iterator[str]:
-    """A report has the null sender and goes to its parent's sender; a report has no report (RFC 5321 section 4.5.5)."""
+    """A report has the null sender and goes to its parent's sender; a report has no report (RFC 5321 section 4.5.5).
+
+    Only the postmaster of an MTA that does so hears of a report that failed, once.
+    """
     by_number = {d.message: d for d in record.deliveries}
     traffic = getattr(record.scenario, "traffic", ())
     answers = any(getattr(stream, "null_sender", False) for stream in traffic)  # who sends from the null sender
@@ -117,7 +121,8 @@ def reports_go_to_the_sender_and_beget_none(record: Record) -> Iterator[str]:
         if parent is None or d.parent >= d.message:
             yield f"{d}: a report about message {d.parent}, which did not exist yet"
         elif parent.sender == "":
-            yield f"{d}: a report about a report"
+            if not double_bounce_is_told(record, d):
+                yield f"{d}: a report about a report"
         elif d.rcpt != parent.sender:
             yield f"{d}: a report about mail of {parent.sender}"
         if d.state == State.BOUNCED:
@@ -126,13 +131,16 @@ def reports_go_to_the_sender_and_beget_none(record: Record) -> Iterator[str]:
 
 @checker
 def whoever_bounces_tells_the_sender(record: Record) -> Iterator[str]:
-    """Mail with a sender that bounced has a report, unless it is a population's own; only reports are discarded."""
+    """Mail with a sender that bounced has a report, unless it is a population's own.
+
+    Only reports are discarded, and mail of which the sender wants no report.
+    """
     reported = {d.parent for d in record.deliveries if d.parent >= 0}
     for d in record.deliveries:
         own = record.kind(d.origin) == "senders"
         if d.state == State.BOUNCED and d.message not in reported and not own:
             yield f"{d}: bounced, but nobody told {d.sender}"
-        if d.state == State.DISCARDED and d.sender:
+        if d.state == State.DISCARDED and d.sender and "failure" in record.request(d.message, d.rcpt).words:
             yield f"{d}: discarded, though it has a sender to tell"
         if d.state in (State.BOUNCED, State.REJECTED) and d.why == Why.NONE:
             yield f"{d}: {State(d.state).name} without a reason"

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, Event, EventLog
+from mailsim.rules.dsn import NOTHING_ASKED
 from mailsim.scenario.places import places
 from mailsim.scenario.scenario import Scenario
 
@@ -112,6 +113,12 @@ class Record:
     def recipients(self) -> Counter[int]:
         """Number of recipients by message."""
         return Counter(d.message for d in self.deliveries)
+
+    def request(self, message: int, rcpt: str) -> Any:
+        """What the sender asked of reports on a message to a recipient (RFC 3461); of a report nothing."""
+        lines = self.log.lines
+        stream = self.scenario.traffic[lines[message]] if message < len(lines) else None
+        return NOTHING_ASKED if stream is None else stream.request(rcpt)
 
     def kind(self, node: str) -> str:
         """Kind of a node, "" where the scenario has no such node."""

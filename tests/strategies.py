@@ -120,6 +120,19 @@ def _lane(fault: dict[str, Any]) -> str:
     return f"{fault['kind']} {fault.get('target') or fault.get('zone') or fault.get('a')}"
 
 
+@st.composite
+def _asked(draw: st.DrawFn, to: list[str]) -> dict[str, Any]:
+    """What the sender asks of reports (RFC 3461): mostly nothing."""
+    if draw(st.integers(0, 2)):
+        return {}
+    words = st.lists(st.sampled_from(["success", "failure", "delay"]), min_size=1, unique=True)
+    one = st.one_of(st.just("never"), words)
+    asked: dict[str, Any] = {"notify": draw(st.one_of(one, st.dictionaries(st.sampled_from(to), one, min_size=1)))}
+    if draw(st.booleans()):
+        asked.update(return_content=draw(st.sampled_from(["full", "headers"])), envelope_id="QQ314159")
+    return asked
+
+
 def _burst(sender: str, to: list[str], fault: dict[str, Any]) -> dict[str, Any]:
     """Ten messages in the three seconds before something fails, so that some session is cut in the middle."""
     begins_ms = max(int(fault["start"][:-1]) * 60_000 - 3_000, 0)
@@ -147,7 +160,7 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
     nodes = {**sending, "dns": {"kind": "resolver"}, **_receivers(draw, hosts)}
     to = draw(st.sampled_from([*[[BOB]] * 4, ["nobody@example.com"], [BOB, "nobody@example.com"], [BOB, "ann@example.org"]]))
     times = draw(st.lists(minutes(0, 300), min_size=1, max_size=6))
-    traffic: list[dict[str, Any]] = [{"kind": "at", "from": sender, "to": to, "times": times, "size": "20 kB"}]
+    traffic: list[dict[str, Any]] = [{"kind": "at", "from": sender, "to": to, "times": times, "size": "20 kB", **draw(_asked(to))}]
     if draw(st.booleans()):
         start = draw(st.integers(0, 200))
         count = draw(st.integers(1, 6))

@@ -367,7 +367,8 @@ def test_mail_from_the_null_sender_is_no_report_where_somebody_sends_it() -> Non
 
 
 def test_every_checker_has_caught_a_seeded_fault() -> None:
-    assert {checker.__name__ for checker in CHECKS} == {name for name, _ in FAULTS}
+    here = {checker.__name__ for checker in CHECKS if checker.__module__ != "report_checkers"}  # those: test_report_checkers
+    assert here == {name for name, _ in FAULTS}
 
 
 def test_check_raises_with_the_violations() -> None:

@@ -115,7 +115,7 @@ def complaints() -> list[str]:
 
 @breaks
 def the_sender_is_not_told(patch: Patch) -> None:
-    patch.setattr(returning, "send_report", lambda *given: -1)
+    patch.setattr(returning, "send_report", lambda *given, **named: -1)
 
 
 @breaks
@@ -130,10 +130,12 @@ def the_report_goes_to_somebody_else(patch: Patch) -> None:
 
 @breaks
 def a_report_begets_a_report(patch: Patch) -> None:
-    def bounce(mta: Any, item: Any, left: Any, t_us: int, why: Why, reply: Any, of: Why = Why.NONE) -> None:
-        returning.returned(mta, item, left, t_us, why, reply, of, returning.send_report(mta, item, left, t_us))
+    def bounce_all(mta: Any, failures: Any, t_us: int) -> None:
+        for failed in failures:
+            returning.returned(mta, failed, failed.deliveries, t_us, returning.send_report(mta, failed.item, failed.deliveries, t_us))
 
-    patch.setattr(life, "bounce", bounce)
+    for room in (life, returning):
+        patch.setattr(room, "bounce_all", bounce_all)
 
 
 @breaks

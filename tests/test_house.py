@@ -39,7 +39,7 @@ STRANGERS = {("engine", "results"), ("results", "engine")}
 FACE = {
     "results/result.py": {
         "Plots.latency", "Plots.png", "Plots.queues", "Plots.sequence", "Plots.timeline", "Plots.topology",
-        "Result.example", "Result.explain",
+        "Result.example", "Result.explain", "Result.report",
     },
     "scenario/scenario.py": {"Scenario._repr_html_", "Scenario.findings", "Scenario.run"},
 }  # fmt: skip

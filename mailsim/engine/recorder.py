@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailsim.events import EVENT_COLUMNS, MESSAGE_COLUMNS, ConditionSpan, Event, EventLog, State
+from mailsim.nodes.requests import Requests
 from mailsim.scenario.arrivals import Arrivals
 
 __all__ = ["Recorder"]
@@ -36,6 +37,9 @@ class Recorder:
         self.first: array[int] = array("i", [0])
         #: messages that only warm the caches: they and their reports are taken out when the log is closed
         self.warming = range(0)
+        #: what was asked of reports, where anything was, and the line of traffic of each message
+        self.requests: Requests | None = None
+        self.lines: array[int] = array("I")
         #: last instant of what no column keeps: further copies of a message and what became of them
         self.last_us = 0
 
@@ -163,6 +167,7 @@ class Recorder:
             steps=steps,
             conditions=conditions,
             notes=notes,
+            lines=self.lines,
         )
 
     def _without_warming(self) -> dict[int, int]:
@@ -223,6 +228,7 @@ def _renumbered(events: dict[str, array[int]], numbers: dict[int, int], origin_u
     keep = [i for i in range(len(t)) if t[i] >= origin_us and message[i] in numbers]
     found = {name: array(column.typecode, [column[i] for i in keep]) for name, column in events.items()}
     found["message"] = array("i", [numbers[message[i]] for i in keep])
-    named = (Event.BOUNCED, Event.DELAY_NOTICED)
-    found["value"] = array("q", [numbers.get(value[i], -1) if kind[i] in named else value[i] for i in keep])
+    named, why = (Event.BOUNCED, Event.DELAY_NOTICED), events["why"]  # and of a report that is sent, whose reason is not NONE
+    is_number = [kind[i] in named or (kind[i] == Event.SENT and why[i] != 0) for i in keep]
+    found["value"] = array("q", [numbers.get(value[i], -1) if so else value[i] for i, so in zip(keep, is_number, strict=True)])
     return found

@@ -15,6 +15,7 @@ from mailsim.nodes.dnsclient import DnsClientActor
 from mailsim.nodes.mailstore import MailstoreActor
 from mailsim.nodes.mta import MtaActor
 from mailsim.nodes.prober import ProberActor
+from mailsim.nodes.requests import Requests
 from mailsim.nodes.senders import SendersActor
 from mailsim.nodes.world import Life
 from mailsim.scenario.arrivals import Arrivals, Line, arrivals
@@ -105,8 +106,12 @@ def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
 
 
 def _write_down(world: RunningWorld, mail: Arrivals) -> None:
-    """All messages to send get their rows and numbers, in order of time."""
+    """All messages to send get their rows and numbers, in order of time; and what was asked of reports on them is kept."""
     world.log.add_all(mail)
+    places = array("I", [mail.lines[number].place for number in mail.line])
+    world.log.lines = places[: len(places) - mail.warming]
+    if any(stream.asks for stream in world.compiled.traffic):
+        world.log.requests = Requests(places, world.compiled.traffic)
     world.log.warming = range(len(mail.sent_us) - mail.warming, len(mail.sent_us))
     world.opened(len(world.log.message))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from mailsim.declared import Declared, DrawnDuration, Duration, Octets
+from mailsim.declared import Declared, DrawnDuration, Duration, MailAddress, Octets
 from mailsim.flavours.retry_models import GiveUp, Listed, Retry
 
 __all__ = ["Concurrency", "Drawn", "Failures", "MtaFigures", "ResolverFigures", "Routes", "Workers"]
@@ -83,7 +83,9 @@ class MtaFigures(Declared):
     """Every figure of an MTA program.
 
     ``discipline`` is how it works off its queue: ``timers`` (each message, or each host, has its retry time), or a word of
-    :mod:`mailsim.nodes.mta.disciplines`.
+    :mod:`mailsim.nodes.mta.disciplines`.  ``dsn``: it announces the extension of RFC 3461; ``assumes_final``: what it hands over by
+    LMTP it calls delivered, not relayed; ``return_limit``: so much of a message it returns at the most.  ``double_bounce``: what it
+    does with a report that can't be delivered; ``postmaster``: who hears of it (by default the postmaster of the machine itself).
     """
 
     discipline: Literal["timers", "queue_runs", "routes", "host_workers"] = "timers"
@@ -154,6 +156,11 @@ class MtaFigures(Declared):
     status_delayed: str | None = None
     status_unwelcome: str | None = None
     action_expired: Literal["failed", "delayed"] = "failed"
+    dsn: bool = False
+    assumes_final: bool = True
+    return_limit: Octets | None = None
+    double_bounce: Literal["discard", "postmaster", "freeze"] = "discard"
+    postmaster: MailAddress | None = None
 
     @model_validator(mode="after")
     def _known(self) -> MtaFigures:
@@ -161,6 +168,8 @@ class MtaFigures(Declared):
             raise ValueError("a listed schedule is known until its last retry: write that as known_until")
         if self.mx_to_self == "freeze" and self.frozen_for is None:
             raise ValueError("what is frozen has to end some time: give frozen_for")
+        if self.double_bounce == "freeze" and self.discipline != "timers":
+            raise ValueError("only a program whose discipline is timers can freeze a double bounce")
         if self.discipline == "routes" and self.routes is None:
             raise ValueError("a discipline of routes needs the figures `routes`")
         if self.discipline == "host_workers" and self.workers is None:

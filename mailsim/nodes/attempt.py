@@ -15,6 +15,7 @@ from mailsim.nodes.contact import Caller, Envelope, call
 from mailsim.nodes.contactrows import answered_row, tried_row
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Leg, leg_to
+from mailsim.nodes.requests import asks
 from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life
 from mailsim.rules.mx import NoRoute, Target, best_first
@@ -111,6 +112,10 @@ class Agent(Protocol):
 
     def release(self, item: Item, handover: Handover) -> None:
         """Let a server's part of the message go on by itself from the instant at which it took it."""
+        ...
+
+    def passed_on(self, item: Item, handover: Handover) -> None:
+        """A server took deliveries on which reports were asked for."""
         ...
 
     def turn(self, item: Item) -> int:
@@ -296,6 +301,8 @@ def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
         address, peer = log.name(handover.target.address), log.name(handover.server.name)
         row = (handover.end_us, item.number, -1, Event.DELIVERED, agent.number, peer, address, item.attempt, 250, Why.OK, 0, host)
         log.rows.extend(row)
+    if asks(log, item.number):
+        agent.passed_on(item, handover)
     life: Life | None = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, agent.number)
     return life
 

@@ -15,11 +15,11 @@ from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.cold import ColdResolver
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.memory import RetryMemory
-from mailsim.nodes.mta.returning import lose_sight
+from mailsim.nodes.mta.returning import lose_sight, report_octets, success_words
 from mailsim.nodes.plan import Window
+from mailsim.nodes.requests import wanting
 from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life, World
-from mailsim.rules.dsn import report_size
 from mailsim.rules.mx import NoRoute, Target
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
@@ -256,26 +256,57 @@ class LoneMta:
         now = yield max(t_us, self.world.now)
         log = self.log
         code = reply.code if reply is not None else -1
-        to = log.names[log.sender[left[0]]]
-        number = log.add_message(item.number, "", (to,), self.name, report_size(min(log.size[left[0]], 2000)), now)
-        made = log.first[number]
+        told = wanting(self, item.number, left, "failed")
+        number = self._comes_home(item, told, now, failed=True) if told else -1
         text = log.name(str(reply)) if reply is not None else -1
         for d in left:
+            known = d in told
             log.why[d], log.code[d] = why, code
             if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
-                log.state[d], log.ended_us[d] = State.BOUNCED, now
+                log.state[d], log.ended_us[d] = State.BOUNCED if known else State.DISCARDED, now
             if log.rows is not None:
                 row = (item.number, log.rcpt[d])
                 if why == Why.LIFETIME_OVER:
                     log.rows.extend((now, *row, Event.EXPIRED, self.number, -1, -1, item.attempt, code, of, now - item.arrived_us, text))
-                log.rows.extend((now, *row, Event.BOUNCED, self.number, -1, -1, item.attempt, code, why, number, text))
+                said = (Event.BOUNCED, why, number) if known else (Event.DISCARDED, Why.NOT_TO_BE_TOLD, why)
+                log.rows.extend((now, *row, said[0], self.number, -1, -1, item.attempt, code, *said[1:], text))
+        self._written_home(item, number, now, Why.REPORT_TO_SENDER, -1)
+        log.last_us = max(log.last_us, now)
+        self.world.settled(len(left))
+
+    def _comes_home(self, item: Item, told: tuple[int, ...], now: int, *, failed: bool = False) -> int:
+        """A report that is in its reader's mailbox at once; gives its number."""
+        log = self.log
+        octets = report_octets(self, item, told, failed=failed)
+        number: int = log.add_message(item.number, "", (log.names[log.sender[told[0]]],), self.name, octets, now)
+        made = log.first[number]
         log.accepted_us[made] = log.stored_us[made] = now
         log.state[made], log.holder[made], log.copies[made] = State.STORED, self.number, 1
-        if log.rows is not None:
-            log.rows.extend((now, number, -1, Event.SENT, self.number, -1, -1, 0, -1, Why.REPORT_TO_SENDER, item.number, -1))
+        return number
+
+    def _written_home(self, item: Item, number: int, now: int, why: Why, text: int) -> None:
+        """The rows of such a report."""
+        log = self.log
+        if log.rows is not None and number >= 0:
+            made = log.first[number]
+            log.rows.extend((now, number, -1, Event.SENT, self.number, -1, -1, 0, -1, why, item.number, text))
             log.rows.extend((now, number, -1, Event.ACCEPTED, self.number, self.number, -1, 0, 250, 0, 0, -1))
             log.rows.extend((now, number, log.rcpt[made], Event.STORED, self.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
-        self.world.settled(len(left))
+
+    def passed_on(self, item: Item, handover: Handover) -> None:
+        """A server took deliveries on which reports were asked for: where it does not know of that, the sender is told so."""
+        along = self.log.requests.go_along(self, handover.server, handover.deliveries)
+        told = () if along or handover.keep else wanting(self, item.number, handover.deliveries, "relayed")
+        if told:
+            self.world.opened(1)
+            self.world.spawn(self._relayed(item, told, handover.end_us), MESSAGE_ORDER + item.number)
+
+    def _relayed(self, item: Item, told: tuple[int, ...], t_us: int) -> Life:
+        now = yield max(t_us, self.world.now)
+        number = self._comes_home(item, told, now)
+        self._written_home(item, number, now, *success_words(self.log, told, "relayed"))
+        self.log.last_us = max(self.log.last_us, now)
+        self.world.settled(1)
 
 
 class SendersActor:

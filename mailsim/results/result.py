@@ -109,6 +109,11 @@ class Result:
         return self.table("bounces")
 
     @property
+    def reports(self) -> pd.DataFrame:
+        """One row per report and recipient that it tells of."""
+        return self.table("reports")
+
+    @property
     def faults(self) -> pd.DataFrame:
         """One row per stretch in which something was wrong."""
         return self.table("faults")
@@ -196,6 +201,23 @@ class Result:
         from mailsim.stories.explain import example
 
         return example(self, kind)
+
+    def report(self, message: int) -> bytes:
+        """The report that message number ``message`` is, as the RFC 3464 message that travelled: every field filled from the run.
+
+        ``table("reports")`` lists which there are; :func:`mailsim.rules.dsn.parse_dsn` reads it back.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such message, or it is no report.
+        UnsupportedError
+            The run kept no event rows.
+        """
+        from mailsim.rules.dsn import build_dsn
+        from mailsim.stories.returned import report_numbered
+
+        return build_dsn(report_numbered(self.log, self.scenario, message, self.starts))
 
     # -- what to keep
 

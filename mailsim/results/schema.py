@@ -167,6 +167,24 @@ _BOUNCES = Table(
     ),
 )
 
+_REPORTS = Table(
+    "reports",
+    "one recipient of a message that a report tells of",
+    "events",
+    _columns(
+        ("at", "instant", "", "when the report was made"),
+        ("report", "integer", "", "message number of the report: Result.report gives its text"),
+        ("message", "integer", "", "message that it is about"),
+        ("recipient", "word", "", "recipient that it tells of; missing where it tells of all that were left"),
+        ("action", "word", "", "failed, delayed, delivered or relayed; of a report that failed itself: failed"),
+        ("node", "word", "", "node that made it"),
+        ("to", "word", "", "who is told: the sender, or the postmaster of a report that failed"),
+        ("why", "word", "", "reason: a key of mailsim.rules.reasons"),
+        ("t_s", "seconds", "s", "when the report was made"),
+        ("stored_s", "seconds", "s", "when the report was in its reader's mailbox"),
+    ),
+)
+
 _FAULTS = Table(
     "faults",
     "one stretch of time in which something was wrong",
@@ -202,7 +220,7 @@ _LATENCY_BUDGET = Table(
 
 #: every table by name
 TABLES: dict[str, Table] = {
-    one.name: one for one in (_MESSAGES, _ATTEMPTS, _LOOKUPS, _QUESTIONS, _QUEUES, _BOUNCES, _FAULTS, _LATENCY_BUDGET)
+    one.name: one for one in (_MESSAGES, _ATTEMPTS, _LOOKUPS, _QUESTIONS, _QUEUES, _BOUNCES, _REPORTS, _FAULTS, _LATENCY_BUDGET)
 }
 
 

@@ -28,6 +28,7 @@ from mailsim.results.queues import queue_changes
 from mailsim.results.schema import LEVELS, table
 from mailsim.rules.dns.records import Rcode
 from mailsim.rules.dns.stubs.calls import CLOSED, CUT
+from mailsim.rules.reasons import Why
 from mailsim.units import Instant, instant
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = [
     "messages",
     "questions",
     "queues",
+    "reports",
     "require_level",
 ]
 
@@ -51,6 +53,9 @@ DEFAULT_STARTS: Instant = instant("2026-01-05T00:00:00Z")
 
 #: an end later than this (a thousand years) means "never ends"
 FAR_US = 1000 * 366 * 86_400 * 1_000_000
+
+#: why a report of success is made
+_OF_SUCCESS = (Why.REPORTED_DELIVERED, Why.REPORTED_RELAYED)
 
 STATE_WORDS: tuple[str, ...] = tuple(state.name.lower() for state in State)
 RCODE_WORDS: dict[int, str] = {
@@ -279,6 +284,49 @@ def bounces(log: EventLog, starts: Instant = DEFAULT_STARTS) -> pd.DataFrame:
             "age_s": seconds(t_us - sent[of("message")]),
             "t_s": seconds(t_us),
             "report_stored_s": seconds(reached),
+        },
+    )
+
+
+def reports(log: EventLog, starts: Instant = DEFAULT_STARTS) -> pd.DataFrame:
+    """One row per report and recipient that it tells of; columns as in the schema.
+
+    Raises
+    ------
+    UnsupportedError
+        The log was recorded below level ``events``.
+    """
+    require_level(log, "reports")
+    events, names, made = log.events, log.names, []
+    sent, to, stored = by_message(log, "sent_us"), by_message(log, "rcpt"), by_message(log, "stored_us")
+    for k in _rows(log, Event.SENT, Event.BOUNCED, Event.DELAY_NOTICED).tolist():
+        kind, why, number = events["kind"][k], events["why"][k], events["message"][k]
+        if kind != Event.SENT:
+            action, recipients = "failed" if kind == Event.BOUNCED else "delayed", [names[rcpt] if (rcpt := events["rcpt"][k]) >= 0 else ""]
+            report, subject = events["value"][k], number
+        elif why in _OF_SUCCESS or why == Why.DOUBLE_BOUNCE:
+            report, subject = number, events["value"][k]
+            action, _, text = names[events["extra"][k]].partition("|") if why in _OF_SUCCESS else ("failed", "", names[to[subject]])
+            recipients = text.split(" ")
+        else:
+            continue
+        if report >= 0:
+            made += [(report, subject, rcpt, action, events["node"][k], why) for rcpt in recipients]
+    made.sort(key=lambda one: one[0])
+    report, subject, node, why = (np.array([one[i] for one in made], dtype=np.int64) for i in (0, 1, 4, 5))
+    return frame(
+        "reports",
+        {
+            "at": instants(sent[report], starts),
+            "report": report,
+            "message": subject,
+            "recipient": listed_words([one[2] for one in made]),
+            "action": listed_words([one[3] for one in made]),
+            "node": named_words(node, names),
+            "to": named_words(to[report], names),
+            "why": reason_words(why),
+            "t_s": seconds(sent[report]),
+            "stored_s": seconds(stored[report]),
         },
     )
 

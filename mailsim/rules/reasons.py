@@ -65,6 +65,11 @@ class Why(IntEnum):
     # -- reports
     REPORT_TO_SENDER = 80
     NULL_SENDER = 81
+    NOT_TO_BE_TOLD = 82
+    REPORTED_DELIVERED = 83
+    REPORTED_RELAYED = 84
+    DOUBLE_BOUNCE = 85
+    FROZEN = 86
     # -- submission and fetch
     AUTH_FAILED = 90
     AUTH_REQUIRED = 91
@@ -153,6 +158,15 @@ REASONS: dict[Why, Reason] = {
     Why.HOP_LIMIT: Reason("too many hops", "the message carries too many Received lines: a loop", "RFC 5321 section 6.3"),
     Why.REPORT_TO_SENDER: Reason("report", "who can't deliver must tell the sender", "RFC 5321 section 6.1; RFC 3464"),
     Why.NULL_SENDER: Reason("null sender", "no report for a report: the null sender is never answered", "RFC 5321 section 4.5.5"),
+    Why.NOT_TO_BE_TOLD: Reason("no report wanted", "the sender asked for no report of failures, so nobody is told", "RFC 3461 section 4.1"),
+    Why.REPORTED_DELIVERED: Reason("delivered", "the sender asked to be told when the mail is in the mailbox", "RFC 3461 section 5.2.3"),
+    Why.REPORTED_RELAYED: Reason(
+        "relayed", "the next server makes no such reports, so the sender is told that there will be no more", "RFC 3461 section 5.2.2"
+    ),
+    Why.DOUBLE_BOUNCE: Reason("double bounce", "a report could not be delivered, so the postmaster is told", "the flavour's double_bounce"),
+    Why.FROZEN: Reason(
+        "frozen", "a report failed: it is left alone until its time is over, then tried once more", "Exim spec ignore_bounce_errors_after"
+    ),
     Why.AUTH_FAILED: Reason("wrong password", "the login failed, and the user is told", "RFC 4954 section 6"),
     Why.AUTH_UNAVAILABLE: Reason(
         "login not possible now", "the server could not check the password in time", "RFC 4954 section 4; Postfix 3.7.11 observed"

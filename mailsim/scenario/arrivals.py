@@ -28,6 +28,8 @@ class Line(NamedTuple):
     sender: str
     recipients: tuple[str, ...]
     drawn: Callable[[int], str] | None
+    #: the line of traffic's place in the scenario
+    place: int = 0
 
 
 class Arrivals(NamedTuple):
@@ -62,7 +64,7 @@ class _Lines:
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = len(self.lines)
-            self.lines.append(self._line(stream, sender, recipients))
+            self.lines.append(self._line(stream, sender, recipients)._replace(place=n))
         return known
 
     def _line(self, stream: TrafficBase, sender: str, recipients: tuple[str, ...]) -> Line:

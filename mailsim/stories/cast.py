@@ -9,6 +9,7 @@ from mailsim.flavours.models import MtaFigures
 from mailsim.nodes import Client, Mailstore, Mta
 from mailsim.stories.dialogue import Session
 from mailsim.stories.record import Delivery
+from mailsim.units import duration
 
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario
@@ -66,7 +67,8 @@ class Cast:
         """The figures of an MTA (for a population: of the message's ``flavour``); Postfix's where there are none."""
         declared = self._nodes.get(node)
         if isinstance(declared, Mta):
-            return mta_figures(declared.flavour, declared.parameters, own=self._own)
+            kept = {} if declared.queue_lifetime is None else {"queue_lifetime": duration(declared.queue_lifetime)}
+            return mta_figures(declared.flavour, {**declared.parameters, **kept}, own=self._own)
         return mta_figures(flavour or "postfix", own=self._own)
 
     def is_client(self, node: str) -> bool:

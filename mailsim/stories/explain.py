@@ -12,7 +12,7 @@ from mailsim.stories.cast import Cast
 from mailsim.stories.dialogue import size_text
 from mailsim.stories.examples import Example, example
 from mailsim.stories.record import Delivery, Row, children, deliveries_of, rows_of, rows_without_message
-from mailsim.stories.returned import report_of
+from mailsim.stories.returned import last_report, subject_of
 from mailsim.stories.sentences import rough, say
 from mailsim.stories.steps import Teller, contact_failed
 from mailsim.stories.story import Step, Story
@@ -86,7 +86,7 @@ def explain(result: Told, number: int, *, language: str = "en") -> Story:
             if span.start_us < end and span.end_us > main.sent_us
             if (party := resolver if span.target.startswith("dns ") else cast.node(span.node)) in parties
         ),
-        returned=report_of(cast, rows, deliveries, starts),
+        returned=last_report(subject_of(log, result.scenario, number, starts)),
         language=language,
         origin=_origin(result),
     )

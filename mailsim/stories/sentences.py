@@ -91,6 +91,7 @@ _ENGLISH: dict[str, str] = {
     "bounced_for": "{who} returns it to the sender: it can't be delivered to {rcpt}",
     "bounced_silently": "{who} gives it up; nobody is told",
     "discarded": "{who} drops the report",
+    "discarded_unasked": "{who} gives it up and tells nobody",
     "lost": "{who} loses it",
     "unknown": "what {who} does next nobody knows: this was the last attempt that anybody has seen",
     "delivered": "{who} is done: {peer} has it",

@@ -301,7 +301,8 @@ class Teller:
         return self._step(row, "report", text, lines=lines, why=why, then=Why.REPORT_TO_SENDER if row.value >= 0 else Why.NULL_SENDER)
 
     def _discarded(self, row: Row) -> Step:
-        return self._step(row, "report", self._say("discarded", who=row.node))
+        key = "discarded_unasked" if row.why == Why.NOT_TO_BE_TOLD else "discarded"
+        return self._step(row, "report", self._say(key, who=row.node), why=row.why if key == "discarded_unasked" else Why.NONE)
 
     def _lost(self, row: Row) -> Step:
         return self._step(row, "report", self._say("lost", who=row.node))

@@ -17,7 +17,7 @@ from small_logs import outage_log, small_result, small_scenario
 
 FILES = {
     "messages.csv",
-    "attempts.csv", "lookups.csv", "questions.csv", "queues.csv", "bounces.csv", "faults.csv", "latency_budget.csv",
+    "attempts.csv", "lookups.csv", "questions.csv", "queues.csv", "bounces.csv", "reports.csv", "faults.csv", "latency_budget.csv",
     "summary.json", "manifest.json", "timeline.png",
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def test_the_page_folds_out_the_tables_and_escapes_every_name() -> None:
     assert "<script>" not in page
     assert "<b>small" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert page.count("<details>") == 8
+    assert page.count("<details>") == 9
     assert "messages: 7 rows" in page
 
 

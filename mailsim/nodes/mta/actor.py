@@ -16,6 +16,7 @@ from mailsim.nodes.mta.disciplines import discipline_of
 from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
 from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
+from mailsim.nodes.mta.returning import passed_on
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.route import RouteEntry
 from mailsim.nodes.stub import stub_of
@@ -132,6 +133,10 @@ class MtaActor:
     def release(self, item: Item, handover: Handover) -> None:
         """Let a server's part of the message go on by itself from the instant at which it took it."""
         release(self, item, handover)
+
+    def passed_on(self, item: Item, handover: Handover) -> None:
+        """A server took deliveries on which reports were asked for."""
+        passed_on(self, item, handover)
 
     def put_off(self, item: Item, t_us: int) -> None:
         """Deferred untried because the destination is dead."""

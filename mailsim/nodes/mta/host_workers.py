@@ -14,7 +14,7 @@ from mailsim.events import Event
 from mailsim.nodes.attempt import Item, Outcome, attempt, try_targets
 from mailsim.nodes.mta.disciplines import discipline
 from mailsim.nodes.mta.life import release, until_running
-from mailsim.nodes.mta.returning import notice, returned, send_report
+from mailsim.nodes.mta.returning import Failed, bounce_all, notice
 from mailsim.nodes.world import Life, Wire
 from mailsim.rules.mx import Target
 from mailsim.rules.reasons import Why
@@ -237,19 +237,9 @@ class HostWorkers:
         report = log.names[log.sender[log.first[item.number]]] == ""
         age = self._second(t_us) - self._second(item.arrived_us)
         if not waiting or age >= (figures.bounce_lifetime if report else figures.queue_lifetime):
-            self._report(message.failed + waiting, t_us, report)
+            bounce_all(self._mta, [_given_up(part) for part in message.failed + waiting], t_us)
         else:
             self._put_back(message, waiting, t_us, age, report)
-
-    def _report(self, failed: list[_Failed], t_us: int, report: bool) -> None:
-        """Everything that did not arrive, in one report."""
-        if not failed:
-            return
-        first = failed[0]
-        number = -1 if report else send_report(self._mta, first.item, first.deliveries, t_us)
-        for part in failed:
-            why, of = (part.why, Why.NONE) if part.for_good else (Why.LIFETIME_OVER, part.why)
-            returned(self._mta, part.item, part.deliveries, t_us, why, part.reply, of, number)
 
     def _put_back(self, message: _Message, waiting: list[_Failed], t_us: int, age_us: int, report: bool) -> None:
         """The message waits, counted from the end of the last delivery; a delay report counts as a round (cdmsgq3.C)."""
@@ -270,6 +260,12 @@ class HostWorkers:
                 code = part.reply.code if part.reply is not None else -1
                 mta.log.rows.extend((t_us, item.number, -1, Event.DEFERRED, mta.number, -1, -1, item.attempt, code, part.why, due, -1))
             mta.deferred.put(item, due)
+
+
+def _given_up(part: _Failed) -> Failed:
+    """What is to be reported: what failed for good as it is, the rest because its time is over."""
+    why, of = (part.why, Why.NONE) if part.for_good else (Why.LIFETIME_OVER, part.why)
+    return Failed(part.item, part.deliveries, why, part.reply, of)
 
 
 def _unsent(item: Item, t_us: int, why: Why) -> Outcome:

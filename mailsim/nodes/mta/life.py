@@ -10,7 +10,8 @@ from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of,
 from mailsim.nodes.contact import call
 from mailsim.nodes.mta.express import express
 from mailsim.nodes.mta.queue import Destination
-from mailsim.nodes.mta.returning import bounce, lose_sight, notice
+from mailsim.nodes.mta.returning import Failed, bounce, bounce_all, lose_sight, notice, stored_here, tell_success
+from mailsim.nodes.requests import asks
 from mailsim.nodes.world import Life
 from mailsim.rules.conditions import FOREVER, NORMAL
 from mailsim.rules.reasons import Why
@@ -50,7 +51,7 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
             log.state[d] = State.QUEUED
         if log.accepted_us[d] < 0:
             log.accepted_us[d] = t_us
-    if log.rows is None and len(deliveries) == 1 and mta.discipline is None:
+    if mta.discipline is None and _usual(mta, number, deliveries):
         domain = mta.domain_of(log.rcpt[deliveries[0]])
         return express(mta, Item(number, deliveries, domain, hops, t_us, local=domain in mta.final_for), t_us)
     if log.rows is not None:
@@ -59,6 +60,11 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
     for item in items[1:]:
         mta.world.spawn(carry(mta, item, t_us), MESSAGE_ORDER + number)
     return carry(mta, items[0], t_us)
+
+
+def _usual(mta: MtaActor, number: int, deliveries: tuple[int, ...]) -> bool:
+    """Whether plans may do: nobody wants to see the steps, and nobody asked for reports."""
+    return mta.log.rows is None and len(deliveries) == 1 and not asks(mta.log, number)
 
 
 def _split(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_us: int) -> list[Item]:
@@ -133,12 +139,12 @@ def commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
         yield outcome.end_us
     expired = mta.memory.note_failures(outcome.failed_hosts, outcome.end_us)
     _came_back(mta, outcome.good_hosts, outcome.end_us)
-    for d, reply, why in outcome.refused:
-        bounce(mta, item, (d,), outcome.end_us, why, reply)
-    if not outcome.left:
+    failures = [Failed(item, (d,), why, reply) for d, reply, why in outcome.refused]
+    if outcome.left and outcome.action == Action.BOUNCE:
+        failures.append(Failed(item, outcome.left, outcome.why, outcome.reply))
+    bounce_all(mta, failures, outcome.end_us)
+    if not outcome.left or outcome.action == Action.BOUNCE:
         return None
-    if outcome.action == Action.BOUNCE:
-        return bounce(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.reply)
     if outcome.why == Why.MX_SELF and mta.figures.mx_to_self == "freeze":
         return _freeze(mta, item, outcome)
     if expired:
@@ -172,8 +178,9 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
     log = mta.log
     store = mta.declaration.store
     if store is None:
+        tell_success(mta, item, item.deliveries, t_us, "delivered")
         for d in item.deliveries:
-            _stored_here(mta, d, t_us)
+            stored_here(mta, d, t_us)
         return None
     actor = mta.world.actor(store)
     address = actor.lmtp_address
@@ -193,14 +200,14 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
             if log.rows is not None:
                 row = (result.end_us, item.number, -1, Event.DELIVERED, mta.number, log.name(store), log.name(address), item.attempt)
                 log.rows.extend((*row, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
-            for d, refusal in zip(item.deliveries, verdicts, strict=True):
-                if refusal is not None and refusal.reply.code >= 500:
-                    bounce(mta, item, (d,), result.taken_us, refusal.why, refusal.reply)
-            taken = tuple(d for d, refusal in zip(item.deliveries, verdicts, strict=True) if refusal is None)
-            later = tuple(d for d, r in zip(item.deliveries, verdicts, strict=True) if r is not None and r.reply.code < 500)
+            each = list(zip(item.deliveries, verdicts, strict=True))
+            refused = [Failed(item, (d,), no.why, no.reply) for d, no in each if no is not None and no.reply.code >= 500]
+            bounce_all(mta, refused, result.taken_us)
+            taken = tuple(d for d, no in each if no is None)
+            later = [(d, no) for d, no in each if no is not None and no.reply.code < 500]
+            tell_success(mta, item, taken, result.end_us, "delivered" if mta.figures.assumes_final else "relayed")
             if later:
-                no = next(r for r in verdicts if r is not None and r.reply.code < 500)
-                defer(mta, item, later, result.taken_us, no.why, (address,), no.reply)
+                defer(mta, item, tuple(d for d, _ in later), result.taken_us, later[0][1].why, (address,), later[0][1].reply)
             return actor.take(item.number, taken, item.hops, result.taken_us, mta.number)
         mta.world.opened(len(item.deliveries))
         mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)
@@ -210,19 +217,6 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         return bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
     mta.memory.note_failures((address,), result.end_us)
     return defer(mta, item, item.deliveries, result.end_us, result.why, (address,), result.reply)
-
-
-def _stored_here(mta: MtaActor, delivery: int, t_us: int) -> None:
-    log = mta.log
-    log.copies[delivery] += 1
-    log.last_us = max(log.last_us, t_us)
-    if log.copies[delivery] == 1:
-        log.stored_us[delivery], log.ended_us[delivery], log.state[delivery] = t_us, -1, State.STORED
-    if log.rows is not None:
-        log.rows.extend(
-            (t_us, log.message[delivery], log.rcpt[delivery], Event.STORED, mta.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1)
-        )
-    mta.world.settled(1)
 
 
 def defer(
@@ -340,7 +334,7 @@ def serve(mta: MtaActor, item: Item) -> None:
 
 def _served(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
-    if mta.log.rows is None and len(item.deliveries) == 1:
+    if _usual(mta, item.number, item.deliveries):
         return express(mta, item, now, granted=True)
     return walk(mta, item, now, mta.destination(item.domain))
 
@@ -370,7 +364,7 @@ def put_off_all(mta: MtaActor, items: list[Item], now_us: int) -> None:
 def _activate(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
     activated(mta, item, now)
-    return carry(mta, item, now) if mta.log.rows is not None or len(item.deliveries) > 1 else express(mta, item, now)
+    return express(mta, item, now) if _usual(mta, item.number, item.deliveries) else carry(mta, item, now)
 
 
 def activated(mta: MtaActor, item: Item, now_us: int) -> None:

@@ -11,7 +11,7 @@ from mailsim.nodes.contactrows import answered_row, tried_row
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.mta.life import defer, release
 from mailsim.nodes.mta.relays import Failure, Relay, Task
-from mailsim.nodes.mta.returning import bounce
+from mailsim.nodes.mta.returning import Failed, bounce, bounce_all
 from mailsim.nodes.world import Life
 from mailsim.rules.dns import Question
 from mailsim.rules.mx import Target, is_loopback
@@ -152,12 +152,9 @@ class RelaySession:
             yield result.end_us
         if result.stage >= Stage.MAIL or result.why == Why.TOO_BIG:
             self._owner.heard(item.domain)
-        rest = []
-        for d, refusal in left:
-            if refusal is None:
-                rest.append(d)
-            elif refusal.reply.code >= 500:
-                bounce(mta, item, (d,), result.end_us, refusal.why, refusal.reply)
+        rest = [d for d, refusal in left if refusal is None]
+        failed = [Failed(item, (d,), no.why, no.reply) for d, no in left if no is not None and no.reply.code >= 500]
+        bounce_all(mta, failed, result.end_us)
         self._rest(task, result, rest, [d for d, refusal in left if refusal is not None and refusal.reply.code < 500], verdicts)
         return result
 

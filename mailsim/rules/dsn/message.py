@@ -46,8 +46,7 @@ def build_dsn(report: Report) -> bytes:
     message["Auto-Submitted"] = "auto-replied"
     message["MIME-Version"] = "1.0"
     message["Content-Type"] = f'multipart/report; report-type=delivery-status; boundary="=_{stamp}"'
-    returned = "".join(f"{_folded(name, value)}\r\n" for name, value in report.headers)
-    message.set_payload([_text_part(_words(report), "plain"), _status_part(report), _text_part(returned, "rfc822-headers")])
+    message.set_payload([_text_part(_words(report), "plain"), _status_part(report), _returned_part(report)])
     return message.as_bytes(policy=rules)
 
 
@@ -57,9 +56,10 @@ _SUBJECTS = {
     "relayed": "Relayed Mail (no further reports)",
     "delivered": "Successful Mail Delivery Report",
 }
+#: no phrase that parsers of free text wait for ("not yet been delivered"): the second part says it better
 _OUTCOMES = {
     "failed": "could not be delivered to",
-    "delayed": "has not yet been delivered to (it will be tried again)",
+    "delayed": "is late and will be tried again for",
     "relayed": "was passed on to a system that may not report, for",
     "delivered": "was delivered to",
 }
@@ -87,8 +87,30 @@ def _words(report: Report) -> str:
             if one.will_retry_until is not None:
                 lines.append(f"    It is tried until {format_datetime(one.will_retry_until)}. You need not send it again.")
             lines.append("")
-    lines.append("The second part is for programs, the third holds the headers of your message.")
+    third = "the headers of your message" if report.returned_octets is None else "your message"
+    lines.append(f"The second part is for programs, the third holds {third}.")
     return "\r\n".join(lines) + "\r\n"
+
+
+def _returned_part(report: Report) -> Message:
+    """The message in question: its headers (text/rfc822-headers), or all of it (RFC 6522 section 3)."""
+    # an address by itself on its line: parsers of free text take one between two commas for one that failed
+    limits = {"to": 0, "cc": 0}
+    headers = "".join(f"{_folded(name, value, limit=limits.get(name.lower(), _LINE_LIMIT))}\r\n" for name, value in report.headers)
+    if report.returned_octets is None:
+        return _text_part(headers, "rfc822-headers")
+    octets = f"{headers}\r\n".encode("utf-8", "backslashreplace")
+    part: Message = Message()
+    part["Content-Type"] = "message/rfc822"
+    whole = octets + _padding(report.returned_octets - len(octets)).encode()
+    part.set_payload([message_from_bytes(whole, policy=policy.SMTPUTF8.clone(refold_source="none"))])
+    return part
+
+
+def _padding(octets: int) -> str:
+    """So many octets of lines that say nothing: the texts of mail are not simulated."""
+    whole, rest = divmod(max(octets, 0), _LINE_LIMIT + 2)
+    return ("." * _LINE_LIMIT + "\r\n") * whole + "." * rest
 
 
 def _text_part(text: str, subtype: str) -> EmailMessage:
@@ -109,6 +131,8 @@ def _status_part(report: Report) -> Message:
 
 
 def _message_fields(report: Report) -> Iterator[tuple[str, str]]:
+    if report.envelope_id is not None:
+        yield "Original-Envelope-Id", _encoded(report.envelope_id)
     yield "Reporting-MTA", f"dns; {report.reporting_mta}"
     if report.received_from is not None:
         yield "Received-From-MTA", f"dns; {report.received_from}"
@@ -127,6 +151,8 @@ def _recipient_fields(one: RecipientReport) -> Iterator[tuple[str, str]]:
         yield "Diagnostic-Code", f"smtp; {_encoded(one.diagnostic)}"
     if one.last_attempt is not None:
         yield "Last-Attempt-Date", format_datetime(one.last_attempt)
+    if one.log_id is not None:
+        yield "Final-Log-Id", _encoded(one.log_id)
     if one.will_retry_until is not None:
         yield "Will-Retry-Until", format_datetime(one.will_retry_until)
     if one.why:
@@ -140,11 +166,11 @@ def _block(lines: Iterable[tuple[str, str]]) -> Message:
     return block
 
 
-def _folded(name: str, value: str) -> str:
+def _folded(name: str, value: str, *, limit: int = _LINE_LIMIT) -> str:
     """``name: value``, broken before single spaces so that reading it joined gives the same text (RFC 5322 section 2.2.3)."""
     lines, current = [], f"{name}:"
     for word in _FOLDABLE.split(value):
-        if len(current) + 1 + len(word) > _LINE_LIMIT and current.strip() and current != f"{name}:":
+        if len(current) + 1 + len(word) > limit and current.strip() and current != f"{name}:":
             lines.append(current)
             current = f" {word}"
         else:
@@ -183,7 +209,8 @@ def parse_dsn(octets: bytes) -> Report:
     arrival = _date(head.get("Arrival-Date")) or made
     if arrival is None:
         raise _unreadable("neither Arrival-Date nor Date can be read")
-    returned = next((part for part in parts if part.get_content_type() == "text/rfc822-headers"), None)
+    returned = next((part for part in parts if part.get_content_type() in ("text/rfc822-headers", "message/rfc822")), None)
+    headers, size = _returned(returned)
     to = message["To"]
     return Report(
         reporting_mta=_after_type(head.get("Reporting-MTA")) or "",
@@ -192,7 +219,9 @@ def parse_dsn(octets: bytes) -> Report:
         made=made or arrival,
         recipients=tuple(_recipient(block) for block in blocks[1:] if block.keys()),
         received_from=_after_type(head.get("Received-From-MTA")),
-        headers=tuple(_headers(returned.get_content())) if isinstance(returned, EmailMessage) else (),
+        headers=headers,
+        envelope_id=_text(head.get("Original-Envelope-Id")),
+        returned_octets=size,
     )
 
 
@@ -216,6 +245,7 @@ def _recipient(block: Message) -> RecipientReport:
         last_attempt=_date(block.get("Last-Attempt-Date")),
         will_retry_until=_date(block.get("Will-Retry-Until")),
         why=Why(int(number)) if number.isdigit() and int(number) in set(Why) else Why.NONE,
+        log_id=_text(block.get("Final-Log-Id")),
     )
 
 
@@ -238,6 +268,22 @@ def _date(value: object) -> datetime | None:
         return parsedate_to_datetime(str(value)) if value is not None else None
     except ValueError:
         return None
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value).strip()
+
+
+def _returned(part: Message | None) -> tuple[tuple[tuple[str, str], ...], int | None]:
+    """Headers of the message in question and, where it came back whole, its octets."""
+    if part is None:
+        return (), None
+    if part.get_content_type() == "text/rfc822-headers":
+        return tuple(_headers(part.get_content())) if isinstance(part, EmailMessage) else (), None
+    inner = part.get_payload(0)
+    assert isinstance(inner, Message), "the parser gives a message/rfc822 part a message"
+    octets = inner.as_bytes(policy=policy.SMTPUTF8.clone(refold_source="none"))
+    return tuple(_headers(octets.partition(b"\r\n\r\n")[0].decode("utf-8", "replace"))), len(octets)
 
 
 def _headers(text: str) -> Iterator[tuple[str, str]]:

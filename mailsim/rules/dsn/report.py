@@ -48,6 +48,8 @@ class RecipientReport:
         With a time zone, to the second (fractions are cut).
     why : Why
         Reason of the last failure; its sentence goes into the text for people and its number into an ``X-`` field.
+    log_id : str, optional
+        Final-Log-Id: what the last MTA calls the message in its log.
     """
 
     final: str
@@ -59,6 +61,7 @@ class RecipientReport:
     last_attempt: datetime | None = None
     will_retry_until: datetime | None = None
     why: Why = Why.NONE
+    log_id: str | None = None
 
     def __post_init__(self) -> None:
         _cut_fractions(self)
@@ -84,6 +87,10 @@ class Report:
         Host that handed the message over (Received-From-MTA).
     headers : tuple of (str, str)
         Headers of the message in question, returned in the last part.
+    envelope_id : str, optional
+        Original-Envelope-Id: what the sender knows the message by (ENVID of RFC 3461).
+    returned_octets : int, optional
+        The message is returned whole and has so many octets (RET=FULL); what its body says is not known and padded.
 
     Raises
     ------
@@ -98,6 +105,8 @@ class Report:
     recipients: tuple[RecipientReport, ...]
     received_from: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    envelope_id: str | None = None
+    returned_octets: int | None = None
 
     def __post_init__(self) -> None:
         problems = list(_problems(self))

@@ -12,7 +12,7 @@ from typing import Protocol
 from mailsim.rules.dsn.report import Action
 from mailsim.rules.reasons import Why
 
-__all__ = ["REPORT_OCTETS", "Wording", "report_due", "report_size", "reported", "status_for"]
+__all__ = ["REPORT_OCTETS", "Wording", "report_due", "report_size", "reported", "status_for", "success_status"]
 
 #: Size of a report with one recipient, without the headers that it returns: what :func:`build_dsn` makes for
 #: names of the length of the examples (``mx2.example.com``, ``bob@example.com``); a test keeps it true within 10 %.
@@ -145,8 +145,14 @@ def reported(code: int, reply: str, why: Why, *, of: Why = Why.NONE, delayed: bo
     return "failed", wording.status_failed or status_for(code, reply, why)
 
 
+def success_status(reply: str) -> str:
+    """Status of mail that was delivered or passed on: that of the last reply, else 2.0.0 (RFC 3463 section 2, class 2)."""
+    found = re.match(r"(?:2\d\d[ -])?(2\.\d{1,3}\.\d{1,3})(?:\s|$)", reply)
+    return found[1] if found else "2.0.0"
+
+
 def report_size(headers_octets: int) -> int:
-    """Octets of a report that returns ``headers_octets`` of headers: an estimate, used before the text exists.
+    """Octets of a report that returns ``headers_octets`` (of headers, or of the whole message): an estimate, made before the text.
 
     Names and addresses of other lengths than those of the examples make some tens of octets of difference, which at
     10 Mbit/s are some tens of microseconds.

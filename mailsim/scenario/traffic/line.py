@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer, model_validator
 
-from mailsim.declared import Declared, Duration, MailAddress
+from mailsim.declared import Duration, MailAddress
 from mailsim.draws import Distribution, Draws, Stream
+from mailsim.scenario.asking import Asking
 from mailsim.scenario.document import Path
 from mailsim.scenario.traffic.sizes import Size, Sizes
 from mailsim.scenario.traffic.weights import Weight, apportioned, bounds_of, drawn_index
@@ -60,7 +61,7 @@ Recipients = Annotated[
 ]
 
 
-class TrafficBase(Declared):
+class TrafficBase(Asking):
     """What all traffic has.
 
     ``from`` is a client's address, the name of a ``senders`` node, or several of these with weights, of which one is drawn
@@ -96,6 +97,7 @@ class TrafficBase(Declared):
     def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not used: a scenario has the digest that it had before there were these keys."""
         unused = {"members": None, "fan_out": None, "to": (), "from": "", "from_": "", "file": None}
+        unused |= dict.fromkeys(Asking.model_fields)
         found: dict[str, Any] = handler(self)
         return {key: value for key, value in found.items() if key not in unused or (value and value != unused[key])}
 

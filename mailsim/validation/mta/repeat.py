@@ -107,10 +107,15 @@ def _recipient(
     state, copies = table["state"][delivery], table["copies"][delivery]
     stored = [r for r in mine if r.kind == Event.STORED and r.rcpt == rcpt]
     expired = any(r.kind == Event.EXPIRED and r.rcpt == rcpt for r in mine) or _timed_out(mine, rcpt)
+    frozen = next((r for r in mine if r.kind == Event.DEFERRED and r.why == Why.FROZEN), None)
+    if frozen is not None:  # the log says that it failed; that it is kept for a while is another line
+        expired = expired or table["why"][delivery] == Why.HOST_CUTOFF
     if copies:
         final, t_final = "delivered", stored[0].t_us
     elif state == State.REJECTED:
         final, t_final = "rejected_at_submission", table["ended_us"][delivery]
+    elif frozen is not None:
+        final, t_final = "expired" if expired else "bounced", frozen.t_us
     elif table["ended_us"][delivery] >= 0:
         final, t_final = "expired" if expired else "bounced", table["ended_us"][delivery]
     else:
@@ -172,6 +177,7 @@ def _tries(log: EventLog, rcpt: str, mine: list[_Row], host_of: Any, node_of: An
         if ended is None and (not contacted or (figures.discipline == "routes" and not taken)):
             continue  # nothing happened; or OpenSMTPD's log has not said yet what came of it
         result = "sent" if taken else RESULTS.get(Event(ended.kind), "deferred") if ended is not None else "deferred"
+        result = "bounced" if ended is not None and ended.why == Why.FROZEN else result
         start = contacted[0].t_us if contacted else ended.t_us if ended is not None else 0
         end = contacted[-1].t_us + contacted[-1].value if contacted else start
         end = max(end, next((r.t_us for r in here if r.kind == Event.DEFERRED), end))  # it may have waited for more
