@@ -95,3 +95,13 @@ def _wrong_records(targets: list[str]) -> list[Strategy]:
     ]
     window = st.fixed_dictionaries({"kind": st.just("wrong_records"), "zone": st.just("example.com"), **WINDOW})
     return [st.tuples(window, st.sampled_from(edits)).map(lambda both: {**both[0], **both[1]})]
+
+
+@kind_of_fault("policy")
+def _policies(targets: list[str]) -> list[Strategy]:
+    return _of("policy", ["example.com"], how=st.sampled_from(["silent", "refused", "unreachable"]))
+
+
+@kind_of_fault("bogus")
+def _bogus(targets: list[str]) -> list[Strategy]:
+    return _of("bogus", ["example.com"])

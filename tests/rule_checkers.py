@@ -48,6 +48,17 @@ def keeps_its_dates(record: Record, node: str) -> bool:
     return figures is not None and figures.retry.kind == "age_clamped"
 
 
+def goes_by_preference(record: Record, node: str, flavour: str) -> bool:
+    """Whether a program goes by the MX preference, as RFC 5321 section 5.1 wants it; some aim elsewhere.
+
+    ``flavour``: of the message, where ``node`` is a population.
+    """
+    figures = figures_of(record, node)
+    if figures is None and getattr(record.nodes.get(node), "kind", "") == "senders" and flavour:
+        figures = mta_figures(flavour, own=getattr(record.scenario, "flavours", None))
+    return figures is None or figures.mx_choice == "best_first"
+
+
 def disables_hosts(record: Record, node: str) -> bool:
     """Whether a host that failed is left alone for a while and then tried again in the same attempt (OpenSMTPD)."""
     figures = figures_of(record, node)
@@ -81,6 +92,7 @@ def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
     Which hosts are usable the look-ups of the same attempt tell; an MTA that remembers hosts (Exim) may leave some out, and one
     that disables them for a while (OpenSMTPD) comes back to them in the same attempt.
     """
+    flavours = {d.message: d.flavour for d in record.deliveries}
     for message, rows in record.of_message.items():
         if record.recipients[message] > 1:
             continue  # parts to several domains count their attempts by themselves
@@ -95,6 +107,8 @@ def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
                 found[key].add(row.peer)
             elif row.kind == Event.TRIED and row.peer in offered.get(key, ()) and not disables_hosts(record, row.node):
                 preferences = offered[key]
+                if not goes_by_preference(record, row.node, flavours.get(message, "")):
+                    continue
                 if any(preferences.get(host, 0) > preferences[row.peer] for host in tried[key]):
                     yield f"{row}: {row.peer} after a host with a larger preference number"
                 better = {host for host in found[key] if preferences.get(host, 1 << 16) < preferences[row.peer]} - set(tried[key])

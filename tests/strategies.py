@@ -175,7 +175,9 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
     failing = draw(st.lists(faults(targets, names, logins, kinds=kinds), max_size=max_faults, unique_by=_lane))
     if failing and draw(st.booleans()):
         traffic.append(_burst(sender, to, failing[0]))
+    policy = {"mode": "enforce", "mx": ["*.example.com"], "max_age": "1d"}
     return {
+        **({"signed_zones": ["example.com"], "policies": {"example.com": policy}} if kinds else {}),
         "name": "random",
         "seed": draw(st.integers(0, 2**32)),
         "run_until": draw(st.sampled_from(["settled", "settled", "6h", "3d"])),

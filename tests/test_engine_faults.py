@@ -287,7 +287,7 @@ def a_server_is_silent_for_no_reason(patch: Patch) -> None:
 
 @breaks
 def the_worst_server_is_tried_first(patch: Patch) -> None:
-    patch.setattr(attempts, "best_first", lambda route, order: tuple(sorted(route, key=lambda t: -t.preference)))
+    patch.setattr(attempts, "ordered", lambda route, order, figures: tuple(sorted(route, key=lambda t: -t.preference)))
 
 
 @breaks

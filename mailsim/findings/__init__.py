@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsim.findings.people import PEOPLE
+from mailsim.findings.policies import POLICIES
 from mailsim.findings.records import RECORDS
 from mailsim.findings.redundancy import REDUNDANCY
 from mailsim.findings.routes import ROUTES
@@ -29,5 +30,5 @@ def findings(scenario: Scenario) -> list[Finding]:
         knowing.
     """
     view = View(scenario)
-    found = [finding for check in (*ROUTES, *PEOPLE, *REDUNDANCY, *RECORDS) for finding in check(view)]
+    found = [finding for check in (*ROUTES, *POLICIES, *PEOPLE, *REDUNDANCY, *RECORDS) for finding in check(view)]
     return sorted(dict.fromkeys(found), key=lambda finding: SEVERITIES.index(finding.severity))

@@ -86,6 +86,19 @@ class MtaFigures(Declared):
     :mod:`mailsim.nodes.mta.disciplines`.  ``dsn``: it announces the extension of RFC 3461; ``assumes_final``: what it hands over by
     LMTP it calls delivered, not relayed; ``return_limit``: so much of a message it returns at the most.  ``double_bounce``: what it
     does with a report that can't be delivered; ``postmaster``: who hears of it (by default the postmaster of the machine itself).
+
+    Which hosts it calls:
+
+    * ``mx_choice``: ``best_first`` as RFC 5321 section 5.1 wants it; ``worst_first`` or ``worst_only`` aims at the backup;
+      ``best_only`` never falls back; ``sticky`` keeps to the host that it found first for as long as the message lives.
+    * ``equal_preference``: equals ``shuffled`` (RFC 5321 section 5.1), or in the order in which they are ``listed``.
+    * ``address_family``: which addresses go first within one preference; ``balances_families``: the address limit leaves room
+      for both.
+    * ``dns_trouble``: what a lookup without answer means: ``defer`` (RFC 5321 section 5.1), ``bounce``, or for the MX itself the
+      domain's own ``address``; ``address_fallback``: that address comes after all MX hosts, which section 5.1 forbids.
+    * ``relay_trouble``: whether mail is returned or waits where the smarthost or fallback relay can't be found for good.
+    * ``sts``: it heeds MTA-STS policies (RFC 8461); ``sts_timeout``: its patience with a policy host (section 3.3 suggests a
+      minute).  ``asks_sts``: it only asks for the record.  ``dane``: it heeds TLSA records (RFC 7672).
     """
 
     discipline: Literal["timers", "queue_runs", "routes", "host_workers"] = "timers"
@@ -118,7 +131,16 @@ class MtaFigures(Declared):
     mx_to_loopback: Literal["bounce", "skip"] = "bounce"
     mx_trouble: Literal["defers", "forgiven"] = "defers"
     null_mx: Literal["bounce", "defer"] = "bounce"
+    dns_trouble: Literal["defer", "bounce", "address"] = "defer"
+    address_fallback: bool = False
+    mx_choice: Literal["best_first", "worst_first", "best_only", "worst_only", "sticky"] = "best_first"
+    equal_preference: Literal["shuffled", "listed"] = "shuffled"
+    address_family: Literal["any", "ipv6_first", "ipv4_first", "ipv6_only", "ipv4_only"] = "any"
+    balances_families: bool = False
     asks_sts: bool = False
+    sts: bool = False
+    sts_timeout: Duration = Field(default="60s")  # type: ignore[assignment]  # as a file would hold it
+    dane: bool = False
     host_lookup: Literal["once", "insists"] = "once"
     host_status: Duration | None = None
     concurrency: Concurrency | None = None
@@ -128,6 +150,7 @@ class MtaFigures(Declared):
     workers: Workers | None = None
     smarthost: str | None = None
     fallback_relay: str | None = None
+    relay_trouble: Literal["bounce", "defer"] = "bounce"
     max_sessions: Annotated[int, Field(ge=1)] | None = None
     hop_limit: Annotated[int, Field(ge=1)] = 50
     size_limit: Octets | None = None
@@ -174,7 +197,17 @@ class MtaFigures(Declared):
             raise ValueError("a discipline of routes needs the figures `routes`")
         if self.discipline == "host_workers" and self.workers is None:
             raise ValueError("the discipline host_workers needs the figures workers")
+        self._chooses()
         return self
+
+    def _chooses(self) -> None:
+        """How it chooses hosts goes with what it can do."""
+        if (self.sts or self.dane) and not self.starttls:
+            raise ValueError("MTA-STS and DANE are about TLS: sts and dane need starttls: true")
+        own = ("mx_choice", "equal_preference", "address_family", "address_fallback", "sts", "dane")
+        given = [name for name in own if getattr(self, name) != type(self).model_fields[name].default]
+        if self.discipline == "routes" and given:
+            raise ValueError(f"a program with the discipline routes chooses hosts in its own way: {', '.join(given)} can't be set")
 
 
 class ResolverFigures(Declared):

@@ -13,16 +13,20 @@ from mailsim.events import Event
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.contact import Caller, Envelope, call
 from mailsim.nodes.contactrows import answered_row, tried_row
+from mailsim.nodes.guard import Guard, guard_of, guarded
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Leg, leg_to
 from mailsim.nodes.requests import asks
 from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life
-from mailsim.rules.mx import NoRoute, Target, best_first
+from mailsim.rules.choice import limited, ordered, same_nexthop
+from mailsim.rules.mx import NoRoute, Target
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
+from mailsim.rules.sts import Fetch
+from mailsim.rules.tls import NO_DEMAND, Demand
 
 __all__ = ["Agent", "Handover", "Item", "Outcome", "attempt", "envelope_of", "legs_of", "pass_on", "try_targets"]
 
@@ -31,8 +35,8 @@ class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
     __slots__ = (
-        "arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "over", "several", "started_us", "ticket",
-        "waits_for",
+        "arrived_us", "attempt", "deliveries", "domain", "hops", "kept", "local", "notices", "number", "over", "several", "started_us",
+        "ticket", "waits_for",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +55,7 @@ class Item:
         self.notices = 0
         self.ticket = 0  # of its entry in the deferred queue, 0 for none
         self.waits_for: tuple[str, ...] = ()
+        self.kept: tuple[Target, ...] = ()  #: what who keeps to a host found first
 
 
 class Handover(NamedTuple):
@@ -109,6 +114,8 @@ class Agent(Protocol):
     patience: tuple[int, int]
     routes: dict[str, RouteEntry]
     memory: RetryMemory
+    #: by domain: the fetches of its MTA-STS policy
+    fetches: dict[str, list[Fetch]]
 
     def release(self, item: Item, handover: Handover) -> None:
         """Let a server's part of the message go on by itself from the instant at which it took it."""
@@ -131,22 +138,14 @@ def envelope_of(agent: Agent, item: Item, deliveries: tuple[int, ...]) -> Envelo
     return Envelope(item.number, names[log.sender[first]], tuple([names[log.rcpt[d]] for d in deliveries]), log.size[first])
 
 
-def _limited(mta: Agent, targets: Sequence[Target]) -> Sequence[Target]:
-    """The addresses that the program is ready to try in one attempt."""
-    limit = mta.figures.address_limit
-    if limit is None or len(targets) <= limit:
-        return targets
-    kept = list(targets[:limit])
-    if mta.figures.worse_preference_beyond_limit:
-        for target in targets[limit:]:
-            if target.preference > kept[-1].preference:
-                kept.append(target)
-    return kept
-
-
 def legs_of(mta: Agent, item: Item, route: tuple[Target, ...]) -> list[Leg | None]:
-    """A leg for each target; none at all where equals are to be shuffled or more targets listed than are tried."""
-    if len({target.preference for target in route}) < len(route) or len(_limited(mta, route)) < len(route):
+    """A leg for each target; none at all where equals are to be shuffled, more targets listed than are tried, or where which of
+    them may be used is to be seen at each attempt.
+    """
+    figures = mta.figures
+    if figures.mx_choice != "best_first" or guarded(mta, item.domain, route):
+        return [None]
+    if len({target.preference for target in route}) < len(route) or len(limited(route, figures)) < len(route):
         return [None]
     envelope = envelope_of(mta, item, item.deliveries)
     return [leg_to(mta.world, mta.caller, target.address, envelope, service="smtp") for target in route]
@@ -162,6 +161,9 @@ def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) ->
     key = (f"route {item.domain}",)
     if item.attempt > 1 and not mta.memory.may_route(item.domain, t_us):
         return Outcome(Action.DEFER, Why.HOST_RETRY_TIME, t_us, None, item.deliveries, (), None, 0, (), False, (), key)
+    t_us, guard = yield from guard_of(mta, item, t_us)
+    if item.kept:
+        return (yield from try_targets(mta, item, item.kept, t_us, dead=dead, guard=guard))
     t_us, route = yield from find_route(mta, item, t_us)
     if isinstance(route, NoRoute):
         action = Action.BOUNCE if route.permanent else Action.DEFER
@@ -169,8 +171,11 @@ def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) ->
         return Outcome(action, route.why, t_us, None, item.deliveries, (), reply, 0, key, False, (), key)
     mta.memory.forget(key[0])
     if len(route) > 1:
-        route = best_first(route, lambda g, n: mta.world.draws.order(f"mx order {mta.name} {g}", item.number, mta.turn(item), n))
-    return (yield from try_targets(mta, item, route, t_us, dead=dead))
+        draws, name, turn = mta.world.draws, mta.name, mta.turn(item)
+        route = ordered(route, lambda g, n: draws.order(f"mx order {name} {g}", item.number, turn, n), mta.figures)
+    if mta.figures.mx_choice == "sticky":
+        item.kept = route
+    return (yield from try_targets(mta, item, route, t_us, dead=dead, guard=guard))
 
 
 class _Progress:
@@ -228,39 +233,39 @@ class _Progress:
         )
 
 
-def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *, kept: bool = False, dead: Collection[str] = ()) -> Life:
+def try_targets(
+    mta: Agent,
+    item: Item,
+    targets: Sequence[Target],
+    t_us: int,
+    *,
+    kept: bool = False,
+    dead: Collection[str] = (),
+    guard: Guard | None = None,
+) -> Life:
     """Target after target until the deliveries are taken, refused for good, or no target is left; gives an :class:`Outcome`.
 
-    ``kept``: with the only target a session is open already.  ``dead``: addresses that are passed over.
+    ``kept``: with the only target a session is open already.  ``dead``: addresses that are passed over.  ``guard``: what the
+    domain's policies demand of each target.
     """
-    figures, memory, world = mta.figures, mta.memory, mta.world
+    figures, world = mta.figures, mta.world
     progress = _Progress(item.deliveries)
-    addresses = [target.address for target in targets]
-    ready = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
-    due = _limited(mta, ready)
-    keys = memory.keys(addresses, item.number) if len(due) == len(ready) else ()  # the next queue run goes on with the others
-    if dead:
-        due = [target for target in due if target.address not in dead]
-        if not due:
-            return progress.outcome(Action.DEFER, Why.DESTINATION_DEAD, t_us, keys)
-    if not due and memory.past_cutoff(addresses):
-        return progress.outcome(Action.BOUNCE, Why.HOST_LONG_DEAD, t_us)
-    why = Why.HOST_RETRY_TIME
-    for k, target in enumerate(due):
+    due, keys, none_is_due = _due(mta, item, targets, t_us, dead)
+    if none_is_due is not None:
+        return progress.outcome(*none_is_due, t_us, keys)
+    why, k = Why.HOST_RETRY_TIME, 0
+    while k < len(due):
+        target, k = due[k], k + 1
+        demand = NO_DEMAND
+        if guard is not None:
+            t_us, demand = yield from guard.demand(mta, item, target, t_us)
+            if demand.usable != Why.NONE:
+                why = _pass_over(mta, item, target, demand.usable, t_us, progress)
+                continue
         server = world.server_at(target.address, "smtp")
         if server is not None and not kept and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
             t_us = yield t_us
-        envelope = envelope_of(mta, item, progress.left)
-        turn = mta.turn(item)
-        result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=turn, kept=kept)
-        if mta.log.rows is not None:
-            tried_row(mta, item, target, result, t_us)
-            if len(envelope.recipients) > 1 or item.several:
-                answered_row(mta, item, target, result, t_us, progress.left, verdicts)
-        progress.contacted += 1
-        progress.sessions += result.stage >= Stage.MAIL
-        progress.held = progress.held or result.stage > Stage.CONNECT
-        progress.reply, progress.target, progress.contact = result.reply, target, result
+        result, server, verdicts = _session(mta, item, target, t_us, progress, demand, kept=kept)
         t_us, why = result.end_us, result.why
         if why == Why.TOO_BIG:
             return progress.outcome(Action.BOUNCE, why, t_us)
@@ -278,15 +283,79 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
             mta.release(item, Handover(result.taken_us, server, progress.left, target, result.end_us, True))
         progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
         progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
-        stop = figures.session_limit is not None and progress.sessions >= figures.session_limit
+        if figures.session_limit is not None and progress.sessions >= figures.session_limit:
+            k, progress.sessions = _next_hop(due, k), 0
         if len(verdicts) > 1 and None not in verdicts and progress.apart(verdicts):
             why = Why.TEMPFAIL
-        said = verdict(why, result.stage, last=stop or k == len(due) - 1, failures=figures.failures)
+        said = verdict(why, result.stage, last=k == len(due), failures=figures.failures)
         if said.action == Action.BOUNCE:
             return progress.outcome(Action.BOUNCE, Why.UNWELCOME if result.stage < Stage.MAIL else why, t_us)
         if said.action == Action.DEFER:
             break
     return progress.outcome(Action.DEFER, why, t_us, keys)
+
+
+def _due(
+    mta: Agent, item: Item, targets: Sequence[Target], t_us: int, dead: Collection[str]
+) -> tuple[Sequence[Target], tuple[str, ...], tuple[Action, Why] | None]:
+    """Targets that may be tried now, keys of the records that decide about the next attempt, and what comes of none being due."""
+    memory = mta.memory
+    addresses = [target.address for target in targets]
+    ready = [target for target in targets if memory.may_try(target.address, item.number, item.arrived_us, t_us)]
+    due = limited(ready, mta.figures)
+    keys = memory.keys(addresses, item.number) if len(due) == len(ready) else ()  # the next queue run goes on with the others
+    if dead:
+        due = [target for target in due if target.address not in dead]
+        if not due:
+            return due, keys, (Action.DEFER, Why.DESTINATION_DEAD)
+    if not due and memory.past_cutoff(addresses):
+        return due, (), (Action.BOUNCE, Why.HOST_LONG_DEAD)
+    return due, keys, None
+
+
+def _next_hop(due: Sequence[Target], k: int) -> int:
+    """Where the targets of the fallback relay begin, behind the last one tried: sessions are counted for each next hop by itself
+    (Postfix, smtp_connect.c).
+    """
+    while k < len(due) and same_nexthop(due[k - 1], due[k]):
+        k += 1
+    return k
+
+
+def _session(
+    mta: Agent, item: Item, target: Target, t_us: int, progress: _Progress, demand: Demand, *, kept: bool
+) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
+    """One contact, written down."""
+    envelope = envelope_of(mta, item, progress.left)
+    result, server, verdicts = call(
+        mta.world,
+        mta.caller,
+        target.address,
+        envelope,
+        service="smtp",
+        start_us=t_us,
+        turn=mta.turn(item),
+        kept=kept,
+        demand=demand,
+    )
+    if mta.log.rows is not None:
+        tried_row(mta, item, target, result, t_us)
+        if len(envelope.recipients) > 1 or item.several:
+            answered_row(mta, item, target, result, t_us, progress.left, verdicts)
+    progress.contacted += 1
+    progress.sessions += result.stage >= Stage.MAIL
+    progress.held = progress.held or result.stage > Stage.CONNECT
+    progress.reply, progress.target, progress.contact = result.reply, target, result
+    return result, server, verdicts
+
+
+def _pass_over(mta: Agent, item: Item, target: Target, why: Why, t_us: int, progress: _Progress) -> Why:
+    """A target that a policy forbids: nobody is contacted; only this message waits for it.  Gives the reason."""
+    progress.failed.append(f"{target.address} {item.number}")
+    progress.reply, progress.site_failed = None, True
+    if mta.log.rows is not None:
+        tried_row(mta, item, target, Contact(why, Stage.CONNECT, None, t_us, -1), t_us)
+    return why
 
 
 def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:

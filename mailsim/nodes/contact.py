@@ -17,6 +17,7 @@ from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients, refusal_reason
 from mailsim.rules.session import Contact, Script, Timeouts, contact, script, scripted_contact
 from mailsim.rules.smtp import Reply, Stage
+from mailsim.rules.tls import NO_DEMAND, UNSAFE, Demand, Offer
 
 __all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Ear", "Envelope", "Line", "call"]
 
@@ -101,6 +102,8 @@ class Doorman:
         self.greylist_us: int | None = None
         #: its users' logins, where it offers any
         self.logins: SmtpLogins | None = None
+        #: what its TLS is worth to whoever looks
+        self.offer = Offer(figures.starttls)
         self._met: dict[tuple[str, str, str], int] = {}
         #: ends of the sessions that are or will be open, a heap
         self.sessions: list[int] = []
@@ -170,6 +173,7 @@ def call(
     login: tuple[str, str] | None = None,
     kept: bool = False,
     ear: Ear | None = None,
+    demand: Demand = NO_DEMAND,
 ) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
     """Try one address from ``start_us`` on: what it came to, the server's actor (None if nobody took it), refusals by recipient.
 
@@ -183,6 +187,8 @@ def call(
         A session with it is open already: this is a further message.
     ear : Ear, optional
         Who wants to hear each command and may end the session before the message is sent.
+    demand : Demand
+        What the client wants of the server's TLS; it leaves where that is not met.
 
     Notes
     -----
@@ -198,9 +204,8 @@ def call(
     if server is None:
         return _nobody(caller, path, start_us, rtt), None, ()
     door: Doorman = server.door
-    refusal, by_recipient = _judged(server, envelope, service, login, start_us)
-    if service == "smtp" and caller.figures.heeds_size and door.announced is not None and envelope.size > door.announced:
-        refusal = Refusal(Stage.EHLO, TOO_LARGE, Why.TOO_BIG)
+    leaving = _leaving(caller, door, envelope, service, NO_DEMAND if kept else demand)
+    refusal, by_recipient = _judged(server, envelope, service, login, start_us, leaving)
     wait = door.wait_us(start_us, world.now) if not kept and path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
@@ -209,20 +214,31 @@ def call(
         steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
         result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, wire.transfer_us(envelope.size), work, pause)
     else:
-        no = None if refusal is None else (refusal.stage, refusal.reply)
-        body = wire.transfer_us(envelope.size)
+        no, body = None if refusal is None else (refusal.stage, refusal.reply), wire.transfer_us(envelope.size)
         result = contact(steps, path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
-    if result.reply is TOO_LARGE:
-        result = result._replace(why=Why.TOO_BIG, reply=None)
+    if leaving is not None and result.reply is leaving.reply:
+        result = result._replace(why=leaving.why, reply=None)
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
     return result, server, by_recipient
 
 
+def _leaving(caller: Caller, door: Doorman, envelope: Envelope, service: str, demand: Demand) -> Refusal | None:
+    """Where and why the client leaves by itself: the server's TLS is not what a policy demands, or it takes no such large message."""
+    unsafe = None if demand is NO_DEMAND else demand.objection(door.offer)
+    if unsafe is not None:
+        return Refusal(unsafe[0], UNSAFE, unsafe[1])
+    if service == "smtp" and caller.figures.heeds_size and door.announced is not None and envelope.size > door.announced:
+        return Refusal(Stage.EHLO, TOO_LARGE, Why.TOO_BIG)
+    return None
+
+
 def _judged(
-    server: Any, envelope: Envelope, service: str, login: tuple[str, str] | None, start_us: int
+    server: Any, envelope: Envelope, service: str, login: tuple[str, str] | None, start_us: int, leaving: Refusal | None
 ) -> tuple[Refusal | None, tuple[Refusal | None, ...]]:
-    """What the server's rules refuse: the session, or each recipient."""
+    """What the server's rules refuse: the session, or each recipient; nothing of it is said to who is ``leaving`` before."""
+    if leaving is not None and leaving.reply is UNSAFE:
+        return leaving, (None,) * len(envelope.recipients)
     refusal, by_recipient = server.door.judge(envelope, service, login)
     if service == "lmtp":
         by_recipient = tuple(
@@ -230,7 +246,7 @@ def _judged(
         )
     if refusal is None and by_recipient and None not in by_recipient:
         refusal = by_recipient[0]
-    return refusal, by_recipient
+    return leaving or refusal, by_recipient
 
 
 def _nobody(caller: Caller, path: Timeline, start_us: int, rtt_us: int) -> Contact:
@@ -258,6 +274,7 @@ def _line(
     logins = door.logins
     client = world.compiled.nodes[caller.name].addresses[0] if login is not None else None
     right = login is None or door.policy.login_ok(*login)
+    always = always or (door.scripted and refusal is not None and refusal.reply is UNSAFE)  # who leaves hears what is said before
     if not always and (logins is None or (right and not logins.concerns(service, client))):
         return (lambda stage, t, rcpt: door.says(caller.name, envelope, stage, t, rcpt)) if door.scripted and refusal is None else None
     judged = dict(zip(envelope.recipients, by_recipient, strict=True))

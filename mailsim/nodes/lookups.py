@@ -9,10 +9,15 @@ from mailsim.nodes.world import Life
 from mailsim.rules.dns import Answer, Question, Rcode
 from mailsim.rules.reasons import Why
 
-__all__ = ["PROTOCOL_NUMBERS", "TYPE_NUMBERS", "asked"]
+__all__ = ["POLICY_FETCH", "PROTOCOL_NUMBERS", "TYPE_NUMBERS", "asked"]
 
-#: numbers of record types (RFC 1035 section 3.2.2, RFC 3596, RFC 2782)
-TYPE_NUMBERS = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "ANY": 255}
+#: numbers of record types (RFC 1035 section 3.2.2, RFC 3596, RFC 2782, RFC 6698)
+TYPE_NUMBERS = {
+    "A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "TLSA": 52, "ANY": 255,
+}  # fmt: skip
+
+#: stands where a record type does for the fetch of an MTA-STS policy over HTTPS: a number for private use (RFC 6895 section 3.1)
+POLICY_FETCH = 65280
 
 #: numbers of transports (IANA protocol numbers), the code of ASKED rows
 PROTOCOL_NUMBERS = {"udp": 17, "tcp": 6}

@@ -14,16 +14,19 @@ from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, pass_on
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.cold import ColdResolver
 from mailsim.nodes.contact import Caller, Doorman
+from mailsim.nodes.guard import guarded
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.mta.returning import lose_sight, report_octets, success_words
 from mailsim.nodes.plan import Window
 from mailsim.nodes.requests import wanting
 from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life, World
+from mailsim.rules.choice import address_types
 from mailsim.rules.mx import NoRoute, Target
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.rules.smtp import Action, Reply
+from mailsim.rules.sts import Fetch
 
 __all__ = ["LoneMta", "Senders", "SendersActor"]
 
@@ -72,11 +75,12 @@ class LoneMta:
         self.caller = Caller(name, self.figures)
         self.own: frozenset[str] = frozenset()
         self.search = ""
-        self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
+        self.address_types = address_types(self.figures, has_ipv6=world.compiled.has_ipv6)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
         self.resolver: Any = None
         self.resolver_quiet = False
         self.routes: dict[str, RouteEntry] = {}
+        self.fetches: dict[str, list[Fetch]] = {}
         #: domain and age of the zones to the route and the questions that it took, in round trips of the resolver each
         self.ways: dict[tuple[str, int], tuple[tuple[Target, ...] | NoRoute, tuple[int, ...]]] = {}
         self.memory: RetryMemory
@@ -89,7 +93,7 @@ class LoneMta:
         """A fresh one for message ``number``."""
         own = object.__new__(LoneMta)  # a copy, without the detours of copy.copy
         own.__dict__.update(self.__dict__)
-        own.routes = {}
+        own.routes, own.fetches = {}, {}
         scan = self.figures.retry.grid_us
         origin = self.world.origin_us
         phase = origin + int(self.phases.at(number) * scan)
@@ -198,6 +202,8 @@ class LoneMta:
         Their duration is that of the attempt before, since a lone sender's distances are drawn once.  Gives the first
         attempt that is to be worked out in full, or None if the message's life is over before it.
         """
+        if self.figures.mx_choice == "sticky" or self.figures.dane or guarded(self, item.domain):
+            return due_us  # attempts differ: what the first one had to look up or fetch it may still have, or no longer
         took = outcome.end_us - started_us
         horizon = min(self.world.compiled.next_change(started_us), self.world.limit_us, item.arrived_us + self.figures.queue_lifetime)
         memory, log = self.memory, self.log

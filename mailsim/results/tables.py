@@ -8,7 +8,7 @@ import numpy as np
 
 from mailsim.errors import UnsupportedError
 from mailsim.events import Event, EventLog, State
-from mailsim.nodes.lookups import PROTOCOL_NUMBERS, TYPE_NUMBERS
+from mailsim.nodes.lookups import POLICY_FETCH, PROTOCOL_NUMBERS, TYPE_NUMBERS
 from mailsim.results.budget import PARTS, latency_parts
 from mailsim.results.columns import (
     Ints,
@@ -177,6 +177,7 @@ def lookups(log: EventLog, starts: Instant = DEFAULT_STARTS) -> pd.DataFrame:
         return view(log.events, name)[rows]
 
     begin = of("t_us")
+    types = {number: word for word, number in TYPE_NUMBERS.items()}
     return frame(
         "lookups",
         {
@@ -184,7 +185,7 @@ def lookups(log: EventLog, starts: Instant = DEFAULT_STARTS) -> pd.DataFrame:
             "node": named_words(of("node"), log.names),
             "message": numbers(of("message")),
             "name": named_words(of("peer"), log.names),
-            "type": chosen_words(of("detail"), _spread({number: word for word, number in TYPE_NUMBERS.items()}, of("detail"), "TYPE")),
+            "type": chosen_words(of("detail"), _spread({**types, POLICY_FETCH: "policy"}, of("detail"), "TYPE")),
             "rcode": chosen_words(of("code"), _spread(RCODE_WORDS, of("code"), "RCODE")),
             "source": reason_words(of("why")),
             "answer": named_words(of("extra"), log.names),

@@ -52,6 +52,11 @@ class Switches(Protocol):
         ...
 
     @property
+    def dns_trouble(self) -> str:
+        """Trouble with a lookup: ``defer``, ``bounce``, or for the MX itself the domain's own ``address``."""
+        ...
+
+    @property
     def null_mx(self) -> str:
         """``bounce`` or ``defer`` (RFC 7505 wants a bounce)."""
         ...
@@ -114,7 +119,7 @@ def mx_hosts(domain: str, answer: Answer, figures: Switches) -> list[tuple[int, 
         where there is no MX (implicit MX).
     """
     if answer.rcode in _TEMPORARY:
-        return NoRoute(_TEMPORARY[answer.rcode], False, "4.4.3")
+        return [(0, domain)] if figures.dns_trouble == "address" else _no_answer(_TEMPORARY[answer.rcode], figures)
     if answer.rcode == Rcode.NXDOMAIN:
         return NoRoute(Why.DOMAIN_MISSING, True, figures.status_no_domain)
     records = sorted(answer.rdatas, key=lambda r: r[0])
@@ -124,6 +129,12 @@ def mx_hosts(domain: str, answer: Answer, figures: Switches) -> list[tuple[int, 
     if not usable:
         return NoRoute(Why.NULL_MX, figures.null_mx == "bounce", figures.status_null_mx)
     return usable
+
+
+def _no_answer(why: Why, figures: Switches) -> NoRoute:
+    """A name could not be looked up now: the mail is queued (RFC 5321 section 5.1), or returned by who knows no better."""
+    bounces = figures.dns_trouble == "bounce"
+    return NoRoute(why, bounces, "5.4.3" if bounces else "4.4.3")
 
 
 def both(one: Answer, other: Answer) -> Answer:
@@ -191,7 +202,7 @@ def mx_targets(
     if found:
         return tuple(found)
     if trouble is not None:
-        return NoRoute(trouble, False, "4.4.3")
+        return _no_answer(trouble, figures)
     return NoRoute(Why.NO_MX_NO_ADDRESS if implicit else Why.MX_UNUSABLE, True, figures.status_no_route)
 
 

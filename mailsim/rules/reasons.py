@@ -82,6 +82,13 @@ class Why(IntEnum):
     PUSHED = 98
     POLLED = 99
     AUTH_UNAVAILABLE = 100
+    # -- policies on which hosts may be used
+    STS_MISMATCH = 113
+    STS_UNTRUSTED = 114
+    DANE_LOOKUP = 115
+    DANE_FAILED = 116
+    POLICY_FETCHED = 117
+    POLICY_MISSING = 118
     # -- mailboxes and their readers
     CONNECTION_LOST = 120
     MAILDROP_LOCKED = 121
@@ -180,6 +187,26 @@ REASONS: dict[Why, Reason] = {
     Why.LOCAL_DELIVERY: Reason("local delivery", "this server is the final destination of the domain", "RFC 5321 section 2.3.10"),
     Why.PUSHED: Reason("pushed", "the open IMAP connection told the client at once", "RFC 2177"),
     Why.POLLED: Reason("polled", "the client looked again at its next interval", "RFC 1939; RFC 9051"),
+    Why.STS_MISMATCH: Reason(
+        "not in the policy", "the domain's MTA-STS policy does not name this host, so no mail may go there", "RFC 8461 sections 4.1 and 5"
+    ),
+    Why.STS_UNTRUSTED: Reason(
+        "no trusted TLS",
+        "the domain's MTA-STS policy demands TLS with a valid certificate, and the server has none",
+        "RFC 8461 sections 4 and 5",
+    ),
+    Why.DANE_LOOKUP: Reason(
+        "no TLSA answer", "the host's TLSA records could not be looked up, so it counts as unreachable", "RFC 7672 section 2.1.2"
+    ),
+    Why.DANE_FAILED: Reason(
+        "TLSA not met",
+        "the host's TLSA records demand TLS with the certificate that they name, and the server has none",
+        "RFC 7672 section 2.2",
+    ),
+    Why.POLICY_FETCHED: Reason("policy fetched", "the policy host gave the domain's MTA-STS policy", "RFC 8461 section 3.3"),
+    Why.POLICY_MISSING: Reason(
+        "no policy", "the policy host gave no MTA-STS policy, so one that is still held counts, or none", "RFC 8461 section 3.3"
+    ),
     Why.CONNECTION_LOST: Reason(
         "connection lost",
         "the client noticed that its open IMAP connection was gone, and opens a new one",

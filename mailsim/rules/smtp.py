@@ -147,6 +147,8 @@ class Failures(Protocol):
 
 _WHY = {Action.NEXT: Why.NEXT_TARGET, Action.DEFER: Why.RETRY_LATER, Action.BOUNCE: Why.PERMANENT}
 _VERDICTS = {action: Verdict(action, why) for action, why in _WHY.items()}
+#: the client left since a policy of the domain forbids the host: the next one, or later, in every program that heeds policies
+_UNSAFE = (Why.STS_MISMATCH, Why.STS_UNTRUSTED, Why.DANE_LOOKUP, Why.DANE_FAILED)
 _DONE = Verdict(Action.DONE, Why.OK)
 
 
@@ -178,10 +180,13 @@ def verdict(outcome: Why, stage: Stage, *, last: bool, failures: Failures) -> Ve
     lost later                     ``session_lost``    next, then wait
     4yz at MAIL and later          ``transaction_4xx`` next, then wait (OpenSMTPD, Courier, qmail: wait at once)
     5yz at MAIL and later          ``transaction_5xx`` bounce: another MX of the domain is not asked
+    forbidden by a policy                              next, then wait (RFC 8461 section 5, RFC 7672 section 2.2)
     ============================== =================== ====================================================
     """
     if outcome == Why.OK:
         return _DONE
+    if outcome in _UNSAFE:
+        return _VERDICTS[MEANINGS["next_then_defer"][last]]
     if outcome in (Why.TEMPFAIL, Why.PERMFAIL):
         part = "greeting" if stage <= Stage.GREETING else "ehlo" if stage < Stage.MAIL else "transaction"
         key = f"{part}_{'4xx' if outcome == Why.TEMPFAIL else '5xx'}"

@@ -48,11 +48,12 @@ class Assumption(NamedTuple):
 
 
 def assumptions(scenario: Scenario) -> list[Assumption]:
-    """All figures of a scenario, in the order of the file: links, run, nodes with their programs, traffic."""
+    """All figures of a scenario, in the order of the file: links, run, nodes with their programs, policies, traffic."""
     return [
         *_links(scenario),
         *_clock(scenario),
         *(row for name, node in scenario.nodes.items() for row in _node(f"nodes.{name}", node, scenario.flavours)),
+        *_policies(scenario),
         *(row for k, stream in enumerate(scenario.traffic) for row in _traffic(f"traffic[{k}]", stream)),
     ]
 
@@ -188,6 +189,13 @@ def _program(path: str, node: Mta | Resolver | Mailstore, own: Mapping[str, OwnF
     for key in node.parameters:
         if key not in found.figures:
             yield _row(f"{path}.parameters.{key}", node.parameters[key], None, given=True)
+
+
+def _policies(scenario: Scenario) -> Iterator[Assumption]:
+    for domain, policy in scenario.policies.items():
+        path = f"policies[{domain}]"
+        yield Assumption(f"{path}.max_age", duration(policy.max_age), "duration", _GIVEN, "given")
+        yield _chosen(f"{path}.fetch_time", "policies.fetch_time", policy, "fetch_time")
 
 
 def _traffic(path: str, stream: Any) -> Iterator[Assumption]:

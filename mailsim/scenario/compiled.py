@@ -17,6 +17,7 @@ from mailsim.rules.dns import RRset, Zone, ZoneIndex
 from mailsim.rules.reasons import Why
 from mailsim.scenario.links import Link
 from mailsim.scenario.places import Places
+from mailsim.scenario.policies import PolicyTimeline
 from mailsim.scenario.timeline import Conditions, link_key
 from mailsim.scenario.traffic import Traffic
 from mailsim.units import Instant, instant
@@ -100,6 +101,10 @@ class Compiled:
     store_of: dict[str, str] = field(default_factory=dict)
     #: what the calendar shows when the scenario starts
     starts: Instant = _STARTS
+    #: by domain: the MTA-STS policy that its policy host serves
+    policies: Mapping[str, PolicyTimeline] = field(default_factory=dict)
+    #: origins of the zones that are signed
+    signed: frozenset[str] = frozenset()
     _figures: dict[tuple[str, str], LinkFigures] = field(default_factory=dict)
     _paths: dict[tuple[str, str], Timeline] = field(default_factory=dict)
     _services: dict[tuple[str, str, str, str], Timeline] = field(default_factory=dict)
@@ -159,10 +164,12 @@ class Compiled:
         wrong = self.conditions
         of_dns = [*(fault.timeline for fault in wrong.names), *(fault.timeline for fault in wrong.servers)]
         of_parts = [part.timeline for parts in wrong.parts.values() for part in parts]
-        by_key = (wrong.nodes, wrong.links, wrong.logins, wrong.addresses)
+        by_key = (wrong.nodes, wrong.links, wrong.logins, wrong.addresses, wrong.policies)
         for timeline in (*(one for found_by in by_key for one in found_by.values()), *of_dns, *of_parts):
             found.update(timeline.edges)
         found.update(edge for cues in wrong.cues.values() for cue in cues for edge in (cue.start_us, cue.end_us))
+        for policy in self.policies.values():
+            found.update(policy.edges)
         return sorted(found)
 
     @cached_property
@@ -272,6 +279,8 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
         dict(scenario.flavours),
         store_of=store_of(scenario, where),
         starts=instant(scenario.starts),
+        policies={domain.rstrip(".").lower(): PolicyTimeline(policy, offset) for domain, policy in scenario.policies.items()},
+        signed=frozenset(scenario.signed_zones),
     )
     edit_zones(zones, scenario.changes, conditions.zones, offset)
     _health_checks(result)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, PlainSerializer, ValidationInfo, WithJsonSchema, model_validator
 
-from mailsim.declared import Declared
+from mailsim.declared import Declared, HostName
 from mailsim.flavours import OwnFlavour
 from mailsim.nodes import Client, DnsClient, DnsProcess, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
 from mailsim.nodes.base import ServerList
@@ -18,6 +18,7 @@ from mailsim.rules.dns.records import Zone
 from mailsim.scenario.document import Document
 from mailsim.scenario.faults import Change, Fault
 from mailsim.scenario.links import Link
+from mailsim.scenario.policies import StsPolicy
 from mailsim.scenario.traffic import Traffic
 from mailsim.units import duration, instant, micros
 
@@ -80,6 +81,10 @@ _ZoneText = Annotated[
 ]
 
 
+#: by kind of node: fields that came after the digest, with their defaults
+_YOUNGER: dict[str, dict[str, Any]] = {"mta": {"certificate": "valid", "tlsa_matches": True}}
+
+
 class Defaults(Declared):
     """What nodes have unless they say otherwise: the ``resolver`` that they ask, the ``flavour`` of MTAs."""
 
@@ -113,6 +118,10 @@ class Scenario(Declared):
         The DNS, one zone each, as BIND text.
     defaults : Defaults
         What nodes have unless they say otherwise.
+    signed_zones : tuple of str
+        Zones that are signed (DNSSEC); TLSA records count only there.
+    policies : dict of str to StsPolicy
+        MTA-STS policies, by domain.
     flavours : dict of str to OwnFlavour
         MTA programs of its own, by name: what each inherits from, and its figures.
     nodes : dict of str to Node
@@ -139,6 +148,8 @@ class Scenario(Declared):
     run_until: Annotated[Literal["settled"] | int, *_duration_or_word("settled")] = "settled"
     warm_up: Annotated[Literal["auto"] | int, *_duration_or_word("auto")] = 0
     zones: tuple[_ZoneText, ...] = ()
+    signed_zones: tuple[HostName, ...] = ()
+    policies: dict[str, StsPolicy] = {}
     defaults: Defaults = Defaults()
     flavours: dict[str, OwnFlavour] = {}
     nodes: dict[str, Node]
@@ -194,9 +205,14 @@ class Scenario(Declared):
     def digest(self) -> str:
         """SHA-256 of everything that decides a run besides the seed, every default included."""
         values = self.model_dump(mode="json", by_alias=True, exclude={"seed", "lesson", "question", "study"})
-        for key in ("flavours", "groups"):
+        # what is younger than the digest is left out at its default, so that a scenario without has the digest that it had before
+        for key in ("flavours", "groups", "signed_zones", "policies"):
             if not values[key]:
-                del values[key]  # so that a scenario without has the digest that it had before there were any
+                del values[key]
+        for node in values["nodes"].values():
+            for key, usual in _YOUNGER.get(node["kind"], {}).items():
+                if node[key] == usual:
+                    del node[key]
         text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -15,6 +15,7 @@ a line of a script        node                    a reply to some recipients onl
 ``reach`` / ``rcode``     name/TYPE               no answer, or this response code, to such questions
 ``reach: SILENT``         auth of a node          who checks passwords there does not answer
 ``reach: REFUSED``        auth of a node          who checks passwords there does not run
+``reach``                 policy of a domain      the host of its MTA-STS policy does not answer, or does not run
 ``reach`` / ``rcode``     DNS server              no answer (SILENT), ICMP port unreachable (REFUSED), this response code
 ``delay_us``              DNS server              its answers come so much later
 ``loss``                  DNS server              this share of the questions is lost
@@ -105,6 +106,8 @@ class Conditions(NamedTuple):
     cues: dict[str, tuple[Cue, ...]] = {}
     #: zones with other records than their own
     zones: tuple[ZoneFault, ...] = ()
+    #: by domain: what is wrong with the host of its MTA-STS policy
+    policies: dict[str, Timeline] = {}
 
 
 def link_key(a: str, b: str) -> tuple[str, str]:
@@ -168,4 +171,5 @@ def _conditions(found: _Gathered, told: list[ConditionSpan]) -> Conditions:
         found.of("address"),
         {node: tuple(lines) for node, lines in found.cues.items()},
         tuple(found.zones),
+        found.of("policy"),
     )

@@ -20,11 +20,15 @@ __all__ = ["STAGES", "Line", "Session", "dialogue", "lookup_lines", "size_text"]
 #: the stages of a session in order, as the log names them
 STAGES: tuple[str, ...] = ("connect", "greeting", "ehlo", "tls", "auth", "mail", "rcpt", "data", "eod")
 
-#: codes of record types that stories show (RFC 1035 section 3.2.2; RFC 3596; RFC 2782)
-RECORD_TYPES: dict[int, str] = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV"}
+#: codes of record types that stories show (RFC 1035 section 3.2.2; RFC 3596; RFC 2782; RFC 6698), and what is fetched over HTTPS
+RECORD_TYPES: dict[int, str] = {
+    1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 52: "TLSA", 65280: "policy (HTTPS)",
+}  # fmt: skip
 
 #: commands that one packet can carry (RFC 2920)
 _BATCH = ("mail", "rcpt", "data")
+#: the client does not call, or leaves, since a policy forbids the host
+_FORBIDDEN = frozenset({Why.STS_MISMATCH, Why.STS_UNTRUSTED, Why.DANE_LOOKUP, Why.DANE_FAILED})
 _NO_CONNECTION = frozenset({Why.SILENT, Why.REFUSED, Why.UNREACHABLE, Why.NO_SERVICE})
 
 
@@ -142,6 +146,9 @@ def _reply(code: int, text: str) -> str:
 
 def _lines(session: Session, stage: str, outcome: Why, reply: str, cost: str) -> Iterator[Line]:
     key = "connect" if session.address else "connect_name"
+    if outcome in _FORBIDDEN and stage == "connect":  # nobody is called
+        yield Line("==", REASONS[outcome].sentence)
+        return
     yield Line("==", say(key, server=session.server, address=session.address, port=session.port))
     if outcome in _NO_CONNECTION or stage == "connect":
         ended = say("no_answer", cost=cost) if outcome == Why.SILENT else REASONS[outcome].sentence
@@ -162,7 +169,11 @@ def _lines(session: Session, stage: str, outcome: Why, reply: str, cost: str) ->
             yield from (line for line in (Line("<-", said), Line("==", step.note)) if line.text)
         elif reply:
             yield Line("<-", reply)
-    if outcome in (Why.TEMPFAIL, Why.PERMFAIL, Why.OK):
+        elif outcome in _FORBIDDEN:  # seen in a reply that was good, or in the handshake after it
+            yield from (line for line in (Line("<-", step.reply), Line("==", REASONS[outcome].sentence)) if line.text)
+    if outcome in _FORBIDDEN:
+        yield Line("->", "QUIT")
+    elif outcome in (Why.TEMPFAIL, Why.PERMFAIL, Why.OK):
         if session.pipelining and exchanges[last].stage in _BATCH[:-1]:
             yield Line("==", say("with_it"))
         yield Line("->", "QUIT")

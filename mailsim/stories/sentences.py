@@ -70,6 +70,7 @@ _ENGLISH: dict[str, str] = {
     "asked": "{who} asks for {name} {rtype}",
     "asked_again": "{who} asks again for {names}: the same answers",
     "chosen": "{who} goes by preference: {order}",
+    "chosen_own_way": "{who} does not go by preference ({choice}): {order}",
     "chosen_itself": "{who} goes by preference: {order}; itself and what is no better are left out",
     "submitted": "{peer} takes the message from {who}",
     "submission_failed": "{who} can't hand it to {peer}",

@@ -242,10 +242,18 @@ class Teller:
         records = mx_records(asked)
         own = min((number for number, host in records if host == self.cast.host(row.node)), default=None)
         kept = [(number, host) for number, host in records if own is None or number < own]
+        choice = self.cast.figures(row.node, self.deliveries[0].flavour).mx_choice
+        if choice.startswith("worst"):
+            kept.reverse()
+        if choice == "sticky":
+            kept = [(number, host) for number, host in kept if host == row.peer]
+        elif choice.endswith("only"):
+            kept = kept[:1]
         named = [self._say("with_preference", name=self.cast.server(host), preference=number) for number, host in kept]
         order = ", ".join(self._say("then" if n else "first", name=name) for n, name in enumerate(named or [row.peer]))
-        text = self._say("chosen" if own is None else "chosen_itself", who=row.node, order=order)
-        why = Why.MX_ORDER if records else Why.IMPLICIT_MX
+        key = "chosen_own_way" if choice != "best_first" else "chosen" if own is None else "chosen_itself"
+        text = self._say(key, who=row.node, order=order, choice=choice.replace("_", " "))
+        why = Why.IMPLICIT_MX if not records else Why.MX_ORDER if choice == "best_first" else Why.NONE
         then = Why.NONE if own is None else Why.MX_SELF
         told = row._replace(kind=Event.LOOKED_UP)
         return self._step(told, "choose", text, peer="", why=why, then=then, code=-1, stage="", reply=order)
@@ -359,6 +367,7 @@ class Teller:
 _TEMPORARY = frozenset(
     {Why.SILENT, Why.REFUSED, Why.UNREACHABLE, Why.NO_SERVICE, Why.CLOSED, Why.REPLY_TIMEOUT, Why.REPLY_LOST, Why.TEMPFAIL}
     | {Why.DNS_TIMEOUT, Why.DNS_SERVFAIL, Why.DNS_REFUSED}
+    | {Why.STS_MISMATCH, Why.STS_UNTRUSTED, Why.DANE_LOOKUP, Why.DANE_FAILED}
 )
 #: what can follow a contact of the same node
 _ENDS = frozenset({Event.TRIED, Event.DEFERRED, Event.BOUNCED, Event.EXPIRED, Event.REJECTED, Event.DISCARDED})

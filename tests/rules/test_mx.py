@@ -262,3 +262,22 @@ def test_the_own_host_rule_by_brute_force(records: list[tuple[int, str]], me: st
         assert [(t.preference, t.host) for t in found] == better  # type: ignore[attr-defined]
     else:
         assert found == NoRoute(Why.MX_SELF, True, "5.4.6")
+
+
+# -- trouble with DNS, and who takes it for something else ---------------------------------------------------------------
+
+BOUNCING = mta_figures("postfix", {"dns_trouble": "bounce"})
+GUESSING = mta_figures("postfix", {"dns_trouble": "address"})
+
+
+@pytest.mark.parametrize("rcode", [Rcode.SERVFAIL, Rcode.REFUSED, Rcode.TIMEOUT])
+def test_some_bounce_on_trouble_and_some_call_the_domain_itself(rcode: int) -> None:
+    found = mx_hosts("example.com", Answer(rcode), BOUNCING)
+    assert isinstance(found, NoRoute)
+    assert (found.permanent, found.status) == (True, "5.4.3")
+    assert mx_hosts("example.com", Answer(rcode), GUESSING) == [(0, "example.com")]
+
+
+def test_trouble_with_the_address_of_the_only_host_bounces_too() -> None:
+    assert targets([(10, "mx1")], figures=BOUNCING, mx1=Answer(Rcode.SERVFAIL)) == NoRoute(Why.DNS_SERVFAIL, True, "5.4.3")
+    assert targets([(10, "mx1")], figures=GUESSING, mx1=Answer(Rcode.SERVFAIL)) == NoRoute(Why.DNS_SERVFAIL, False, "4.4.3")

@@ -131,6 +131,7 @@ class Figures(NamedTuple):
     mx_to_self: str = "defer"
     mx_trouble: str = "defers"
     null_mx: str = "defer"
+    dns_trouble: str = "defer"
     status_null_mx: str = "5.1.10"
     status_no_domain: str = "5.0.0"
     status_no_route: str = "5.4.4"

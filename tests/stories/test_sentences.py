@@ -4,8 +4,10 @@ import string
 
 import pytest
 
+import mailsim
 from mailsim.errors import UnknownNameError
 from mailsim.stories.sentences import CHAPTERS, SENTENCES, printable, rough, say
+from small_worlds import MTA, com, world
 
 
 @pytest.mark.parametrize("language", sorted(SENTENCES))
@@ -60,3 +62,20 @@ def test_the_chapters_are_those_of_a_message_s_life_in_order():
 
 def test_every_chapter_has_a_heading():
     assert [say(f"chapter_{chapter}") for chapter in CHAPTERS] == list(CHAPTERS)
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ("best_first", "isp goes by preference: first mx1 (10), then mx2 (20)"),
+        ("worst_first", "isp does not go by preference (worst first): first mx2 (20), then mx1 (10)"),
+        ("worst_only", "isp does not go by preference (worst only): first mx2 (20)"),
+        ("best_only", "isp does not go by preference (best only): first mx1 (10)"),
+        ("sticky", "isp does not go by preference (sticky): first mx1 (10)"),
+    ],
+)
+def test_a_sender_that_goes_its_own_way_among_the_mx_hosts_is_not_said_to_go_by_preference(choice, told):
+    final = {**MTA, "final_for": ["example.com"]}
+    zone = com("@ MX 10 mx1", "@ MX 20 mx2", "mx1 A 192.0.2.1", "mx2 A 192.0.2.2")
+    values = world(zone, {"mx1": final, "mx2": final}, isp={"parameters": {"mx_choice": choice}}, run_until="4m")
+    assert told + "\n" in str(mailsim.load(values).run().explain(0))

@@ -21,10 +21,13 @@ from mailsim.nodes.plan import Leg
 from mailsim.nodes.route import RouteEntry
 from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
+from mailsim.rules.choice import address_types
 from mailsim.rules.conditions import QUIET, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.rules.retry import next_scan
+from mailsim.rules.sts import Fetch
+from mailsim.rules.tls import Offer
 from mailsim.units import duration
 
 __all__ = ["MtaActor"]
@@ -52,7 +55,7 @@ class MtaActor:
         self.search = self.host.partition(".")[2]  #: the search domain of its stub: its own (resolv.conf(5), by default)
         #: when the service is stopped and does no work
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED or span.condition.idle)
-        self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
+        self.address_types = address_types(self.figures, has_ipv6=world.compiled.has_ipv6)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
         self.resolver = stub_of(world, name, self.patience, self.figures.stub)
         self.resolver_quiet = self.resolver is not None and self.resolver.quiet
@@ -62,6 +65,7 @@ class MtaActor:
         self.final_for = self.door.policy.final_for
         self._domains: dict[int, str] = {}
         self.routes: dict[str, RouteEntry] = {}
+        self.fetches: dict[str, list[Fetch]] = {}
         self.plans: dict[tuple[str, int], Any] = {}
         self.store_legs: dict[int, Leg | None] = {}
         self._retry()
@@ -109,6 +113,7 @@ class MtaActor:
         door = Doorman(self.world, self.name, self.figures, policy, limit=limit)
         door.cues = (*door.cues, *(line.cue(self.world.origin_us) for line in declared.script))
         door.greylist_us = declared.greylist
+        door.offer = Offer(self.figures.starttls, declared.certificate == "valid", declared.tlsa_matches)
         services = ("submission", "submissions") * declared.submission + ("smtp",) * declared.login_on_smtp
         if services:
             outages = self.world.compiled.conditions.logins.get(self.name, QUIET)

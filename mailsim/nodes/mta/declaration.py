@@ -94,6 +94,11 @@ class Mta(HostDeclaration):
         What it says instead of its own replies: the first line that fits decides.
     greylist : duration, optional
         Strangers (client, sender and recipient not seen for so long) are told to come back later (RFC 6647).
+    certificate : str
+        ``valid`` for its host name, as MTA-STS wants it (RFC 8461 section 4.2), or ``invalid``: self-signed, expired, for another
+        name.  Senders without policies take any; without TLS altogether: ``parameters: {starttls: false}``.
+    tlsa_matches : bool
+        Its certificate is the one that the TLSA records of its host name, where there are any (RFC 7672 section 3).
     second_phase : duration or "drawn"
         How far the wall clock is into its second when the scenario starts, for programs that count whole seconds.
     parameters : dict
@@ -114,4 +119,6 @@ class Mta(HostDeclaration):
     second_phase: Duration | Literal["drawn"] = 0
     script: tuple[ScriptedReply, ...] = ()
     greylist: Duration | None = None
+    certificate: Literal["valid", "invalid"] = "valid"
+    tlsa_matches: bool = True
     parameters: dict[str, Any] = {}

@@ -8,15 +8,18 @@ from pydantic import Field
 
 from mailsim.scenario.faults.address import AddressFault
 from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, Ground, Place, Window, ZoneEdit, fault_kind
+from mailsim.scenario.faults.bogus import BogusZone
 from mailsim.scenario.faults.change import Change
 from mailsim.scenario.faults.dns import DnsFault
 from mailsim.scenario.faults.outage import Outage
+from mailsim.scenario.faults.policy import PolicyFault
 from mailsim.scenario.faults.stuck import Stuck
 from mailsim.scenario.faults.wrong_records import WrongRecords
 
 __all__ = [
     "FAULT_KINDS",
     "AddressFault",
+    "BogusZone",
     "Change",
     "DnsFault",
     "Effect",
@@ -25,6 +28,7 @@ __all__ = [
     "Ground",
     "Outage",
     "Place",
+    "PolicyFault",
     "Stuck",
     "Window",
     "WrongRecords",
@@ -33,4 +37,4 @@ __all__ = [
 ]
 
 #: any fault, told apart by ``kind``
-Fault = Annotated[Outage | DnsFault | AddressFault | Stuck | WrongRecords, Field(discriminator="kind")]
+Fault = Annotated[Outage | DnsFault | AddressFault | Stuck | WrongRecords | PolicyFault | BogusZone, Field(discriminator="kind")]
