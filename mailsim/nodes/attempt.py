@@ -30,8 +30,8 @@ class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
     __slots__ = (
-        "arrived_us", "attempt", "deliveries", "domain", "hops", "local", "notices", "number", "over", "several", "started_us", "ticket",
-        "waits_for",
+        "arrived_us", "attempt", "deliveries", "domain", "failed", "hops", "local", "notices", "number", "over", "several", "started_us",
+        "ticket", "waits_for",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +50,7 @@ class Item:
         self.notices = 0
         self.ticket = 0  # of its entry in the deferred queue, 0 for none
         self.waits_for: tuple[str, ...] = ()
+        self.failed: tuple[int, tuple[str, ...]] | None = None  #: when it was deferred, and the retry records that decide
 
 
 class Handover(NamedTuple):
@@ -111,6 +112,10 @@ class Agent(Protocol):
 
     def release(self, item: Item, handover: Handover) -> None:
         """Let a server's part of the message go on by itself from the instant at which it took it."""
+        ...
+
+    def left(self, item: Item, deliveries: tuple[int, ...]) -> None:
+        """Deliveries are no longer this agent's."""
         ...
 
     def turn(self, item: Item) -> int:
@@ -271,6 +276,8 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
             continue
         if result.taken_us >= 0 and server is not None:
             mta.release(item, Handover(result.taken_us, server, progress.left, target, result.end_us, True))
+        if why == Why.WENT_DOWN:  # this MTA itself
+            break
         progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
         progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
         stop = figures.session_limit is not None and progress.sessions >= figures.session_limit
@@ -296,6 +303,8 @@ def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
         address, peer = log.name(handover.target.address), log.name(handover.server.name)
         row = (handover.end_us, item.number, -1, Event.DELIVERED, agent.number, peer, address, item.attempt, 250, Why.OK, 0, host)
         log.rows.extend(row)
+    if not handover.keep:
+        agent.left(item, handover.deliveries)
     life: Life | None = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, agent.number)
     return life
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mailsim.nodes.mta.actor import MtaActor
     from mailsim.nodes.senders import LoneMta
 
-__all__ = ["bounce", "lose_sight", "notice", "returned", "send_report"]
+__all__ = ["bounce", "lose", "lose_sight", "notice", "returned", "send_report"]
 
 MESSAGE_ORDER = 2
 
@@ -53,6 +53,7 @@ def returned(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int, why: W
             log.state[d] = State.DISCARDED if number < 0 else State.BOUNCED
             log.ended_us[d] = t_us
     mta.world.settled(len(left))
+    mta.left(item, left)
     rows = log.rows
     if rows is None:
         return
@@ -74,14 +75,32 @@ def send_report(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> 
     mta.world.opened(1)
     if log.rows is not None:
         log.rows.extend((t_us, number, -1, Event.SENT, mta.number, -1, -1, 0, -1, Why.REPORT_TO_SENDER, item.number, -1))
-    mta.world.spawn(_report_life(mta, number, delivery), MESSAGE_ORDER + number)
+    if mta.restarts is not None:
+        mta.restarts.making[number] = delivery
+    mta.spawn(_report_life(mta, number, delivery), MESSAGE_ORDER + number)
     return number
 
 
 def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
     now: int = yield mta.world.now + mta.figures.report_pause
+    if mta.restarts is not None:
+        mta.restarts.making.pop(number, None)
     life: Life = mta.take(number, (delivery,), 0, now, mta.number)
     return life
+
+
+def lose(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> None:
+    """Deliveries are destroyed by a declared fault; nobody is told."""
+    log = mta.log
+    log.last_us = max(log.last_us, t_us)
+    for d in left:
+        log.why[d], log.code[d] = Why.QUEUE_LOST, -1
+        if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
+            log.state[d], log.ended_us[d] = State.LOST, t_us
+        if log.rows is not None:
+            row = (t_us, item.number, log.rcpt[d], Event.LOST, mta.number, -1, -1, item.attempt, -1, Why.QUEUE_LOST)
+            log.rows.extend((*row, t_us - item.arrived_us, -1))
+    mta.world.settled(len(left))
 
 
 def lose_sight(mta: MtaActor | LoneMta, item: Item, left: tuple[int, ...], t_us: int, reply: Reply | None) -> None:
@@ -96,3 +115,4 @@ def lose_sight(mta: MtaActor | LoneMta, item: Item, left: tuple[int, ...], t_us:
             row = (t_us, item.number, log.rcpt[d], Event.UNKNOWN, mta.number, -1, -1, item.attempt, code)
             log.rows.extend((*row, Why.SCHEDULE_UNKNOWN, t_us - item.arrived_us, -1))
     mta.world.settled(len(left))
+    mta.left(item, left)

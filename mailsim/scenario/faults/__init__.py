@@ -7,10 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from mailsim.scenario.faults.address import AddressFault
-from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, Ground, Place, Window, ZoneEdit, fault_kind
+from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, FlushRequest, Ground, Place, Window, ZoneEdit, fault_kind
 from mailsim.scenario.faults.change import Change
+from mailsim.scenario.faults.crash import Crash
 from mailsim.scenario.faults.dns import DnsFault
+from mailsim.scenario.faults.flush import Flush
+from mailsim.scenario.faults.full import DiskFull, MailboxFull
 from mailsim.scenario.faults.outage import Outage
+from mailsim.scenario.faults.restart import Restart
 from mailsim.scenario.faults.stuck import Stuck
 from mailsim.scenario.faults.wrong_records import WrongRecords
 
@@ -18,13 +22,19 @@ __all__ = [
     "FAULT_KINDS",
     "AddressFault",
     "Change",
+    "Crash",
+    "DiskFull",
     "DnsFault",
     "Effect",
     "Fault",
     "FaultDeclaration",
+    "Flush",
+    "FlushRequest",
     "Ground",
+    "MailboxFull",
     "Outage",
     "Place",
+    "Restart",
     "Stuck",
     "Window",
     "WrongRecords",
@@ -33,4 +43,7 @@ __all__ = [
 ]
 
 #: any fault, told apart by ``kind``
-Fault = Annotated[Outage | DnsFault | AddressFault | Stuck | WrongRecords, Field(discriminator="kind")]
+Fault = Annotated[
+    Outage | DnsFault | AddressFault | Stuck | WrongRecords | Crash | Restart | Flush | DiskFull | MailboxFull,
+    Field(discriminator="kind"),
+]
