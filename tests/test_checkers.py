@@ -138,12 +138,6 @@ def lost_at_another_instant_than_the_crash(d: Draft) -> None:
     d.mail[4].update(state=State.LOST, ended_us=3_000 * S)
 
 
-@caught_by("accepted_mail_never_vanishes")
-def lost_where_another_machine_crashed(d: Draft) -> None:
-    d.conditions.append(ConditionSpan("mx1", "mx1", "down, queue lost", 3_000 * S, 3_100 * S))
-    d.mail[4].update(state=State.LOST, ended_us=3_000 * S)
-
-
 @caught_by("who_is_down_does_nothing")
 def worked_on_while_the_machine_was_off(d: Draft) -> None:
     t_us = d.row(4, Event.DEFERRED, "mx2")["t_us"]

@@ -250,8 +250,7 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
         server = world.server_at(target.address, "smtp")
         if server is not None and not kept and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
             t_us = yield t_us
-        envelope = envelope_of(mta, item, progress.left)
-        turn = mta.turn(item)
+        envelope, turn = envelope_of(mta, item, progress.left), mta.turn(item)
         result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=turn, kept=kept)
         if mta.log.rows is not None:
             tried_row(mta, item, target, result, t_us)
