@@ -197,6 +197,9 @@ class Scenario(Declared):
         for key in ("flavours", "groups"):
             if not values[key]:
                 del values[key]  # so that a scenario without has the digest that it had before there were any
+        for fault in values["faults"]:
+            if not fault["then_flush"]:
+                del fault["then_flush"]
         text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -12,6 +12,7 @@ from checkers import violations
 from mailsim.engine import simulate
 from mailsim.events import Event, State
 from mailsim.nodes.mta.restarts import turns
+from mailsim.results.queues import queue_changes
 from mailsim.rules.conditions import Condition, Span, Timeline
 from mailsim.rules.reasons import Why
 from mailsim.scenario.compiled import compiled
@@ -151,6 +152,16 @@ def test_a_backup_that_crashes_keeps_or_loses_what_it_held_for_the_primary(queue
         assert (first.state, first.stored_us) == (State.STORED, 11_100_450_000)
         assert [t for t, _, _ in result.tries("mx2", 0)] == [41, 600, 1500, 3300, 6900, 11100]
     assert second.state == State.STORED
+
+
+@pytest.mark.parametrize(("queue", "depths"), [("kept", [1, 1, 1]), ("lost", [1, 0, 0])])
+def test_the_depth_of_a_queue_tells_what_the_machine_holds(queue: str, depths: list[int]) -> None:
+    """One message with the backup from 41 s on; before, during and after its time down, from 1 h to 1 h 10 min."""
+    faults = (outage("mx1", "0s", length="2h"), crash("mx2", "1h", "10m", queue))
+    log = run(world(TWO, {"mx1": FINAL, "mx2": BACKUP}, times=("10s",), faults=faults)).log
+    changes = queue_changes(log).at_node(log.names.index("mx2"))
+    at = [int(changes.depth[changes.t_us <= second * S][-1]) for second in (3599, 3601, 4201)]
+    assert at == depths
 
 
 def test_a_report_that_is_still_in_the_queue_is_lost_as_well() -> None:
