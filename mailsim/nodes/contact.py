@@ -192,6 +192,8 @@ def call(
     down in mid-session it sees no more; a server that has the whole message by then takes it all the same.
     """
     result, server, by_recipient = _called(world, caller, address, envelope, service, start_us, turn, login, kept, ear)
+    if not caller.ends:
+        return result, server, by_recipient
     end = next((end for end in caller.ends if end >= start_us), None)
     if end is not None and end <= result.end_us:
         work = server.door.work.at(envelope.number, turn) if server is not None else 0

@@ -75,7 +75,7 @@ class MtaActor:
         if self.restarts is not None:
             self.restarts.begin()
         for request in world.compiled.conditions.flushes.get(name, ()):
-            self.spawn(flushes(self, request), RUNNER_ORDER)
+            world.spawn(flushes(self, request), RUNNER_ORDER)
 
     def _retry(self) -> None:
         retry = self.figures.retry
