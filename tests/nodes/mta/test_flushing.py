@@ -99,10 +99,12 @@ def test_who_is_down_or_stuck_hears_no_request(how: dict[str, str]) -> None:
 
 
 def test_a_request_after_a_crash_is_heard_and_one_at_the_very_start_too() -> None:
-    """isp is down from 49 min to 51 min, mx1 back at 55 min: tried at 51 min; due at 3060 + 3060 - 1 s, but asked at 56 min."""
-    down = (outage("mx1", "0s", how="refused", length="55m"), {"kind": "crash", "target": "isp", "start": "49m", "length": "2m"})
-    result = run(world(ONE, {"mx1": FINAL}, faults=(*down, flush("isp", "56m"))))
-    assert [t for t, _, _ in result.tries()][-1] == 3360
-    early = {**down[1], "then_flush": ["isp"]}
-    again = run(world(ONE, {"mx1": FINAL}, faults=(down[0], early)))
-    assert [t for t, _, _ in again.tries()][-2] == 3060
+    """isp is down from 49 min to 51 min, mx1 back at 55 min; last tried at 2400 s, due at 2400 + 2400 - 1 s, so not at the start.
+
+    Asked at 56 min: there.  Asked at 51 min: tried in vain at 3060 s, then due at 3060 + 3060 - 1 s, at the scan of 3060 + 11 x 300 s.
+    """
+    faults = (outage("mx1", "0s", how="refused", length="55m"), {"kind": "crash", "target": "isp", "start": "49m", "length": "2m"})
+    later = run(world(ONE, {"mx1": FINAL}, faults=(*faults, flush("isp", "56m"))))
+    assert [t for t, _, _ in later.tries()][-2:] == [2400, 3360]
+    at_once = run(world(ONE, {"mx1": FINAL}, faults=(*faults, flush("isp", "51m"))))
+    assert [t for t, _, _ in at_once.tries()][-3:] == [2400, 3060, 6360]
