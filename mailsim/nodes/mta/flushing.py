@@ -2,9 +2,11 @@
 
 *   Postfix moves the mail to *incoming* and forgets that its destination was dead (flush.c ``flush_send_file``, ``UNTHROTTLE_AFTER``;
     qmgr.h ``QMGR_FLUSH_EACH``).
-*   Exim runs its queue for the domain (spec, ``-R``): retry times do not count for the first message, and for the others as long as
-    it did not fail.  Here: all records that the mail waits for are due now; who fails writes them anew.
-*   sendmail runs its queue for the domain (``-qR``), Courier and OpenSMTPD schedule the mail for now.
+*   Exim runs its queue for the domain (spec, ``-R``, as it is remembered: not checked against a recording): retry times do not count
+    for the first message, and for the others as long as it did not fail.  Here: all records that the mail waits for are due now; who
+    fails writes them anew.
+*   sendmail runs its queue for the domain (srvrsmtp.c, ETRN: ``runqueue`` limited to it); that Courier and OpenSMTPD schedule the
+    mail for now is an assumption.
 
 What is frozen stays frozen.
 """

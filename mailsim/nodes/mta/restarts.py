@@ -6,7 +6,7 @@ into the queue.  When it is up again everything that is due is tried at once, an
 
 Sources: Postfix qmgr.c ``qmgr_post_init`` (what was active goes to *incoming*, both queues are scanned, the deferred one every
 ``queue_run_delay`` from then on); Exim daemon.c ("pretend the alarm has just gone off": the first queue runner starts at once);
-sendmail's daemon runs the queue when it starts (operations guide, ``-q``).
+sendmail's main.c ("If we should also be processing the queue, start doing it in background").
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DiskFull", "MailboxFull"]
 
-#: RFC 3463 X.3.1; Postfix smtpd.c (``queue_minfree``)
+#: RFC 3463 X.3.1; Postfix smtpd.c (``queue_minfree``); that a mail store, and programs not named below, say the same is an assumption
 _NO_SPACE = Reply(452, "4.3.1", "Insufficient system storage")
 
 #: what other programs say, at MAIL as well
