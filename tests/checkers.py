@@ -81,10 +81,15 @@ def accepted_mail_never_vanishes(record: Record) -> Iterator[str]:
     for d in record.deliveries:
         if d.state in (State.QUEUED, State.STORED, State.BOUNCED, State.DISCARDED, State.LOST) and d.accepted_us < 0:
             yield f"{d}: {State(d.state).name}, but nobody ever accepted it"
-        if d.state == State.LOST and not any(span.how.startswith("lost") for span in record.log.conditions):
-            yield f"{d}: lost, and no declared fault loses mail"
+        if d.state == State.LOST and not any(_loses(span, d) for span in record.log.conditions):
+            yield f"{d}: lost at {d.ended_us}, and no declared fault lost it there and then"
         if d.state == State.QUEUED and record.kind(d.holder) not in ("mta", "senders"):
             yield f"{d}: queued, but its holder {d.holder!r} is no MTA"
+
+
+def _loses(span: Any, d: Any) -> bool:
+    """Whether a fault destroys what its node holds when this delivery was lost."""
+    return span.how.startswith("lost") or (span.how == "down, queue lost" and (span.node, span.start_us) == (d.holder, d.ended_us))
 
 
 @checker
@@ -196,6 +201,37 @@ def nothing_succeeds_at_a_host_that_is_down(record: Record) -> Iterator[str]:
             yield f"{row}: though {how}"
         if row.kind in (Event.DELIVERED, Event.FETCHED) and (how := record.obstacle(row, row.peer, row.node)):
             yield f"{row}: though {how}"
+
+
+@checker
+def who_is_down_does_nothing(record: Record) -> Iterator[str]:
+    """While an MTA is down it does nothing: it takes, looks up, tries, defers and returns no mail; a queue is lost as it goes down."""
+    for node in record.nodes:
+        for start, end in record.off(node):
+            for row in record.rows:
+                if row.node != node or not start <= row.t_us < end or row.message < 0:
+                    continue
+                falls = row.t_us == start and (row.kind == Event.LOST or row.why == Why.WENT_DOWN or row.kind == Event.ACCEPTED)
+                again = row.kind == Event.DEFERRED and row.why == Why.WENT_DOWN
+                if not (falls or again):
+                    yield f"{row}: but {node} was down from {start} to {end}"
+
+
+@checker
+def who_is_stuck_begins_nothing(record: Record) -> Iterator[str]:
+    """While an MTA is stuck it takes mail, and begins no attempt, returns nothing and tells nobody; what was under way may end."""
+    begun: dict[tuple[str, int, int], int] = {}
+    for row in record.rows:
+        if row.kind in (Event.TRIED, Event.LOOKED_UP) and row.message >= 0:
+            begun.setdefault((row.node, row.message, row.attempt), row.t_us)
+    for node in record.nodes:
+        for start, end in record.stuck(node):
+            for (where, message, attempt), t_us in begun.items():
+                if where == node and start <= t_us < end:
+                    yield f"{node} began attempt {attempt} of message {message} at {t_us}, though it was stuck from {start} to {end}"
+            for row in record.rows:
+                if row.node == node and row.kind == Event.ACTIVATED and start <= row.t_us < end:
+                    yield f"{row}: but {node} was stuck from {start} to {end}"
 
 
 def _one_way(record: Record) -> Iterator[tuple[str, list[Row]]]:

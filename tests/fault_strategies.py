@@ -105,3 +105,32 @@ def _policies(targets: list[str]) -> list[Strategy]:
 @kind_of_fault("bogus")
 def _bogus(targets: list[str]) -> list[Strategy]:
     return _of("bogus", ["example.com"])
+@kind_of_fault("crash")
+def _crashes(targets: list[str]) -> list[Strategy]:
+    machines = _servers(targets) + [name for name in targets if name in ("boxes", "dns")]
+    return _of("crash", machines, queue=st.sampled_from(["kept", "lost"]))
+
+
+@kind_of_fault("restart")
+def _restarts(targets: list[str]) -> list[Strategy]:
+    return _of("restart", _servers(targets), length=st.sampled_from(["1s", "5s", "10m"]))
+
+
+@kind_of_fault("flush")
+def _flushes(targets: list[str]) -> list[Strategy]:
+    servers = _servers(targets)
+    if not servers:
+        return []
+    fields = {"kind": st.just("flush"), "target": st.sampled_from(servers), "start": WINDOW["start"]}
+    return [st.fixed_dictionaries(fields, optional={"domain": st.just("example.com")})]
+
+
+@kind_of_fault("disk_full")
+def _full_disks(targets: list[str]) -> list[Strategy]:
+    return _of("disk_full", _servers(targets) + [name for name in targets if name == "boxes"])
+
+
+@kind_of_fault("mailbox_full")
+def _full_mailboxes(targets: list[str]) -> list[Strategy]:
+    places = [name for name in targets if name in ("mx1", "mx2", "mx3", "boxes")]
+    return _of("mailbox_full", places, mailbox=st.just("bob@example.com"), answer=st.sampled_from(["4xx", "5xx"]))

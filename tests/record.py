@@ -156,17 +156,29 @@ class Record:
         for span in self.log.conditions:
             if not span.start_us <= row.t_us - IN_FLIGHT_US <= row.t_us < span.end_us:
                 continue
-            word = span.how
-            if word == "refused":
+            word = span.how.split(",")[0]
+            if word == "down":
+                blocked = span.node in {*way, peer}
+            elif word == "refused":
                 blocked = span.node in way
             elif word in ("silent", "unreachable"):
                 blocked = span.node in {*way, peer} and not local
             else:  # a reply to everybody; what only a share of the sessions or some recipients meet blocks nothing
-                blocked = bool(BLOCKING.fullmatch(word)) and span.node in way
-            late = word == "refused" or self.begun_us(row, peer) >= span.start_us or row.t_us > span.start_us + WORK_US
+                blocked = bool(BLOCKING.fullmatch(span.how)) and span.node in way
+            late = word in ("refused", "down") or self.begun_us(row, peer) >= span.start_us or row.t_us > span.start_us + WORK_US
             if blocked and late:
                 return f"{span.node} {span.how}"
         return ""
+
+
+    def off(self, node: str) -> list[tuple[int, int]]:
+        """When a node is down by a crash or a restart of its service."""
+        mine = (span for span in self.log.conditions if span.node == node)
+        return [(span.start_us, span.end_us) for span in mine if span.how.startswith(("down, queue ", "refused, service restarts"))]
+
+    def stuck(self, node: str) -> list[tuple[int, int]]:
+        """When a node keeps what it takes."""
+        return [(span.start_us, span.end_us) for span in self.log.conditions if span.node == node and span.how == "takes mail and keeps it"]
 
 
 Checker = Callable[[Record], Iterator[str]]

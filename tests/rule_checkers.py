@@ -45,7 +45,8 @@ def figures_of(record: Record, node: str) -> Any:
 def keeps_its_dates(record: Record, node: str) -> bool:
     """Whether deferred mail waits for its own date (Postfix), and not for a host that may come back (Exim)."""
     figures = figures_of(record, node)
-    return figures is not None and figures.retry.kind == "age_clamped"
+    asked = any(span.node == node and span.how.startswith("flushed") for span in record.log.conditions) or bool(record.off(node))
+    return figures is not None and figures.retry.kind == "age_clamped" and not asked
 
 
 def goes_by_preference(record: Record, node: str, flavour: str) -> bool:
@@ -119,13 +120,15 @@ def better_hosts_are_tried_first(record: Record) -> Iterator[str]:
 
 @checker
 def queue_scans_keep_their_phase(record: Record) -> Iterator[str]:
-    """All dates of an MTA lie on one grid of queue scans."""
-    phases: dict[str, int] = {}
+    """All dates of an MTA lie on one grid of queue scans, from one start of its service to the next."""
+    phases: dict[tuple[str, int], int] = {}
+    starts = {node: [end for _, end in record.off(node)] for node in record.nodes}
     for row in record.rows:
         figures = figures_of(record, row.node) if row.kind == Event.DEFERRED else None
-        if figures is not None and figures.retry.grid_us:
+        if figures is not None and figures.retry.grid_us and row.why != Why.WENT_DOWN:
             phase = row.value % figures.retry.grid_us
-            if phases.setdefault(row.node, phase) != phase:
+            begun = sum(start <= row.t_us for start in starts[row.node])
+            if phases.setdefault((row.node, begun), phase) != phase:
                 yield f"{row}: due at {row.value}, off the grid of the scans before"
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fault_strategies import ANY, minutes
 
-__all__ = ["faults", "minutes", "worlds"]
+__all__ = ["failing_servers", "faults", "minutes", "server_faults", "worlds"]
 
 BOB = "bob@example.com"
 HOSTS = ("mx1", "mx2", "mx3")
@@ -187,3 +187,51 @@ def worlds(draw: st.DrawFn, *, max_faults: int = 4, alone: bool = False, spare_f
         "traffic": traffic,
         "faults": failing,
     }
+
+
+@st.composite
+def server_faults(draw: st.DrawFn, mtas: list[str], stores: list[str]) -> dict[str, Any]:
+    """What happens to a server and its queue."""
+    kind = draw(st.sampled_from(["crash", "crash", "restart", "stuck", "flush", "disk_full", "mailbox_full"]))
+    if kind == "mailbox_full":
+        targets = [name for name in (*mtas, *stores) if name not in ("isp", "home")]
+    else:
+        targets = [*mtas, *(stores if kind in ("crash", "disk_full") else [])]
+    fault: dict[str, Any] = {"kind": kind, "target": draw(st.sampled_from(targets)), "start": f"{draw(st.integers(0, 24_000))}s"}
+    if kind == "flush":
+        return fault | draw(st.sampled_from([{}, {"domain": "example.com"}]))
+    fault["length"] = f"{draw(st.sampled_from([1, 5, 30, 300, 1800, 7200, 40_000]))}s"
+    if draw(st.booleans()):
+        fault["then_flush"] = [draw(st.sampled_from(mtas))]
+    if kind == "crash":
+        fault["queue"] = draw(st.sampled_from(["kept", "lost"]))
+    elif kind == "mailbox_full":
+        fault |= {"mailbox": BOB, "answer": draw(st.sampled_from(["4xx", "5xx"]))}
+    return fault
+
+
+@st.composite
+def failing_servers(draw: st.DrawFn) -> dict[str, Any]:
+    """A random world of all programs, with outages and up to four of :func:`server_faults`."""
+    world = draw(worlds(max_faults=2))
+    nodes = world["nodes"]
+    mtas = [name for name, node in nodes.items() if node["kind"] == "mta"]
+    stores = [name for name, node in nodes.items() if node["kind"] == "mailstore"]
+    for name in mtas:
+        nodes[name]["flavour"] = draw(st.sampled_from(["postfix", "exim", "sendmail", "opensmtpd", "courier"]))
+    lanes = st.lists(server_faults(mtas, stores), min_size=1, max_size=4, unique_by=lambda fault: (fault["kind"], fault["target"]))
+    more = draw(lanes)
+    if draw(st.booleans()):
+        world["traffic"].append(_burst_at(world, int(more[0]["start"][:-1])))
+    if not any(fault["target"] == "mx1" for fault in world["faults"]):
+        away = {"kind": "outage", "target": "mx1", "length": f"{draw(st.integers(100, 30_000))}s"}
+        world["faults"].append(away | {"how": draw(st.sampled_from(["silent", "refused", "4xx"]))})
+    return {**world, "faults": [*world["faults"], *more]}
+
+
+def _burst_at(world: dict[str, Any], start_s: int) -> dict[str, Any]:
+    """Ten messages in the three seconds before an instant."""
+    first = world["traffic"][0]
+    begins = max(start_s - 3, 0)
+    times = {"start": f"{begins}s", "until": f"{begins + 3}s", "every": "300ms"}
+    return {"kind": "periodic", "from": first["from"], "to": first["to"], "size": "20 kB", **times}

@@ -133,6 +133,24 @@ def lost_without_a_fault_that_loses(d: Draft) -> None:
 
 
 @caught_by("accepted_mail_never_vanishes")
+def lost_at_another_instant_than_the_crash(d: Draft) -> None:
+    d.conditions.append(ConditionSpan("mx2", "mx2", "down, queue lost", 2_900 * S, 3_100 * S))
+    d.mail[4].update(state=State.LOST, ended_us=3_000 * S)
+
+
+@caught_by("who_is_down_does_nothing")
+def worked_on_while_the_machine_was_off(d: Draft) -> None:
+    t_us = d.row(4, Event.DEFERRED, "mx2")["t_us"]
+    d.conditions.append(ConditionSpan("mx2", "mx2", "down, queue kept", t_us - S, t_us + S))
+
+
+@caught_by("who_is_stuck_begins_nothing")
+def tried_while_it_was_stuck(d: Draft) -> None:
+    t_us = d.row(0, Event.TRIED, "isp")["t_us"]
+    d.conditions.append(ConditionSpan("isp", "isp", "takes mail and keeps it", t_us, t_us + S))
+
+
+@caught_by("accepted_mail_never_vanishes")
 def queued_at_a_mail_program(d: Draft) -> None:
     d.mail[4]["holder"] = "ann"
 

@@ -221,7 +221,7 @@ def mail_is_read_before_it_is_there(patch: Patch) -> None:
 @breaks
 def deferred_mail_comes_back_at_half_its_time(patch: Patch) -> None:
     real = Deferred.put
-    patch.setattr(Deferred, "put", lambda queue, item, due_us: real(queue, item, (queue._world.now + due_us) // 2 + 1))
+    patch.setattr(Deferred, "put", lambda queue, item, due_us: real(queue, item, (item.started_us + due_us) // 2 + 1))
 
 
 @breaks
@@ -237,14 +237,14 @@ def the_next_attempt_is_off_the_grid_of_scans(patch: Patch) -> None:
 
 @breaks
 def mail_never_gets_too_old(patch: Patch) -> None:
-    real = life._next
-    patch.setattr(life, "_next", lambda *given: (real(*given)[0], None))
+    real = life.dates
+    patch.setattr(life, "dates", lambda *given: (real(*given)[0], None))
 
 
 @breaks
 def mail_gets_too_old_too_early(patch: Patch) -> None:
-    real = life._next
-    patch.setattr(life, "_next", lambda mta, item, t_us, hosts, lifetime_us: real(mta, item, t_us, hosts, lifetime_us // 4))
+    real = life.dates
+    patch.setattr(life, "dates", lambda mta, item, t_us, hosts, lifetime_us: real(mta, item, t_us, hosts, lifetime_us // 4))
 
 
 @breaks

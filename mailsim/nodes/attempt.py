@@ -35,7 +35,8 @@ class Item:
     """Deliveries of one message to one domain, in one MTA's queue."""
 
     __slots__ = (
-        "arrived_us", "attempt", "deliveries", "domain", "hops", "kept", "local", "notices", "number", "over", "several", "started_us",
+        "arrived_us", "attempt", "deliveries", "domain", "failed", "hops", "kept", "local", "notices", "number", "over", "several",
+        "started_us",
         "ticket", "waits_for",
     )  # fmt: skip
 
@@ -56,6 +57,7 @@ class Item:
         self.ticket = 0  # of its entry in the deferred queue, 0 for none
         self.waits_for: tuple[str, ...] = ()
         self.kept: tuple[Target, ...] = ()  #: what who keeps to a host found first
+        self.failed: tuple[int, tuple[str, ...]] | None = None  #: when it was deferred, and the retry records that decide
 
 
 class Handover(NamedTuple):
@@ -123,6 +125,10 @@ class Agent(Protocol):
 
     def passed_on(self, item: Item, handover: Handover) -> None:
         """A server took deliveries on which reports were asked for."""
+        ...
+
+    def left(self, item: Item, deliveries: tuple[int, ...]) -> None:
+        """Deliveries are no longer this agent's."""
         ...
 
     def turn(self, item: Item) -> int:
@@ -201,6 +207,11 @@ class _Progress:
         self.refused += [(d, v.reply, v.why) for d, v in each if v is not None and v.reply.code >= 500]
         self.left = tuple(d for d, v in each if v is not None and v.reply.code < 500)
         return Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False)
+
+    def failed_at(self, target: Target, item: Item, result: Contact) -> None:
+        """A target failed: as a host, or only for this message."""
+        self.site_failed = result.stage < Stage.MAIL or result.why not in (Why.TEMPFAIL, Why.PERMFAIL)
+        self.failed.append(target.address if self.site_failed else f"{target.address} {item.number}")
 
     def apart(self, verdicts: Sequence[Refusal | None]) -> bool:
         """All recipients were refused: some for good, some for now?  Then those for good are done with."""
@@ -281,8 +292,9 @@ def try_targets(
             continue
         if result.taken_us >= 0 and server is not None:
             mta.release(item, Handover(result.taken_us, server, progress.left, target, result.end_us, True))
-        progress.site_failed = result.stage < Stage.MAIL or why not in (Why.TEMPFAIL, Why.PERMFAIL)
-        progress.failed.append(target.address if progress.site_failed else f"{target.address} {item.number}")
+        if why == Why.WENT_DOWN:  # this MTA itself
+            break
+        progress.failed_at(target, item, result)
         if figures.session_limit is not None and progress.sessions >= figures.session_limit:
             k, progress.sessions = _next_hop(due, k), 0
         if len(verdicts) > 1 and None not in verdicts and progress.apart(verdicts):
@@ -372,6 +384,8 @@ def pass_on(agent: Agent, item: Item, handover: Handover) -> Life | None:
         log.rows.extend(row)
     if asks(log, item.number):
         agent.passed_on(item, handover)
+    if not handover.keep:
+        agent.left(item, handover.deliveries)
     life: Life | None = handover.server.take(item.number, handover.deliveries, item.hops + 1, handover.taken_us, agent.number)
     return life
 

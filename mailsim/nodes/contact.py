@@ -56,6 +56,8 @@ class Caller:
     def __init__(self, name: str, figures: MtaFigures) -> None:
         self.name = name
         self.figures = figures
+        #: when all its sessions end because its machine or service goes down
+        self.ends: tuple[int, ...] = ()
         slack = figures.reply_slack
         self.timeouts = Timeouts(
             figures.greeting_timeout + slack if figures.tcp_fast_open else figures.connect_timeout,
@@ -192,8 +194,34 @@ def call(
 
     Notes
     -----
-    An address that no node has is silent.  A machine without such a service refuses the connection.
+    An address that no node has is silent.  A machine without such a service refuses the connection.  When the client itself goes
+    down in mid-session it sees no more; a server that has the whole message by then takes it all the same.
     """
+    result, server, by_recipient = _called(world, caller, address, envelope, service, start_us, turn, login, kept, ear, demand)
+    if not caller.ends:
+        return result, server, by_recipient
+    end = next((end for end in caller.ends if end >= start_us), None)
+    if end is not None and end <= result.end_us:
+        work = server.door.work.at(envelope.number, turn) if server is not None else 0
+        taken = result.taken_us if 0 <= result.taken_us < end + work else -1
+        result = Contact(Why.WENT_DOWN, result.stage, None, end, taken)
+    return result, server, by_recipient
+
+
+def _called(
+    world: World,
+    caller: Caller,
+    address: str,
+    envelope: Envelope,
+    service: str,
+    start_us: int,
+    turn: int,
+    login: tuple[str, str] | None,
+    kept: bool,
+    ear: Ear | None,
+    demand: Demand,
+) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
+    """As if the client lived for ever."""
     machine = world.machine_at(address)
     if machine is None:
         return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1), None, ()

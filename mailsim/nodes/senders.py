@@ -235,6 +235,9 @@ class LoneMta:
                 return False
         return True
 
+    def left(self, item: Item, deliveries: tuple[int, ...]) -> None:
+        """Deliveries are no longer this sender's: nothing depends on it."""
+
     def release(self, item: Item, handover: Handover) -> None:
         """Let a server's part of the message go on by itself; where its 250 was lost, the sender keeps the message as well."""
         if handover.keep:

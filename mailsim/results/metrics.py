@@ -146,7 +146,7 @@ def ordinary(log: EventLog) -> Mask:
 def fault_spans(log: EventLog) -> list[tuple[int, int]]:
     """Stretches (start included, end excluded) in which at least one fault was active, merged, in order."""
     merged: list[tuple[int, int]] = []
-    for start, end in sorted((span.start_us, span.end_us) for span in log.conditions):
+    for start, end in sorted((span.start_us, span.end_us) for span in log.conditions if span.end_us > span.start_us):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:

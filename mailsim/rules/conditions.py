@@ -55,6 +55,10 @@ class Condition(NamedTuple):
         For MTAs: no mail is worked on.
     as_of_us : int
         For DNS servers: they serve their zones as they were at that instant; -1: as they are.
+    restarts : bool
+        What runs there ends with it and begins anew when it is over: connections are forgotten, an MTA runs its queue at once.
+    loses_queue : bool
+        For MTAs: all mail in the queue is destroyed when it begins.
     """
 
     reach: Why = Why.OK
@@ -67,6 +71,8 @@ class Condition(NamedTuple):
     manner: Manner = Manner.REPLY
     idle: bool = False
     as_of_us: int = -1
+    restarts: bool = False
+    loses_queue: bool = False
 
     def with_worse(self, other: Condition) -> Condition:
         """What is seen where another condition holds too."""
@@ -103,6 +109,8 @@ def _worse(one: Condition, other: Condition) -> Condition:
         said.manner,
         one.idle or other.idle,
         one.as_of_us if one.as_of_us >= 0 else other.as_of_us,
+        one.restarts or other.restarts,
+        one.loses_queue or other.loses_queue,
     )
 
 
@@ -161,6 +169,16 @@ class Timeline:
             return NORMAL, FOREVER
         index = bisect_right(edges, t_us)
         return self.conditions[index], edges[index] if index < len(edges) else FOREVER
+
+    def next_crash(self, t_us: int) -> int:
+        """The first instant after ``t_us`` at which a machine goes off and forgets its connections, or :data:`FOREVER`."""
+        edge = self.next_edge(t_us)
+        while edge < FOREVER:
+            met = self.at(edge)
+            if met.restarts and met.reach == Why.SILENT:
+                break
+            edge = self.next_edge(edge)
+        return edge
 
     def spans(self) -> list[Span]:
         """The stretches in which something is wrong."""

@@ -27,6 +27,14 @@ class Cue(NamedTuple):
     match: str = ""
     start_us: int = 0
     end_us: int = FOREVER
+    #: ``match`` is all of the address, in any case of letters, and not a part of it
+    whole: bool = False
+
+    def fits(self, stage: Stage, t_us: int, recipient: str) -> bool:
+        """Whether it is about this command."""
+        if self.stage != stage or not self.start_us <= t_us < self.end_us:
+            return False
+        return self.match == recipient.lower() if self.whole else self.match in recipient
 
 
 class Said(NamedTuple):
@@ -49,6 +57,6 @@ def said(cues: Sequence[Cue], stage: Stage, t_us: int, recipient: str = "") -> S
     (450, None)
     """
     for cue in cues:
-        if cue.stage == stage and cue.start_us <= t_us < cue.end_us and cue.match in recipient:
+        if cue.fits(stage, t_us, recipient):
             return Said(cue.reply, cue.delay_us, cue.close)
     return NOTHING

@@ -92,6 +92,9 @@ class Why(IntEnum):
     # -- mailboxes and their readers
     CONNECTION_LOST = 120
     MAILDROP_LOCKED = 121
+    # -- what happened to a server
+    WENT_DOWN = 125
+    QUEUE_LOST = 126
 
 
 class Reason(NamedTuple):
@@ -178,6 +181,10 @@ REASONS: dict[Why, Reason] = {
     Why.AUTH_UNAVAILABLE: Reason(
         "login not possible now", "the server could not check the password in time", "RFC 4954 section 4; Postfix 3.7.11 observed"
     ),
+    Why.WENT_DOWN: Reason(
+        "went down", "the machine or service that held the message went down in the middle of it", "a declared fault (crash, restart)"
+    ),
+    Why.QUEUE_LOST: Reason("queue lost", "the server that held the message crashed and lost its queue", "a declared fault (crash)"),
     Why.AUTH_REQUIRED: Reason("login needed", "this server takes mail from users only after a login", "RFC 6409 section 4.3"),
     Why.RELAY_DENIED: Reason("relay denied", "this server is not responsible for that domain", "RFC 5321 section 3.6.2"),
     Why.NO_SUCH_MAILBOX: Reason("no such mailbox", "there is no such mailbox here", "RFC 3463 section 3.2 (X.1.1)"),

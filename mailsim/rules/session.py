@@ -159,7 +159,7 @@ def contact(
     pause_us : int
         What the server waits before its greeting.
     refusal, refusal_pause_us : (Stage, Reply) or None, int
-        Where the server says no by its own rules, and how long it hesitates before that reply.
+        Where the server says no by its own rules, and how long it hesitates before that.
     reply : Reply
         The final reply when all goes well.
 
@@ -218,8 +218,7 @@ def scripted_contact(
     Returns
     -------
     (Contact, tuple of ((int, Reply) or None))
-        The session's outcome; for each recipient the instant and text of its refusal.  A session in which all are refused
-        ends at RCPT with the last of these replies (the first of several at one instant).
+        The session's outcome; each recipient's refusal.  A session in which all are refused ends with the last reply to RCPT.
     """
     refused: list[tuple[int, Reply] | None] = [None] * len(recipients)
     t, steps = _connected(plan, path, start_us, rtt_us)
@@ -292,18 +291,15 @@ def probe(path: Timeline, since_us: int, sent_us: int, rtt_us: int, timeout_us: 
     if path.quiet and rtt_us <= timeout_us:
         return True, sent_us + rtt_us
     step = Step(Stage.CONNECT, 1, timeout_us)  # no rule speaks of RSET
-    outcome = _exchange(Script((step,), 1, (0,), _BARE), path, sent_us, rtt_us, step, 0, 0, None)
+    outcome = _exchange(Script((step,), 1, (0,), Timeouts(0, 0, 0, 0, 0, 0, 0)), path, sent_us, rtt_us, step, 0, 0, None)
     if isinstance(outcome, Contact):
         return False, outcome.end_us
     edge = path.next_edge(since_us)
     while edge <= sent_us:
-        if path.at(edge).reach == Why.REFUSED:
+        if path.at(edge).reach == Why.REFUSED or path.at(edge).restarts:
             return False, outcome[0]
         edge = path.next_edge(edge)
     return True, outcome[0]
-
-
-_BARE = Timeouts(0, 0, 0, 0, 0, 0, 0)
 
 
 def _exchange(
@@ -340,6 +336,8 @@ def _exchange(
             closed = edge + back_us
             return Contact(Why.CLOSED if closed <= limit else Why.REPLY_TIMEOUT, stage, None, min(closed, limit), -1)
         edge = path.next_edge(edge)
+    if (forgets := path.next_crash(here)) <= done:
+        return Contact(Why.REPLY_TIMEOUT, stage, None, limit, -1)
     if hangs_up:
         return Contact(Why.CLOSED if done + back_us <= limit else Why.REPLY_TIMEOUT, stage, None, min(done + back_us, limit), -1)
     condition = path.at(done)
@@ -350,12 +348,12 @@ def _exchange(
     taken = done if stage == Stage.EOD and not refused else -1
     for resent in (0, *DATA_RESENT_US):
         arrives = done + resent + back_us
-        if arrives > limit:
+        if arrives > limit or done + resent >= forgets:
             break
         reach = path.at(done + resent).reach
         if reach == Why.REFUSED and resent:
             return Contact(Why.CLOSED if taken < 0 else Why.REPLY_LOST, stage, None, arrives, taken)
-        if reach not in _CUT and path.at(arrives).reach not in _CUT:
+        if reach not in _CUT and (path.at(arrives).reach not in _CUT or forgets <= arrives):
             return (arrives, done) if said is None or not refused else Contact(said.kind, stage, said, arrives, -1)
     return Contact(Why.REPLY_TIMEOUT if taken < 0 else Why.REPLY_LOST, stage, None, limit, taken)
 
@@ -390,6 +388,8 @@ def _arrival(path: Timeline, first_us: int, body_us: int, patience_us: int) -> t
         resent = next((r for r in DATA_RESENT_US if path.at(t + r).reach not in _CUT), FOREVER)
         if resent > patience_us:
             return Why.SILENT, t
+        if condition.restarts or path.next_crash(t) <= t + resent:  # it knows nothing of the connection (RFC 9293 section 3.5.2)
+            return Why.REFUSED, t + resent
         t += resent
 
 

@@ -232,7 +232,9 @@ class Compiled:
             if client == server or set(self.nodes[client].addresses) & set(self.nodes[server].addresses):
                 parts = [
                     Timeline(
-                        s._replace(condition=s.condition._replace(reach=Why.OK)) if s.condition.reach in _CUT else s
+                        s._replace(condition=s.condition._replace(reach=Why.OK))
+                        if s.condition.reach in _CUT and not s.condition.restarts  # what is off is off for its own machine as well
+                        else s
                         for s in self.nodes[server].timeline.spans()
                     )
                 ]
@@ -256,7 +258,7 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
         if node.site is not None:
             sites.setdefault(node.site, []).append(name)
     draws = Draws(scenario.seed if seed is None else seed)
-    ground = Ground(list(scenario.nodes), sites, scenario.groups, where.nodes_at, where.addresses, draws)
+    ground = Ground(list(scenario.nodes), sites, scenario.groups, where.nodes_at, where.addresses, draws, scenario.nodes)
     conditions = compile_faults(scenario.faults, ground, offset_us=offset)
     nodes = {
         name: CompiledNode(name, node, where.host.get(name, ""), tuple(where.addresses.get(name, ())), conditions.nodes.get(name, QUIET))

@@ -213,6 +213,9 @@ class Scenario(Declared):
             for key, usual in _YOUNGER.get(node["kind"], {}).items():
                 if node[key] == usual:
                     del node[key]
+        for fault in values["faults"]:
+            if not fault["then_flush"]:
+                del fault["then_flush"]
         text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

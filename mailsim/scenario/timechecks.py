@@ -9,6 +9,7 @@ from mailsim.errors import did_you_mean
 from mailsim.nodes import Client, Senders
 from mailsim.scenario.document import Path, path_text
 from mailsim.scenario.faults.change import check_records, check_removed
+from mailsim.scenario.faults.targets import check_kinds
 from mailsim.scenario.nodechecks import among
 from mailsim.units import clock, instant
 
@@ -81,6 +82,8 @@ def check_faults(sight: Sight) -> Iterator[Complaint]:
     for k, fault in enumerate(sight.scenario.faults):
         at: Path = ("faults", k)
         yield from fault.check(sight, at)
+        for j, node in enumerate(fault.then_flush):
+            yield from check_kinds(sight, (*at, "then_flush", j), node, ("mta",), "a flush")
         for start, end, other in spans.setdefault(fault.lane, []):
             if fault.start < end and start < fault.end_us:
                 earlier = f"{path_text(sight.in_file(('faults', other)))} on {fault.where} ({clock(start)} to {clock(end)})"

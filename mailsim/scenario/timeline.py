@@ -9,6 +9,9 @@ condition                 acts on                 meaning
 ``reply`` at ``stage``    node                    the server gives this reply instead of its own
 ``manner`` at ``stage``   node                    it closes the connection, hangs, or loses its 250 there
 ``idle``                  node                    it takes mail and does nothing with it
+``restarts``              node                    it begins anew when this is over; its connections are forgotten
+``loses_queue``           node                    the mail that an MTA has at the beginning is destroyed
+a request to flush        node                    an MTA tries its deferred mail (for some domains) at that instant
 any of these              part of the sessions    each session meets it by chance
 ``reach``                 address                 only this address of a machine fails, for SMTP
 a line of a script        node                    a reply to some recipients only
@@ -37,7 +40,7 @@ from typing import Any, NamedTuple
 from mailsim.events import ConditionSpan
 from mailsim.rules.conditions import SINCE, Span, Timeline
 from mailsim.rules.cues import Cue
-from mailsim.scenario.faults.base import FaultDeclaration, Ground, ZoneEdit
+from mailsim.scenario.faults.base import FaultDeclaration, FlushRequest, Ground, ZoneEdit, flush_words
 
 __all__ = ["Conditions", "NameFault", "Part", "ServerFault", "ZoneFault", "compile_faults", "link_key"]
 
@@ -108,6 +111,8 @@ class Conditions(NamedTuple):
     zones: tuple[ZoneFault, ...] = ()
     #: by domain: what is wrong with the host of its MTA-STS policy
     policies: dict[str, Timeline] = {}
+    #: by node: when it is asked to try its deferred mail, in order of time
+    flushes: dict[str, tuple[FlushRequest, ...]] = {}
 
 
 def link_key(a: str, b: str) -> tuple[str, str]:
@@ -122,6 +127,7 @@ class _Gathered:
         self._spans: dict[str, dict[Any, list[Span]]] = {}
         self.cues: dict[str, list[Cue]] = {}
         self.zones: list[ZoneFault] = []
+        self.flushes: dict[str, list[FlushRequest]] = {}
 
     def add(self, what: str, key: Any, span: Span) -> None:
         self._spans.setdefault(what, {}).setdefault(key, []).append(span)
@@ -142,7 +148,9 @@ def compile_faults(faults: Sequence[FaultDeclaration], ground: Ground, *, offset
             what, key = effect.place
             for start, end in windows:
                 told.append(ConditionSpan(fault.where, effect.node, effect.words, start, end))
-                if isinstance(effect.condition, Cue):
+                if isinstance(effect.condition, FlushRequest):
+                    found.flushes.setdefault(key, []).append(effect.condition._replace(at_us=start + offset_us))
+                elif isinstance(effect.condition, Cue):
                     cue = effect.condition._replace(start_us=start + offset_us, end_us=end + offset_us)
                     found.cues.setdefault(key, []).append(cue)
                 elif isinstance(effect.condition, ZoneEdit):
@@ -153,6 +161,11 @@ def compile_faults(faults: Sequence[FaultDeclaration], ground: Ground, *, offset
                         condition = condition._replace(as_of_us=start + offset_us)
                     span = Span(start + offset_us, end + offset_us, condition)
                     found.add(what, link_key(*key) if what == "link" else key, span)
+        for node in fault.then_flush:
+            domains = ground.domains(fault.where)
+            for _, end in windows:
+                told.append(ConditionSpan(node, node, flush_words(domains), end, end))
+                found.flushes.setdefault(node, []).append(FlushRequest(end + offset_us, domains))
     return _conditions(found, told)
 
 
@@ -172,4 +185,5 @@ def _conditions(found: _Gathered, told: list[ConditionSpan]) -> Conditions:
         {node: tuple(lines) for node, lines in found.cues.items()},
         tuple(found.zones),
         found.of("policy"),
+        {node: tuple(sorted(some)) for node, some in found.flushes.items()},
     )

@@ -11,11 +11,14 @@ from mailsim.nodes.attempt import Handover, Item
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.logins import LoginDesk, SmtpLogins, login_rules
 from mailsim.nodes.memory import RetryMemory
+from mailsim.nodes.mta.dates import due_again
 from mailsim.nodes.mta.declaration import Mta
 from mailsim.nodes.mta.disciplines import discipline_of
+from mailsim.nodes.mta.flushing import flushes
 from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
 from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
+from mailsim.nodes.mta.restarts import Restarts, turns
 from mailsim.nodes.mta.returning import passed_on
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.route import RouteEntry
@@ -55,12 +58,16 @@ class MtaActor:
         self.search = self.host.partition(".")[2]  #: the search domain of its stub: its own (resolv.conf(5), by default)
         #: when the service is stopped and does no work
         self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED or span.condition.idle)
+        happens = turns(node.timeline)
+        #: its ups and downs, where any are declared
+        self.restarts: Restarts | None = Restarts(self, happens) if happens else None
         self.address_types = address_types(self.figures, has_ipv6=world.compiled.has_ipv6)
         self.patience = (self.figures.dns_tries, self.figures.dns_timeout)
         self.resolver = stub_of(world, name, self.patience, self.figures.stub)
         self.resolver_quiet = self.resolver is not None and self.resolver.quiet
         self.caller = Caller(name, self.figures)
         self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))
+        self.caller.ends = self.lmtp_caller.ends = tuple(turn.at_us for turn in happens if turn.down)
         self.door = self._door()
         self.final_for = self.door.policy.final_for
         self._domains: dict[int, str] = {}
@@ -70,6 +77,10 @@ class MtaActor:
         self.store_legs: dict[int, Leg | None] = {}
         self._retry()
         self.discipline = discipline_of(self)
+        if self.restarts is not None:
+            self.restarts.begin()
+        for request in world.compiled.conditions.flushes.get(name, ()):
+            world.spawn(flushes(self, request), RUNNER_ORDER)
 
     def _retry(self) -> None:
         retry = self.figures.retry
@@ -92,7 +103,7 @@ class MtaActor:
         self.local_policy = retry.local_policy()
         self.waiting: dict[str, dict[Item, None]] = {}
         rank = rank_of(self.figures.queue_order, self.name, self.world.draws, self.world.origin_us)
-        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER, rank)
+        self.deferred = Deferred(self.world, self.start_batch, RUNNER_ORDER, rank, spawn=self.spawn)
         self.destinations: dict[str, Destination] = {}
 
     def _door(self) -> Doorman:
@@ -129,7 +140,27 @@ class MtaActor:
 
     def carry(self, item: Item, t_us: int) -> Life:
         """Attempt an item now, honestly step by step."""
-        return carry(self, item, t_us)
+        if self.restarts is None:
+            return carry(self, item, t_us)
+        self.restarts.enter(item)
+        return self.restarts.mortal(carry(self, item, t_us))
+
+    def mortal(self, life: Life) -> Life:
+        """A life that ends with the MTA's processes."""
+        return life if self.restarts is None else self.restarts.mortal(life)
+
+    def spawn(self, life: Life, order: int) -> None:
+        """Start a Flow that ends with the MTA's processes."""
+        self.world.spawn(self.mortal(life), order)
+
+    def left(self, item: Item, deliveries: tuple[int, ...]) -> None:
+        """Deliveries are no longer this MTA's."""
+        if self.restarts is not None:
+            self.restarts.leave(item, deliveries)
+
+    def due_again(self, item: Item, due_us: int) -> int:
+        """When a deferred item is due now that queue runs begin anew; ``due_us``: when it was due before."""
+        return due_again(self, item, due_us)
 
     def walk(self, item: Item, t_us: int, destination: Destination | None) -> Life:
         """One honest attempt with a session granted."""
@@ -172,6 +203,7 @@ class MtaActor:
                 pace_us=self.figures.start_pace,
                 serve=lambda item: serve(self, item),
                 give_up=lambda items: put_off_all(self, items, self.world.now),
+                spawn=self.spawn,
             )
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mailsim.nodes.attempt import Item
 from mailsim.nodes.world import Life
@@ -23,6 +23,10 @@ class Discipline(Protocol):
 
     def due(self, items: list[Item], now_us: int) -> None:
         """The retry times of deferred items (put into ``mta.deferred``) have come."""
+        ...
+
+    def inherit(self, before: Any, under_way: list[Item]) -> None:
+        """The program begins anew after ``before``; what was under way then will be due at once."""
         ...
 
 

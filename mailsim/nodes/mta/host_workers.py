@@ -103,8 +103,20 @@ class HostWorkers:
         for item in items:
             self._messages[item].open += 1
         if not self._ripe:
-            self._mta.world.spawn(self._alarm(now_us + (self._woken_us - now_us) % SECOND_US), RUNNER_ORDER)
+            self._mta.spawn(self._alarm(now_us + (self._woken_us - now_us) % SECOND_US), RUNNER_ORDER)
         self._ripe += items
+
+    def inherit(self, before: Any, under_way: list[Item]) -> None:
+        """Messages stand on disk with the rounds that they have had; those under way begin their round again."""
+        old: HostWorkers = before
+        self._woken_us = self._mta.world.now
+        self._messages = {item: message for item, message in old._messages.items() if item.ticket}
+        again: dict[int, _Message] = {}
+        for item in under_way:
+            message = again.setdefault(item.number, _Message(item.arrived_us))
+            if item in old._messages:
+                message.rounds = max(message.rounds, old._messages[item].rounds)
+            self._messages[item] = message
 
     def _alarm(self, wakes_us: int) -> Life:
         yield self._bell, wakes_us
@@ -119,7 +131,7 @@ class HostWorkers:
                 self._mta.log.rows.extend(row)
             worker = self._pool.enter(item.domain, item, now)
             if worker is not None:
-                self._mta.world.spawn(self._served(worker, item), MESSAGE_ORDER + item.number)
+                self._mta.spawn(self._served(worker, item), MESSAGE_ORDER + item.number)
 
     def _wake(self, t_us: int) -> None:
         """Something happened that wakes the daemon."""
@@ -148,7 +160,7 @@ class HostWorkers:
                 if worker is None:
                     worker, item = other, work
                 else:
-                    self._mta.world.spawn(self._served(other, work), MESSAGE_ORDER + work.number)
+                    self._mta.spawn(self._served(other, work), MESSAGE_ORDER + work.number)
 
     def _served(self, worker: Worker[_Session], item: Item) -> Life:
         """What has just been given a process."""

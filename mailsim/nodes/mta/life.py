@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mailsim.events import Event, State
 from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of, pass_on
 from mailsim.nodes.contact import call
+from mailsim.nodes.mta.dates import dates
 from mailsim.nodes.mta.express import express
 from mailsim.nodes.mta.queue import Destination
 from mailsim.nodes.mta.returning import Failed, bounce, bounce_all, lose_sight, notice, stored_here, tell_success
@@ -58,8 +59,8 @@ def take(mta: MtaActor, number: int, deliveries: tuple[int, ...], hops: int, t_u
         log.rows.extend((t_us, number, -1, Event.ACCEPTED, mta.number, giver, -1, 0, 250, 0, hops, -1))
     items = _split(mta, number, deliveries, hops, t_us)
     for item in items[1:]:
-        mta.world.spawn(carry(mta, item, t_us), MESSAGE_ORDER + number)
-    return carry(mta, items[0], t_us)
+        mta.world.spawn(mta.carry(item, t_us), MESSAGE_ORDER + number)
+    return mta.carry(items[0], t_us)
 
 
 def _usual(mta: MtaActor, number: int, deliveries: tuple[int, ...]) -> bool:
@@ -88,7 +89,8 @@ def carry(mta: MtaActor, item: Item, t_us: int) -> Life:
     if item.local:
         return (yield from _store(mta, item, t_us))
     if mta.discipline is not None:
-        return mta.discipline.carry(item, t_us)
+        life = mta.discipline.carry(item, t_us)
+        return None if life is None else mta.mortal(life)
     destination = mta.destination(item.domain)
     if destination is not None:
         granted = destination.enter(t_us)
@@ -156,13 +158,15 @@ def _came_back(mta: MtaActor, hosts: tuple[str, ...], t_us: int) -> None:
     """Hosts took mail: what waited for them goes over the same connections, from ``t_us`` on."""
     waiting = [item for address in hosts for item in mta.note_success(address)]
     if waiting:
-        mta.world.spawn(_queue_run(mta, waiting, t_us), MESSAGE_ORDER + waiting[0].number)
+        mta.spawn(_queue_run(mta, waiting, t_us), MESSAGE_ORDER + waiting[0].number)
 
 
 def release(mta: MtaActor, item: Item, handover: Handover) -> None:
     """Let a server's part of the message go on by itself; where its 250 was lost, the client keeps the message as well."""
     if handover.keep:
         mta.world.opened(len(handover.deliveries))
+    else:
+        mta.left(item, handover.deliveries)
     mta.world.spawn(_handed_over(mta, item, handover), MESSAGE_ORDER + item.number)
 
 
@@ -181,6 +185,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         tell_success(mta, item, item.deliveries, t_us, "delivered")
         for d in item.deliveries:
             stored_here(mta, d, t_us)
+        mta.left(item, item.deliveries)
         return None
     actor = mta.world.actor(store)
     address = actor.lmtp_address
@@ -194,6 +199,11 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         row = (t_us, item.number, -1, Event.TRIED, mta.number, log.name(actor.host), log.name(address), item.attempt)
         log.rows.extend((*row, code, result.why, result.end_us - t_us, text))
     if result.taken_us >= 0 and server is not None:
+        if result.why == Why.WENT_DOWN:
+            mta.world.opened(len(item.deliveries))
+            mta.world.spawn(_taken_by(actor, mta, item, result.taken_us), MESSAGE_ORDER + item.number)
+            yield max(result.end_us, mta.world.now)
+            return None
         yield result.taken_us
         if result.why == Why.OK:
             _came_back(mta, (address,), result.end_us)
@@ -208,6 +218,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
             tell_success(mta, item, taken, result.end_us, "delivered" if mta.figures.assumes_final else "relayed")
             if later:
                 defer(mta, item, tuple(d for d, _ in later), result.taken_us, later[0][1].why, (address,), later[0][1].reply)
+            mta.left(item, taken)
             return actor.take(item.number, taken, item.hops, result.taken_us, mta.number)
         mta.world.opened(len(item.deliveries))
         mta.world.spawn(actor.take(item.number, item.deliveries, item.hops, result.taken_us, mta.number), MESSAGE_ORDER + item.number)
@@ -217,6 +228,12 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
         return bounce(mta, item, item.deliveries, result.end_us, result.why, result.reply)
     mta.memory.note_failures((address,), result.end_us)
     return defer(mta, item, item.deliveries, result.end_us, result.why, (address,), result.reply)
+
+
+def _taken_by(actor: Any, mta: MtaActor, item: Item, taken_us: int) -> Life:
+    """The store takes what this MTA did not live to see."""
+    yield taken_us
+    return actor.take(item.number, item.deliveries, item.hops, taken_us, mta.number)
 
 
 def defer(
@@ -231,7 +248,8 @@ def defer(
         log.why[d] = why
         log.code[d] = reply.code if reply is not None else -1
     item.deliveries = left
-    due, over = _next(mta, item, t_us, hosts, lifetime)
+    item.failed = (t_us, hosts)
+    due, over = dates(mta, item, t_us, hosts, lifetime)
     reckoned = due - item.arrived_us if due is not None and figures.delay_notice_ahead else age
     if over is not None and why != Why.HOST_RETRY_TIME:
         given = Why.ATTEMPTS_OVER if mta.memory.giving_up.by_count(item.attempt) else Why.LIFETIME_OVER
@@ -267,24 +285,9 @@ def _freeze(mta: MtaActor, item: Item, outcome: Outcome) -> None:
     mta.deferred.put(item, due)
 
 
-def _next(mta: MtaActor, item: Item, t_us: int, hosts: tuple[str, ...], lifetime_us: int) -> tuple[int | None, int | None]:
-    """When the item is due again, and when it is given up; None for what does not happen, or what nobody knows."""
-    memory, arrived, started = mta.memory, item.arrived_us, item.started_us
-    if item.local and mta.local_policy is not None:
-        due: int | None = mta.local_policy.next(arrived, t_us)
-    else:
-        due = memory.next_attempt(arrived, t_us, hosts, number=item.number, attempt=item.attempt, started_us=started)
-    if memory.by_host and due is not None and not any(key.startswith("route ") for key in hosts):
-        due = mta.looks_again(t_us, due)
-    over = memory.giving_up.given_up_us(
-        arrived, t_us, due, attempt=item.attempt, lifetime_us=lifetime_us, started_us=started, origin_us=memory.origin_us
-    )
-    return due, over
-
-
 def give_up(mta: MtaActor, item: Item) -> None:
     """An item's time has come to be returned without another attempt (now: the clock)."""
-    mta.world.spawn(_give_up(mta, item), MESSAGE_ORDER + item.number)
+    mta.spawn(_give_up(mta, item), MESSAGE_ORDER + item.number)
 
 
 def _give_up(mta: MtaActor, item: Item) -> Life:
@@ -307,12 +310,12 @@ def put_off(mta: MtaActor, item: Item, t_us: int) -> None:
 def run_batch(mta: MtaActor, items: list[Item], now_us: int) -> None:
     """What is due goes on: as sessions of its destination are free (Postfix), or in queue runs, one after the other (Exim)."""
     if mta.memory.by_host:
-        mta.world.spawn(_queue_run(mta, items, now_us), MESSAGE_ORDER + items[0].number)
+        mta.spawn(_queue_run(mta, items, now_us), MESSAGE_ORDER + items[0].number)
         return
     waiting: dict[str, list[Item]] = {}
     for item in items:
         if item.local or mta.figures.concurrency is None or not mta.stopped.quiet:
-            mta.world.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
+            mta.spawn(_activate(mta, item), MESSAGE_ORDER + item.number)
         else:
             waiting.setdefault(item.domain, []).append(item)
     if mta.log.rows is not None:
@@ -343,7 +346,7 @@ def put_off_all(mta: MtaActor, items: list[Item], now_us: int) -> None:
     """Put items off, those at once that :func:`put_off` would only give a new instant."""
     figures, log, memory = mta.figures, mta.log, mta.memory
     policy = memory.policy
-    if log.rows is not None or figures.delay_notice is not None or not isinstance(policy, AgeClampedPolicy):
+    if log.rows is not None or figures.delay_notice is not None or mta.restarts or not isinstance(policy, AgeClampedPolicy):
         for item in items:
             put_off(mta, item, now_us)
         return
@@ -363,8 +366,10 @@ def put_off_all(mta: MtaActor, items: list[Item], now_us: int) -> None:
 
 def _activate(mta: MtaActor, item: Item) -> Life:
     now: int = yield mta.world.now
+    if not mta.stopped.quiet:
+        now = yield from until_running(mta, now)
     activated(mta, item, now)
-    return express(mta, item, now) if _usual(mta, item.number, item.deliveries) else carry(mta, item, now)
+    return express(mta, item, now) if _usual(mta, item.number, item.deliveries) else mta.carry(item, now)
 
 
 def activated(mta: MtaActor, item: Item, now_us: int) -> None:
@@ -377,6 +382,8 @@ def _queue_run(mta: MtaActor, items: list[Item], start_us: int) -> Life:
     """A queue runner delivers one message after the other; each goes on by itself once a server has it."""
     now: int = yield max(start_us, mta.world.now)
     for item in items:
+        if not mta.stopped.quiet:
+            now = yield from until_running(mta, now)
         activated(mta, item, now)
         stage: Any = carry(mta, item, now)
         stage = yield from stage

@@ -29,8 +29,10 @@ class Deferred:
     On a scan grid many entries share an instant: they stand in one list, and only instants are sorted.
     """
 
-    def __init__(self, world: World, fire: Any, order: int, rank: Rank) -> None:
-        self._world = world
+    def __init__(
+        self, world: World, fire: Any, order: int, rank: Rank, *, spawn: Callable[[Life, int], None] | None = None
+    ) -> None:
+        self._spawn = spawn or world.spawn
         self._fire = fire
         self._rank = rank
         self._order = order
@@ -60,7 +62,24 @@ class Deferred:
         due = self._due[0]
         if self._armed is None or due < self._armed:
             self._armed = due
-            self._world.spawn(self._run(due), self._order)
+            self._spawn(self._run(due), self._order)
+
+    def items(self) -> list[Item]:
+        """Everything that waits, in order of its time."""
+        return [item for due in sorted(self._due) for _, ticket, item in sorted(self._entries[due]) if item.ticket == ticket]
+
+    def halt(self) -> None:
+        """Nobody runs the queue any more: the runner is gone."""
+        self._armed = None
+
+    def resume(self, due_again: Callable[[Item, int], int]) -> None:
+        """Run the queue again, each entry at the instant that ``due_again(item, due)`` gives."""
+        waiting = [(item, due) for due in sorted(self._due) for _, ticket, item in sorted(self._entries[due]) if item.ticket == ticket]
+        self._due.clear()
+        self._entries.clear()
+        self._armed = None
+        for item, due in waiting:
+            self.put(item, due_again(item, due))
 
     def _run(self, due_us: int) -> Life:
         now = yield due_us
@@ -104,7 +123,9 @@ class Destination:
         pace_us: int = 0,
         serve: Callable[[Item], None] | None = None,
         give_up: Callable[[list[Item]], None] | None = None,
+        spawn: Callable[[Life, int], None] | None = None,
     ) -> None:
+        self._spawn = spawn or world.spawn
         self._serve = serve
         self._give_up = give_up
         self._world = world
@@ -124,6 +145,16 @@ class Destination:
         self._bell = world.line()
         self._watched = False
         self._sequence = 0
+
+    @property
+    def lines(self) -> tuple[Any, ...]:
+        """Where Flows are parked."""
+        return self.line, self._bell
+
+    def revive(self) -> None:
+        """Forget that it was dead, and the failures that made it so."""
+        self.dead_until_us = -1
+        self._start()
 
     def settle(self, t_us: int) -> None:
         """Apply the ends up to ``t_us``, each with its own instant."""
@@ -190,7 +221,7 @@ class Destination:
         self._queue.extend(entries)
         if not self._watched:
             self._watched = True
-            self._world.spawn(self._watch(), self._order)
+            self._spawn(self._watch(), self._order)
 
     def leave(self, end_us: int, *, failed: bool) -> None:
         """The session's end is known."""
@@ -211,7 +242,7 @@ class Destination:
                 queue.clear()
                 self._world.wake_all(self.line, False)
                 if items:
-                    self._world.spawn(self._turned_away(items), LAST)
+                    self._spawn(self._turned_away(items), LAST)
                 break
             while queue and self.open + len(self.ends) < self.window and self._starts[0] + self._pace_us <= now:
                 self._start_one(now)

@@ -12,11 +12,11 @@ observed: one try per run after a burst, the rest deferred from the run's host s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailsim.nodes.attempt import Item, Outcome, attempt
 from mailsim.nodes.mta.disciplines import discipline
-from mailsim.nodes.mta.life import MESSAGE_ORDER, activated, commit, walk
+from mailsim.nodes.mta.life import MESSAGE_ORDER, activated, commit, until_running, walk
 from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.world import Life
 from mailsim.rules.reasons import Why
@@ -85,16 +85,19 @@ class QueueRuns:
         else:
             listed = [*items, *self._free]
             self._latest = (now_us, listed)
-            self._mta.world.spawn(self._run(listed), MESSAGE_ORDER)
+            self._mta.spawn(self._run(listed), MESSAGE_ORDER)
         for item in items:
             self._free[item] = None
+
+    def inherit(self, before: Any, under_way: list[Item]) -> None:
+        """A new daemon knows of no run."""
 
     def _watch(self, now_us: int) -> None:
         """The next run will take what this one has not come to by then."""
         if self._free and not self._watched:
             self._watched = True
             memory = self._mta.memory
-            self._mta.world.spawn(self._next_run(next_scan(now_us + 1, memory.scan_us, memory.phase_us)), RUN_ORDER)
+            self._mta.spawn(self._next_run(next_scan(now_us + 1, memory.scan_us, memory.phase_us)), RUN_ORDER)
 
     def _next_run(self, at_us: int) -> Life:
         now: int = yield at_us
@@ -109,6 +112,8 @@ class QueueRuns:
         status = HostStatus(mta.figures.host_status or 0, origin_us=mta.memory.origin_us)
         items.sort(key=self._rank)
         for item in items:
+            if not mta.stopped.quiet:
+                now = yield from until_running(mta, now)
             if item not in self._free:
                 continue
             del self._free[item]

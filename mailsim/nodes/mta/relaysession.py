@@ -9,7 +9,7 @@ from mailsim.nodes.attempt import Handover, Item, envelope_of
 from mailsim.nodes.contact import Doorman, Line, call
 from mailsim.nodes.contactrows import answered_row, tried_row
 from mailsim.nodes.lookups import asked
-from mailsim.nodes.mta.life import defer, release
+from mailsim.nodes.mta.life import defer, release, until_running
 from mailsim.nodes.mta.relays import Failure, Relay, Task
 from mailsim.nodes.mta.returning import Failed, bounce, bounce_all
 from mailsim.nodes.world import Life
@@ -63,6 +63,7 @@ class RelaySession:
         now, _ = yield from asked(self._mta, task.item.number, question, now, task.attempt)
         if now > self._world.now:
             yield now
+        now = yield from self._running(now)
         self._began_us = now
         if not self._itself:
             envelope = envelope_of(self._mta, task.item, task.item.deliveries)
@@ -106,6 +107,9 @@ class RelaySession:
                 if not alive:
                     return False
                 continue
+            yield from self._running(self._world.now)
+            if not relay.tasks:
+                continue
             task, idle = relay.tasks.popleft(), 0
             result = yield from self._send(task)
             if result.why == Why.OK:
@@ -118,6 +122,12 @@ class RelaySession:
                 return False
         return True
 
+    def _running(self, t_us: int) -> Life:
+        """A stopped service does no work."""
+        if not self._mta.stopped.quiet:
+            t_us = yield from until_running(self._mta, t_us)
+        return t_us
+
     def _rtt_us(self, item: Item, attempt: int) -> int:
         rtt: int = self._world.wire(self._mta.name, self._server.name).rtt_us(item.number, attempt)
         return rtt
@@ -128,7 +138,7 @@ class RelaySession:
             path = self._world.wire(self._mta.name, self._server.name).path
             edge = path.next_edge(self._world.now)
             while edge <= until_us:
-                if path.at(edge).reach == Why.REFUSED:
+                if path.at(edge).reach == Why.REFUSED or path.at(edge).restarts:
                     yield edge
                     return False
                 edge = path.next_edge(edge)

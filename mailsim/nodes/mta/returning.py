@@ -22,6 +22,7 @@ __all__ = [
     "Failed",
     "bounce",
     "bounce_all",
+    "lose",
     "lose_sight",
     "notice",
     "passed_on",
@@ -109,6 +110,7 @@ def returned(mta: MtaActor, failed: Failed, left: tuple[int, ...], t_us: int, nu
             log.state[d] = State.DISCARDED if number < 0 else State.BOUNCED
             log.ended_us[d] = t_us
     mta.world.settled(len(left))
+    mta.left(item, left)
     rows = log.rows
     if rows is None:
         return
@@ -150,14 +152,32 @@ def _send(mta: MtaActor, item: Item, to: str, octets: int, t_us: int, why: Why, 
     if log.rows is not None:
         log.rows.extend((t_us, number, -1, Event.SENT, mta.number, -1, -1, 0, -1, why, item.number, text))
     kept = why == Why.DOUBLE_BOUNCE and mta.figures.postmaster is None
-    mta.world.spawn((_kept if kept else _report_life)(mta, number, delivery), MESSAGE_ORDER + number)
+    if mta.restarts is not None:
+        mta.restarts.making[number] = delivery
+    mta.spawn((_kept if kept else _report_life)(mta, number, delivery), MESSAGE_ORDER + number)
     return number
 
 
 def _report_life(mta: MtaActor, number: int, delivery: int) -> Life:
     now: int = yield mta.world.now + mta.figures.report_pause
+    if mta.restarts is not None:
+        mta.restarts.making.pop(number, None)
     life: Life = mta.take(number, (delivery,), 0, now, mta.number)
     return life
+
+
+def lose(mta: MtaActor, item: Item, left: tuple[int, ...], t_us: int) -> None:
+    """Deliveries are destroyed by a declared fault; nobody is told."""
+    log = mta.log
+    log.last_us = max(log.last_us, t_us)
+    for d in left:
+        log.why[d], log.code[d] = Why.QUEUE_LOST, -1
+        if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
+            log.state[d], log.ended_us[d] = State.LOST, t_us
+        if log.rows is not None:
+            row = (t_us, item.number, log.rcpt[d], Event.LOST, mta.number, -1, -1, item.attempt, -1, Why.QUEUE_LOST)
+            log.rows.extend((*row, t_us - item.arrived_us, -1))
+    mta.world.settled(len(left))
 
 
 # -- reports that can't be delivered ------------------------------------------------------------------------------------
@@ -194,6 +214,8 @@ def _tell_postmaster(mta: MtaActor, item: Item, delivery: int, t_us: int) -> Non
 def _kept(mta: MtaActor, number: int, delivery: int) -> Life:
     """What is for the postmaster of the machine stays there."""
     now: int = yield mta.world.now + mta.figures.report_pause
+    if mta.restarts is not None:
+        mta.restarts.making.pop(number, None)
     log = mta.log
     log.holder[delivery], log.state[delivery], log.accepted_us[delivery] = mta.number, State.QUEUED, now
     if log.rows is not None:
@@ -261,3 +283,4 @@ def lose_sight(mta: MtaActor | LoneMta, item: Item, left: tuple[int, ...], t_us:
             row = (t_us, item.number, log.rcpt[d], Event.UNKNOWN, mta.number, -1, -1, item.attempt, code)
             log.rows.extend((*row, Why.SCHEDULE_UNKNOWN, t_us - item.arrived_us, -1))
     mta.world.settled(len(left))
+    mta.left(item, left)

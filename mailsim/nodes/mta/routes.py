@@ -56,6 +56,9 @@ class RoutesDiscipline:
         """Deferred items are due: each waits again."""
         run_batch(self.mta, items, now_us)
 
+    def inherit(self, before: Any, under_way: list[Item]) -> None:
+        """A new process knows of no relays, routes and hosts."""
+
     def failed(self, task: Task, failure: Failure, *, again: bool) -> None:
         """A message fails with everything that waits for its domain; ``again``: a success of another message
         brings it back at once, since all hosts are disabled or none was found (``mta_hoststat_cache``)."""
@@ -108,7 +111,7 @@ class RoutesDiscipline:
     def at(self, tick: int, then: Callable[[], None]) -> None:
         """Call ``then`` at a tick, as libevent does: after so many whole ticks from now (runq.c)."""
         delay = max(tick - self.tick(), 0) * self.limits.tick_us
-        self.world.spawn(_later(self.world.now + delay, then), MESSAGE_ORDER)
+        self.mta.spawn(_later(self.world.now + delay, then), MESSAGE_ORDER)
 
     # -- relays -------------------------------------------------------------------------------------------------
 
@@ -129,13 +132,13 @@ class RoutesDiscipline:
         """A connection is made."""
         task = relay.tasks[0]
         session = RelaySession(self, relay, target, route, task)
-        self.world.spawn(session.life(), MESSAGE_ORDER + task.item.number)
+        self.mta.spawn(session.life(), MESSAGE_ORDER + task.item.number)
 
     # -- names --------------------------------------------------------------------------------------------------
 
     def look_up(self, relay: Relay, task: Task) -> None:
         """Look the domain's MX up, with the addresses of all hosts."""
-        self.world.spawn(self._looked_up(relay, task), MESSAGE_ORDER + task.item.number)
+        self.mta.spawn(self._looked_up(relay, task), MESSAGE_ORDER + task.item.number)
 
     def _looked_up(self, relay: Relay, task: Task) -> Life:
         t_us: int = yield self.world.now

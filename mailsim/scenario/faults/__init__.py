@@ -7,12 +7,16 @@ from typing import Annotated
 from pydantic import Field
 
 from mailsim.scenario.faults.address import AddressFault
-from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, Ground, Place, Window, ZoneEdit, fault_kind
+from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, FlushRequest, Ground, Place, Window, ZoneEdit, fault_kind
 from mailsim.scenario.faults.bogus import BogusZone
 from mailsim.scenario.faults.change import Change
+from mailsim.scenario.faults.crash import Crash
 from mailsim.scenario.faults.dns import DnsFault
+from mailsim.scenario.faults.flush import Flush
+from mailsim.scenario.faults.full import DiskFull, MailboxFull
 from mailsim.scenario.faults.outage import Outage
 from mailsim.scenario.faults.policy import PolicyFault
+from mailsim.scenario.faults.restart import Restart
 from mailsim.scenario.faults.stuck import Stuck
 from mailsim.scenario.faults.wrong_records import WrongRecords
 
@@ -21,14 +25,20 @@ __all__ = [
     "AddressFault",
     "BogusZone",
     "Change",
+    "Crash",
+    "DiskFull",
     "DnsFault",
     "Effect",
     "Fault",
     "FaultDeclaration",
+    "Flush",
+    "FlushRequest",
     "Ground",
+    "MailboxFull",
     "Outage",
     "Place",
     "PolicyFault",
+    "Restart",
     "Stuck",
     "Window",
     "WrongRecords",
@@ -37,4 +47,7 @@ __all__ = [
 ]
 
 #: any fault, told apart by ``kind``
-Fault = Annotated[Outage | DnsFault | AddressFault | Stuck | WrongRecords | PolicyFault | BogusZone, Field(discriminator="kind")]
+Fault = Annotated[
+    Outage | DnsFault | AddressFault | Stuck | WrongRecords | Crash | Restart | Flush | DiskFull | MailboxFull | PolicyFault | BogusZone,
+    Field(discriminator="kind"),
+]

@@ -6,7 +6,7 @@ A kind of fault is one file: its declaration, what a file may get wrong about it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from mailsim.scenario.document import Path
     from mailsim.scenario.problems import Complaint, Sight
 
-__all__ = ["FAULT_KINDS", "Effect", "FaultDeclaration", "Ground", "Place", "Window", "ZoneEdit", "fault_kind"]
+__all__ = [
+    "FAULT_KINDS",
+    "Effect",
+    "FaultDeclaration",
+    "FlushRequest",
+    "Ground",
+    "Place",
+    "Window",
+    "ZoneEdit",
+    "fault_kind",
+    "flush_words",
+]
 
 
 class Window(NamedTuple):
@@ -44,15 +55,27 @@ class ZoneEdit(NamedTuple):
     remove: tuple[tuple[str, str], ...] = ()
 
 
+class FlushRequest(NamedTuple):
+    """At ``at_us`` an MTA is asked to try its deferred mail for ``domains`` (none: all of it) now."""
+
+    at_us: int
+    domains: tuple[str, ...]
+
+
+def flush_words(domains: Sequence[str]) -> str:
+    """What is asked, for people: ``flushed for example.com``."""
+    return f"flushed for {', '.join(domains)}" if domains else "flushed"
+
+
 class Effect(NamedTuple):
     """A condition at a place, and how the list for people names both.
 
     ``condition`` is a :class:`Condition`; for the place ``cues`` a line of a server's script,
-    for the place ``zone`` an edit.
+    for the place ``zone`` an edit, for ``flush`` a request.
     """
 
     place: Place
-    condition: Condition | Cue | ZoneEdit
+    condition: Condition | Cue | ZoneEdit | FlushRequest
     node: str
     words: str
 
@@ -67,6 +90,13 @@ class Ground(NamedTuple):
     addresses: Mapping[str, Sequence[str]]
     #: all randomness of the run: outages that are drawn differ from seed to seed
     draws: Draws
+    #: what each node declares
+    nodes: Mapping[str, Any] = {}
+
+    def domains(self, target: str) -> tuple[str, ...]:
+        """The domains that the MTAs which a target means take mail for."""
+        declared = [self.nodes[node] for node in self.targets(target) if getattr(self.nodes.get(node), "kind", "") == "mta"]
+        return tuple(dict.fromkeys(domain for mta in declared for domain in (*mta.final_for, *mta.relays_for)))
 
     def targets(self, target: str) -> list[str]:
         """The nodes that a target means: a node, an address, ``site:x`` or ``group:x``; empty if it means none."""
@@ -86,15 +116,30 @@ class Ground(NamedTuple):
 
 
 class FaultDeclaration(Declared):
-    """What every fault says: its ``kind``, and from ``start`` (included) for ``length``, or until ``until`` (excluded)."""
+    """What every fault says: its ``kind``, and from ``start`` (included) for ``length``, or until ``until`` (excluded).
+
+    Parameters
+    ----------
+    then_flush : tuple of str
+        MTAs that are asked, when it is over, to try the mail at once that they keep for the domains of the MTA that had failed
+        (ETRN, RFC 1985); where no MTA had failed, all their mail.
+    """
+
+    #: a kind that has no length
+    instant: ClassVar[bool] = False
 
     kind: str
     start: Duration = 0
     length: Duration | None = Field(default=None, gt=0)
     until: Duration | None = None
+    then_flush: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one_end(self) -> FaultDeclaration:
+        if self.instant:
+            if self.length is not None or self.until is not None or self.then_flush:
+                raise ValueError(f"{self.kind} happens at an instant; give only start")
+            return self
         if (self.length is None) == (self.until is None):
             raise ValueError("give either length or until")
         if self.until is not None and self.until <= self.start:
@@ -104,7 +149,7 @@ class FaultDeclaration(Declared):
     @property
     def end_us(self) -> int:
         """The first instant at which it is over."""
-        return self.until if self.until is not None else self.start + (self.length or 0)
+        return self.until if self.until is not None else self.start + (self.length or 0)  # an instant ends where it begins
 
     @property
     def where(self) -> str:
