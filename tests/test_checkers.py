@@ -177,6 +177,21 @@ def a_report_to_a_stranger(d: Draft) -> None:
     d.mail[6]["rcpt"] = "eve@example.org"
 
 
+@caught_by("a_copy_has_the_sender_of_its_message")
+def a_copy_from_somebody_else(d: Draft) -> None:
+    d.mail[6].update(parent=-2 - 2, sender="eve@example.org", size=d.mail[2]["size"])
+
+
+@caught_by("a_copy_has_the_sender_of_its_message")
+def a_copy_that_no_alias_made(d: Draft) -> None:
+    d.mail[6].update(parent=-2 - 2, sender=d.mail[2]["sender"], size=d.mail[2]["size"])
+
+
+@caught_by("a_copy_has_the_sender_of_its_message")
+def a_copy_of_what_comes_later(d: Draft) -> None:
+    d.mail[6].update(parent=-2 - 6, sender=d.mail[6]["sender"])
+
+
 @caught_by("whoever_bounces_tells_the_sender")
 def bounced_and_nobody_told(d: Draft) -> None:
     del d.mail[6]

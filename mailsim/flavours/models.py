@@ -127,6 +127,7 @@ class MtaFigures(Declared):
     smarthost: str | None = None
     fallback_relay: str | None = None
     max_sessions: Annotated[int, Field(ge=1)] | None = None
+    over_limit: Literal["wait", "421"] = "wait"
     hop_limit: Annotated[int, Field(ge=1)] = 50
     size_limit: Octets | None = None
     size_announced: Octets | None = None

@@ -19,7 +19,7 @@ from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life
 from mailsim.rules.mx import NoRoute, Target, best_first
 from mailsim.rules.reasons import Why
-from mailsim.rules.receive import Refusal
+from mailsim.rules.receive import Refusal, policy_reason
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 
@@ -206,7 +206,7 @@ class _Progress:
         """What it all came to."""
         return Outcome(
             action=action,
-            why=why,
+            why=policy_reason(self.reply, why),
             end_us=end_us,
             handover=handover,
             left=self.left,
@@ -245,8 +245,9 @@ def try_targets(mta: Agent, item: Item, targets: Sequence[Target], t_us: int, *,
         server = world.server_at(target.address, "smtp")
         if server is not None and not kept and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
             t_us = yield t_us
-        envelope = envelope_of(mta, item, progress.left)
-        turn = mta.turn(item)
+        envelope, turn = envelope_of(mta, item, progress.left), mta.turn(item)
+        if server is not None and server.door.reception is not None and not kept:
+            yield from server.door.reception.prepare(mta.caller, server.door, target.address, envelope, t_us, turn)
         result, server, verdicts = call(world, mta.caller, target.address, envelope, service="smtp", start_us=t_us, turn=turn, kept=kept)
         if mta.log.rows is not None:
             tried_row(mta, item, target, result, t_us)

@@ -45,7 +45,10 @@ class Senders(HostDeclaration):
 
     ``mix`` may be the name of one that comes with mailsim, such as ``self-hosted``.
     Each has its own queue, its own scan phase, its own distance to each host and its own cold resolver.  Sender addresses
-    are ``user@s<n>.<node>.test`` with ``n`` below ``domains``; reports come home within the population.
+    are ``user@s<n>.<node>.test`` with ``n`` below ``domains``; reports come home within the population.  A server that
+    remembers its clients takes all mail of one sender domain for mail of one client, and no two domains for one network
+    (an assumption: a domain has one server, and each is at a place of its own).  Who forges its sender (``sender`` of a line of
+    traffic) reports nothing to anybody.
     """
 
     kind: Literal["senders"] = "senders"
@@ -70,6 +73,8 @@ class LoneMta:
         self.flavour = world.log.name(flavour)
         self.figures: MtaFigures = mta_figures(flavour, own=world.compiled.flavours)
         self.caller = Caller(name, self.figures)
+        place, domains = world.draws.uniforms("senders domain"), world.compiled.nodes[name].declaration.domains
+        self.caller.known_as = lambda number: f"s{int(place.at(number) * domains)}.{name}.test"
         self.own: frozenset[str] = frozenset()
         self.search = ""
         self.address_types: tuple[str, ...] = ("A", "AAAA") if world.compiled.has_ipv6 else ("A",)
@@ -257,8 +262,8 @@ class LoneMta:
         log = self.log
         code = reply.code if reply is not None else -1
         to = log.names[log.sender[left[0]]]
-        number = log.add_message(item.number, "", (to,), self.name, report_size(min(log.size[left[0]], 2000)), now)
-        made = log.first[number]
+        forged = not to.endswith(f".{self.name}.test")
+        number = -1 if forged else log.add_message(item.number, "", (to,), self.name, report_size(min(log.size[left[0]], 2000)), now)
         text = log.name(str(reply)) if reply is not None else -1
         for d in left:
             log.why[d], log.code[d] = why, code
@@ -269,13 +274,20 @@ class LoneMta:
                 if why == Why.LIFETIME_OVER:
                     log.rows.extend((now, *row, Event.EXPIRED, self.number, -1, -1, item.attempt, code, of, now - item.arrived_us, text))
                 log.rows.extend((now, *row, Event.BOUNCED, self.number, -1, -1, item.attempt, code, why, number, text))
+        if not forged:
+            self._home(item, number, now)
+        self.world.settled(len(left))
+
+    def _home(self, item: Item, number: int, now: int) -> None:
+        """A report is in its reader's mailbox at once."""
+        log = self.log
+        made = log.first[number]
         log.accepted_us[made] = log.stored_us[made] = now
         log.state[made], log.holder[made], log.copies[made] = State.STORED, self.number, 1
         if log.rows is not None:
             log.rows.extend((now, number, -1, Event.SENT, self.number, -1, -1, 0, -1, Why.REPORT_TO_SENDER, item.number, -1))
             log.rows.extend((now, number, -1, Event.ACCEPTED, self.number, self.number, -1, 0, 250, 0, 0, -1))
             log.rows.extend((now, number, log.rcpt[made], Event.STORED, self.number, -1, -1, 0, 250, Why.LOCAL_DELIVERY, 0, -1))
-        self.world.settled(len(left))
 
 
 class SendersActor:

@@ -9,6 +9,7 @@ from mailsim.events import Event, State
 from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of, pass_on
 from mailsim.nodes.contact import call
 from mailsim.nodes.mta.express import express
+from mailsim.nodes.mta.forwarding import forward
 from mailsim.nodes.mta.queue import Destination
 from mailsim.nodes.mta.returning import bounce, lose_sight, notice
 from mailsim.nodes.world import Life
@@ -170,6 +171,10 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
     """Final delivery: into the own mailboxes, or by LMTP into the mail store, which may be down while this MTA is up."""
     item.attempt += 1
     log = mta.log
+    if mta.aliases:
+        forward(mta, item, t_us)
+        if not item.deliveries:
+            return None
     store = mta.declaration.store
     if store is None:
         for d in item.deliveries:
