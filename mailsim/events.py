@@ -95,7 +95,7 @@ EVENT_COLUMNS: tuple[Column, ...] = (
 #: columns of the message table
 MESSAGE_COLUMNS: tuple[Column, ...] = (
     Column("message", "i", "", "message number; deliveries of one message to several recipients share it"),
-    Column("parent", "i", "", "message that this report is about, -1 for ordinary mail"),
+    Column("parent", "i", "", "message that this report is about, -1 for ordinary mail, -2 - n for a copy that an alias made of message n"),
     Column("sender", "i", "", "envelope sender (name number); the name is '' for a report"),
     Column("rcpt", "i", "", "envelope recipient (name number)"),
     Column("origin", "h", "", "node that sent it (name number)"),

@@ -49,9 +49,9 @@ def numbers_run_in_order(record: Record) -> Iterator[str]:
     if numbers != sorted(numbers) or set(numbers) != set(range(len(set(numbers)))):
         yield "message numbers are not 0, 1, 2, ... in order"
     for one, other in zip(record.deliveries, record.deliveries[1:], strict=False):
-        if one.parent >= 0 > other.parent:
+        if one.parent != -1 == other.parent:
             yield f"{other}: ordinary mail after a report"
-        if (one.parent < 0) == (other.parent < 0) and one.sent_us > other.sent_us:
+        if (one.parent == -1) == (other.parent == -1) and one.sent_us > other.sent_us:
             yield f"{other}: sent before message {one.message}"
 
 
@@ -118,6 +118,8 @@ def reports_go_to_the_sender_and_beget_none(record: Record) -> Iterator[str]:
     traffic = getattr(record.scenario, "traffic", ())
     answers = any(getattr(stream, "null_sender", False) for stream in traffic)  # who sends from the null sender
     for d in record.deliveries:
+        if d.parent < -1:
+            continue
         if (d.parent >= 0) != (d.sender == "") and not (answers and d.parent < 0):
             yield f"{d}: parent {d.parent}, but its sender is {d.sender!r}"
         if d.parent < 0:
@@ -132,6 +134,24 @@ def reports_go_to_the_sender_and_beget_none(record: Record) -> Iterator[str]:
             yield f"{d}: a report about mail of {parent.sender}"
         if d.state == State.BOUNCED:
             yield f"{d}: a report that can't be delivered is dropped, not returned"
+
+
+@checker
+def a_copy_has_the_sender_of_its_message(record: Record) -> Iterator[str]:
+    """What an alias sends on was delivered to it, and comes from the same sender (RFC 5321 section 3.9.1)."""
+    by_number = {d.message: d for d in record.deliveries}
+    for d in record.deliveries:
+        if d.parent >= -1:
+            continue
+        original = by_number.get(-2 - d.parent)
+        if original is None or original.message >= d.message:
+            yield f"{d}: a copy of message {-2 - d.parent}, which did not exist yet"
+        elif (original.sender, original.size) != (d.sender, d.size):
+            yield f"{d}: a copy of mail from {original.sender!r}"
+        aliases = getattr(record.nodes.get(d.origin), "aliases", {})
+        listed = {target for targets in aliases.values() for target in targets}
+        if d.rcpt not in listed:
+            yield f"{d}: no alias of {d.origin} sends mail to {d.rcpt}"
 
 
 @checker

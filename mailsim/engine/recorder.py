@@ -175,7 +175,7 @@ class Recorder:
         gone = set(self.warming)
         numbers: dict[int, int] = {-1: -1}
         for number, parent in zip(self.message, self.parent, strict=True):
-            if parent in gone:
+            if _cause(parent) in gone:
                 gone.add(number)
             elif number not in gone:
                 numbers.setdefault(number, len(numbers) - 1)
@@ -183,7 +183,7 @@ class Recorder:
         for name, column in self.columns.items():
             kept = array(column.typecode, [column[i] for i in keep])
             if name in ("message", "parent"):
-                kept = array(column.typecode, [numbers[v] for v in kept])
+                kept = array(column.typecode, [numbers[v] if v >= -1 else -2 - numbers[-2 - v] for v in kept])
             self.columns[name] = kept
             setattr(self, name, kept)
         return numbers
@@ -213,6 +213,11 @@ class Recorder:
         for i in _beyond(self.ended_us, end_us):
             self.ended_us[i] = -1
             self.state[i] = State.QUEUED if self.accepted_us[i] >= 0 else State.SUBMITTING
+
+
+def _cause(parent: int) -> int:
+    """The message that a report is about or that a copy was made of, -1 for none."""
+    return parent if parent >= -1 else -2 - parent
 
 
 def _beyond(column: array[int], end_us: int) -> list[int]:

@@ -69,6 +69,7 @@ class RunningWorld:
         #: the clock's reading when the scenario starts
         self.origin_us = compiled.warm_up_us
         self.limit_us = limit_us
+        self.shared: dict[str, Any] = {}
         self.open = 0
         self.stops_when_settled = compiled.run_until_us is None
         self.sources = 0

@@ -152,6 +152,7 @@ class MtaFigures(Declared):
     fallback_relay: str | None = None
     relay_trouble: Literal["bounce", "defer"] = "bounce"
     max_sessions: Annotated[int, Field(ge=1)] | None = None
+    over_limit: Literal["wait", "421"] = "wait"
     hop_limit: Annotated[int, Field(ge=1)] = 50
     size_limit: Octets | None = None
     size_announced: Octets | None = None

@@ -22,7 +22,7 @@ from mailsim.nodes.world import Life
 from mailsim.rules.choice import limited, ordered, same_nexthop
 from mailsim.rules.mx import NoRoute, Target
 from mailsim.rules.reasons import Why
-from mailsim.rules.receive import Refusal
+from mailsim.rules.receive import Refusal, policy_reason
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 from mailsim.rules.sts import Fetch
@@ -227,7 +227,7 @@ class _Progress:
         """What it all came to."""
         return Outcome(
             action=action,
-            why=why,
+            why=policy_reason(self.reply, why),
             end_us=end_us,
             handover=handover,
             left=self.left,
@@ -259,7 +259,7 @@ def try_targets(
     ``kept``: with the only target a session is open already.  ``dead``: addresses that are passed over.  ``guard``: what the
     domain's policies demand of each target.
     """
-    figures, world = mta.figures, mta.world
+    figures = mta.figures
     progress = _Progress(item.deliveries)
     due, keys, none_is_due = _due(mta, item, targets, t_us, dead)
     if none_is_due is not None:
@@ -273,9 +273,9 @@ def try_targets(
             if demand.usable != Why.NONE:
                 why = _pass_over(mta, item, target, demand.usable, t_us, progress)
                 continue
-        server = world.server_at(target.address, "smtp")
-        if server is not None and not kept and server.door.must_wait_for(t_us, world.now) and _reached(mta, server, t_us):
-            t_us = yield t_us
+        server = None if kept else mta.world.server_at(target.address, "smtp")
+        if server is not None and (server.door.limit is not None or server.door.reception is not None):
+            yield from _at_the_door(mta, item, target, server.door, t_us, progress)
         result, server, verdicts = _session(mta, item, target, t_us, progress, demand, kept=kept)
         t_us, why = result.end_us, result.why
         if why == Why.TOO_BIG:
@@ -332,6 +332,15 @@ def _next_hop(due: Sequence[Target], k: int) -> int:
     while k < len(due) and same_nexthop(due[k - 1], due[k]):
         k += 1
     return k
+
+
+def _at_the_door(mta: Agent, item: Item, target: Target, door: Any, t_us: int, progress: _Progress) -> Life:
+    """What must happen on the clock before a session at ``t_us``: the server has few sessions, or asks after its recipients."""
+    if door.must_wait_for(t_us, mta.world.now) and _reached(mta, door, t_us):
+        yield t_us
+    if door.reception is not None:
+        envelope = envelope_of(mta, item, progress.left)
+        yield from door.reception.prepare(mta.caller, door, target.address, envelope, t_us, mta.turn(item))
 
 
 def _session(

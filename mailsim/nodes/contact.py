@@ -9,10 +9,12 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.logins import SmtpLogins
+from mailsim.nodes.reception import Guest, Reception
 from mailsim.nodes.ways import way
 from mailsim.nodes.world import World
 from mailsim.rules.conditions import Timeline
-from mailsim.rules.cues import GREYLISTED, NOTHING, Cue, Said, said
+from mailsim.rules.cues import NOTHING, Cue, Said, said
+from mailsim.rules.limits import TOO_MANY_SESSIONS
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy, Refusal, judge_recipients, refusal_reason
 from mailsim.rules.session import Contact, Script, Timeouts, contact, script, scripted_contact
@@ -25,6 +27,12 @@ __all__ = ["BOOK_AHEAD_US", "Caller", "Doorman", "Ear", "Envelope", "Line", "cal
 #: so far ahead of the clock a session may be booked with a server that serves a limited number at a time
 BOOK_AHEAD_US = 60_000_000
 
+
+#: a connection more than a server takes that does not let it wait
+BUSY = Refusal(Stage.GREETING, TOO_MANY_SESSIONS, Why.TOO_MANY_SESSIONS)
+
+#: who is no stranger to a server without policies
+STAFF = Guest("", False)
 
 #: stands for the SIZE in a server's reply to EHLO at which a client leaves
 TOO_LARGE = Reply(552, "5.3.4", "SIZE")
@@ -70,6 +78,15 @@ class Caller:
             figures.body_timeout + slack,
         )
         self._scripts: dict[tuple[str, str, bool, bool, int], Script] = {}
+        #: ``known_as(number)``: the client that message ``number`` comes from, where that is not this node's address
+        self.known_as: Callable[[int], str] | None = None
+
+    def client(self, world: World, number: int, address: str) -> str:
+        """Whom a server at ``address`` sees: this node's address of the same family, or who sends that message."""
+        if self.known_as is not None:
+            return self.known_as(number)
+        own: tuple[str, ...] = world.compiled.nodes[self.name].addresses
+        return next((mine for mine in own if (":" in mine) == (":" in address)), own[0] if own else self.name)
 
     def script(self, door: Doorman, service: str, *, login: bool, recipients: int, kept: bool = False) -> Script:
         """The steps of a session with that server, or of a further message in one that was kept open; remembered."""
@@ -99,14 +116,14 @@ class Doorman:
         self.policy = policy
         self.limit = limit
         self.work: Stream[int] = world.draws.stream(f"server time {name}", figures.server_time.distribution())
-        #: what it says by script instead of its own rules, and for how long it turns strangers away
+        #: what it says by script instead of its own rules
         self.cues: tuple[Cue, ...] = world.compiled.conditions.cues.get(name, ())
-        self.greylist_us: int | None = None
+        #: its policies for strangers, where it has any
+        self.reception: Reception | None = None
         #: its users' logins, where it offers any
         self.logins: SmtpLogins | None = None
         #: what its TLS is worth to whoever looks
         self.offer = Offer(figures.starttls)
-        self._met: dict[tuple[str, str, str], int] = {}
         #: ends of the sessions that are or will be open, a heap
         self.sessions: list[int] = []
         self._judged: dict[Any, tuple[Refusal | None, tuple[Refusal | None, ...]]] = {}
@@ -129,25 +146,38 @@ class Doorman:
     @property
     def scripted(self) -> bool:
         """Whether each command has to be looked at by itself."""
-        return bool(self.cues) or self.greylist_us is not None
+        return bool(self.cues) or self.reception is not None
 
-    def says(self, client: str, envelope: Envelope, stage: Stage, t_us: int, recipient: str) -> Said:
-        """What the script has for a command; greylisting keeps (client, sender, recipient) from the first attempt (RFC 6647)."""
+    def says(self, guest: Guest, envelope: Envelope, stage: Stage, t_us: int, recipient: str, no: Refusal | None) -> Said:
+        """What the script has for a command, else its own refusal, else what its policies have against it."""
         line = said(self.cues, stage, t_us, recipient)
-        if line is not NOTHING or self.greylist_us is None or stage != Stage.RCPT:
+        if line.reply is not None or line.close:
             return line
-        met = self._met.setdefault((client, envelope.sender, recipient), t_us)
-        return Said(GREYLISTED) if t_us < met + self.greylist_us else NOTHING
+        if no is not None:
+            return Said(no.reply, line.delay_us)
+        if self.reception is None:
+            return line
+        more = self.reception.says(guest, envelope.sender, stage, t_us, recipient)
+        return more._replace(delay_us=more.delay_us + line.delay_us) if line is not NOTHING else more
 
-    def wait_us(self, t_us: int, now_us: int) -> int:
-        """How long a connection made at ``t_us`` waits for one of the server's sessions (first come, first served)."""
-        return max(heappop(self.sessions) - t_us, 0) if self.crowded(now_us) else 0
+    def welcomes(self, t_us: int, now_us: int) -> tuple[int, Refusal | None]:
+        """How long a connection made at ``t_us`` waits for one of the server's sessions (first come, first served), or what turns it
+        away when all are taken (the flavour's ``over_limit``).
+        """
+        if not self.crowded(now_us):
+            return 0, None
+        if self.figures.over_limit == "421":
+            return 0, BUSY
+        return max(heappop(self.sessions) - t_us, 0), None
 
     def must_wait_for(self, t_us: int, now_us: int) -> bool:
         """Whether a session at ``t_us`` may only be opened when the clock shows that instant.
 
-        While sessions are free, one may be booked a little ahead of the clock (it counts from its booking).
+        While sessions are free, one may be booked a little ahead of the clock (it counts from its booking).  Policies remember
+        clients, so each session with them begins on the clock.
         """
+        if self.reception is not None:
+            return t_us > now_us
         return self.limit is not None and t_us > now_us and (t_us - now_us > BOOK_AHEAD_US or self.crowded(now_us))
 
     def crowded(self, now_us: int) -> bool:
@@ -156,6 +186,12 @@ class Doorman:
         while sessions and sessions[0] <= now_us:
             heappop(sessions)
         return self.limit is not None and len(sessions) >= self.limit
+
+    def serve(self, guest: Guest, start_us: int, end_us: int) -> None:
+        """A session with a client is or will be open until ``end_us``."""
+        self.occupy(end_us)
+        if self.reception is not None:
+            self.reception.met(guest, start_us, end_us)
 
     def occupy(self, end_us: int) -> None:
         """A session is open until ``end_us`` (who waited in vain gives it back when it would have come)."""
@@ -227,27 +263,29 @@ def _called(
         return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1), None, ()
     server = world.server_at(address, service)
     wire = world.wire(caller.name, server.name if server is not None else machine)
-    rtt = wire.rtt_us(envelope.number, turn)
+    rtt, body = wire.rtt_us(envelope.number, turn), wire.transfer_us(envelope.size)
     path = way(world, caller.name, machine if server is None else server.name, address, envelope.number, start_us)
     if server is None:
         return _nobody(caller, path, start_us, rtt), None, ()
     door: Doorman = server.door
     leaving = _leaving(caller, door, envelope, service, NO_DEMAND if kept else demand)
     refusal, by_recipient = _judged(server, envelope, service, login, start_us, leaving)
-    wait = door.wait_us(start_us, world.now) if not kept and path.at(start_us).reach == Why.OK else 0
+    wait, busy = door.welcomes(start_us, world.now) if not kept and path.at(start_us).reach == Why.OK else (0, None)
+    refusal = busy or refusal
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
-    says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
+    guest = Guest(caller.client(world, envelope.number, address), service == "smtp" and login is None) if door.reception else STAFF
+    says = _line(world, caller, door, guest, envelope, service, login, refusal, by_recipient, always=ear is not None)
     if says is not None:
         steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
-        result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, wire.transfer_us(envelope.size), work, pause)
+        result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, body, work, pause)
     else:
-        no, body = None if refusal is None else (refusal.stage, refusal.reply), wire.transfer_us(envelope.size)
+        no = None if refusal is None else (refusal.stage, refusal.reply)
         result = contact(steps, path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
     if leaving is not None and result.reply is leaving.reply:
         result = result._replace(why=leaving.why, reply=None)
-    if result.stage > Stage.CONNECT:
-        door.occupy(max(result.end_us, start_us + wait))
+    if result.stage > Stage.CONNECT and busy is None:
+        door.serve(guest, start_us, max(result.end_us, start_us + wait))
     return result, server, by_recipient
 
 
@@ -290,6 +328,7 @@ def _line(
     world: World,
     caller: Caller,
     door: Doorman,
+    guest: Guest,
     envelope: Envelope,
     service: str,
     login: tuple[str, str] | None,
@@ -303,8 +342,9 @@ def _line(
     client = world.compiled.nodes[caller.name].addresses[0] if login is not None else None
     right = login is None or door.policy.login_ok(*login)
     always = always or (door.scripted and refusal is not None and refusal.reply is UNSAFE)  # who leaves hears what is said before
-    if not always and (logins is None or (right and not logins.concerns(service, client))):
-        return (lambda stage, t, rcpt: door.says(caller.name, envelope, stage, t, rcpt)) if door.scripted and refusal is None else None
+    calm = not always and (logins is None or (right and not logins.concerns(service, client)))
+    if calm and (not door.scripted or (refusal is not None and door.reception is None)):
+        return None
     judged = dict(zip(envelope.recipients, by_recipient, strict=True))
 
     def says(stage: Stage, t_us: int, recipient: str) -> Said:
@@ -313,12 +353,10 @@ def _line(
             return logins.answers(service, client, login, right, t_us)
         if logins is not None and stage == Stage.GREETING:
             first = logins.greets(service, t_us)
-        if first is NOTHING:
-            first = door.says(caller.name, envelope, stage, t_us, recipient)
         if first is not NOTHING:
             return first
         no = judged.get(recipient) if stage == Stage.RCPT else refusal if refusal is not None and refusal.stage == stage else None
-        return NOTHING if no is None else Said(no.reply)
+        return door.says(guest, envelope, stage, t_us, recipient, no)
 
     return says
 

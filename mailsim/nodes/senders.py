@@ -48,7 +48,10 @@ class Senders(HostDeclaration):
 
     ``mix`` may be the name of one that comes with mailsim, such as ``self-hosted``.
     Each has its own queue, its own scan phase, its own distance to each host and its own cold resolver.  Sender addresses
-    are ``user@s<n>.<node>.test`` with ``n`` below ``domains``; reports come home within the population.
+    are ``user@s<n>.<node>.test`` with ``n`` below ``domains``; reports come home within the population.  A server that
+    remembers its clients takes all mail of one sender domain for mail of one client, and no two domains for one network
+    (an assumption: a domain has one server, and each is at a place of its own).  Who forges its sender (``sender`` of a line of
+    traffic) reports nothing to anybody.
     """
 
     kind: Literal["senders"] = "senders"
@@ -73,6 +76,8 @@ class LoneMta:
         self.flavour = world.log.name(flavour)
         self.figures: MtaFigures = mta_figures(flavour, own=world.compiled.flavours)
         self.caller = Caller(name, self.figures)
+        place, domains = world.draws.uniforms("senders domain"), world.compiled.nodes[name].declaration.domains
+        self.caller.known_as = lambda number: f"s{int(place.at(number) * domains)}.{name}.test"
         self.own: frozenset[str] = frozenset()
         self.search = ""
         self.address_types = address_types(self.figures, has_ipv6=world.compiled.has_ipv6)
@@ -265,11 +270,12 @@ class LoneMta:
         now = yield max(t_us, self.world.now)
         log = self.log
         code = reply.code if reply is not None else -1
-        told = wanting(self, item.number, left, "failed")
+        forged = not log.names[log.sender[left[0]]].endswith(f".{self.name}.test")
+        told = () if forged else wanting(self, item.number, left, "failed")
         number = self._comes_home(item, told, now, failed=True) if told else -1
         text = log.name(str(reply)) if reply is not None else -1
         for d in left:
-            known = d in told
+            known = forged or d in told
             log.why[d], log.code[d] = why, code
             if not log.copies[d]:  # a copy may have arrived by a session whose reply was lost
                 log.state[d], log.ended_us[d] = State.BOUNCED if known else State.DISCARDED, now

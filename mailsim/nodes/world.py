@@ -49,6 +49,8 @@ class World(Protocol):
     dns: Any
     #: the clock's reading when the scenario starts; the wall clock shows a whole second then
     origin_us: int
+    #: memories that several nodes share, by name
+    shared: dict[str, Any]
     #: the run ends here at the latest: look-ahead needs to see no further
     limit_us: int
 

@@ -82,6 +82,14 @@ class Why(IntEnum):
     PUSHED = 98
     POLLED = 99
     AUTH_UNAVAILABLE = 100
+    # -- policy at the receiving side
+    GREYLISTED = 101
+    TOO_MANY_CONNECTIONS = 102
+    RATE_LIMITED = 103
+    UNVERIFIED_RECIPIENT = 104
+    NOT_A_RECIPIENT = 105
+    TOO_MANY_SESSIONS = 106
+    EXPANDED = 107
     # -- policies on which hosts may be used
     STS_MISMATCH = 113
     STS_UNTRUSTED = 114
@@ -194,6 +202,27 @@ REASONS: dict[Why, Reason] = {
     Why.LOCAL_DELIVERY: Reason("local delivery", "this server is the final destination of the domain", "RFC 5321 section 2.3.10"),
     Why.PUSHED: Reason("pushed", "the open IMAP connection told the client at once", "RFC 2177"),
     Why.POLLED: Reason("polled", "the client looked again at its next interval", "RFC 1939; RFC 9051"),
+    Why.GREYLISTED: Reason("greylisted", "the server turns strangers away for a while and lets in who comes back", "RFC 6647; postgrey(8)"),
+    Why.TOO_MANY_CONNECTIONS: Reason(
+        "too many connections",
+        "the client has too many connections to this server, or made too many in a while",
+        "postconf(5) smtpd_client_connection_count_limit, smtpd_client_connection_rate_limit",
+    ),
+    Why.RATE_LIMITED: Reason(
+        "too much mail", "the client sent more messages in a while than the server lets it", "postconf(5) smtpd_client_message_rate_limit"
+    ),
+    Why.UNVERIFIED_RECIPIENT: Reason(
+        "recipient not verified", "the server asks the next one whether the recipient exists, and has no good answer", "verify(8)"
+    ),
+    Why.NOT_A_RECIPIENT: Reason(
+        "not a recipient", "the relay's list of the domain's recipients does not have this one", "postconf(5) relay_recipient_maps"
+    ),
+    Why.TOO_MANY_SESSIONS: Reason(
+        "server busy", "the server has as many sessions as it may have and turns others away", "Exim spec smtp_accept_max"
+    ),
+    Why.EXPANDED: Reason(
+        "expanded", "the address stands for others: the message goes on to them", "RFC 5321 section 3.9.1; RFC 3464 section 2.3.3"
+    ),
     Why.STS_MISMATCH: Reason(
         "not in the policy", "the domain's MTA-STS policy does not name this host, so no mail may go there", "RFC 8461 sections 4.1 and 5"
     ),

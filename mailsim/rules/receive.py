@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
 
-__all__ = ["Command", "ReceiverPolicy", "Refusal", "SessionState", "judge_recipients", "receive", "refusal_reason"]
+__all__ = ["Command", "ReceiverPolicy", "Refusal", "SessionState", "judge_recipients", "policy_reason", "receive", "refusal_reason"]
 
 
 class ReceiverPolicy(NamedTuple):
@@ -31,6 +31,8 @@ class ReceiverPolicy(NamedTuple):
     submission: bool = False
     #: what is said to a recipient that is none of its business (Postfix 3.7: 454 4.7.1)
     relay_denied: tuple[int, str] = (554, "5.7.1")
+    #: ``relay_knows(address)``, for domains in ``relays_for``; None: every recipient is taken there
+    relay_knows: Callable[[str], bool] | None = None
 
 
 class SessionState(NamedTuple):
@@ -99,6 +101,8 @@ def _rcpt(state: SessionState, policy: ReceiverPolicy, address: str) -> tuple[Re
             return Reply(550, "5.1.1", f"<{address}>: Recipient address rejected: User unknown"), state
     elif domain not in policy.relays_for and not state.user:
         return Reply(*policy.relay_denied, f"<{address}>: Relay access denied"), state
+    elif policy.relay_knows is not None and domain in policy.relays_for and not policy.relay_knows(address.lower()):
+        return Reply(550, "5.1.1", f"<{address}>: Recipient address rejected: User unknown in relay recipient table"), state
     return Reply(250, "2.1.5", "Ok"), state._replace(stage=Stage.RCPT, recipients=(*state.recipients, address))
 
 
@@ -122,12 +126,37 @@ _REASONS = {
 }
 
 
+#: why a server of ours refuses by policy, by words that only such a reply has
+_WORDS = (
+    ("Recipient address rejected: Greylisted", Why.GREYLISTED),
+    ("Recipient address rejected: unverified address", Why.UNVERIFIED_RECIPIENT),
+    ("User unknown in relay recipient table", Why.NOT_A_RECIPIENT),
+    ("Error: too many connections from", Why.TOO_MANY_CONNECTIONS),
+    ("Error: too much mail from", Why.RATE_LIMITED),
+    ("Too many concurrent SMTP connections", Why.TOO_MANY_SESSIONS),
+)
+
+
+def policy_reason(reply: Reply | None, why: Why) -> Why:
+    """The policy of the receiving side that a reply speaks of, or ``why``.
+
+    >>> policy_reason(Reply(450, "4.7.1", "Error: too much mail from 192.0.2.1"), Why.TEMPFAIL).name
+    'RATE_LIMITED'
+    """
+    if reply is None or why not in (Why.TEMPFAIL, Why.PERMFAIL):
+        return why
+    return next((reason for words, reason in _WORDS if words in reply.text), why)
+
+
 def refusal_reason(reply: Reply) -> Why:
     """Why a server of ours gives this reply, as far as the reply says it; else its kind.
 
     >>> refusal_reason(Reply(535, "5.7.8", "authentication failed")).name, refusal_reason(Reply(451, "4.3.0", "later")).name
     ('AUTH_FAILED', 'TEMPFAIL')
     """
+    by_policy = policy_reason(reply, reply.kind)
+    if by_policy != reply.kind:
+        return by_policy
     return _REASONS.get((reply.code, reply.enhanced), reply.kind)
 
 

@@ -69,6 +69,8 @@ class _Lines:
 
     def _line(self, stream: TrafficBase, sender: str, recipients: tuple[str, ...]) -> Line:
         node = self._clients.get(sender, sender)
+        if stream.sender is not None:
+            return Line(node, stream.sender, recipients, None)
         declared = self.world.nodes[node].declaration
         if not isinstance(declared, Senders):
             return Line(node, "" if stream.null_sender else declared.address, recipients, None)

@@ -45,6 +45,12 @@ NotifyList: TypeAlias = Annotated[
 ]
 
 
+def _written(notify: tuple[Notify, ...] | dict[str, tuple[Notify, ...]] | None) -> object:
+    if isinstance(notify, dict):
+        return {address: list(words) or "never" for address, words in notify.items()}
+    return None if notify is None else list(notify) or "never"
+
+
 class Asking(Declared):
     """What the sender asks of reports; where nothing is said, failures and delays are reported.
 
@@ -61,7 +67,7 @@ class Asking(Declared):
         By recipient, whom the sender named (ORCPT, section 4.2).
     """
 
-    notify: NotifyList | dict[MailAddress, NotifyList] | None = None
+    notify: Annotated[NotifyList | dict[MailAddress, NotifyList] | None, PlainSerializer(_written)] = None
     return_content: ReturnContent | None = None
     envelope_id: Annotated[str, Field(max_length=100)] | None = None
     original_recipients: dict[MailAddress, MailAddress] | None = None

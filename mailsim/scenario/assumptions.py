@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from mailsim.declared import Declared
 from mailsim.flavours import Figure, OwnFlavour, default, defaults, flavour, sender_mixes
 from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
 from mailsim.scenario.traffic import Preset
@@ -53,7 +54,7 @@ def assumptions(scenario: Scenario) -> list[Assumption]:
         *_links(scenario),
         *_clock(scenario),
         *(row for name, node in scenario.nodes.items() for row in _node(f"nodes.{name}", node, scenario.flavours)),
-        *_policies(scenario),
+        *_sts_policies(scenario),
         *(row for k, stream in enumerate(scenario.traffic) for row in _traffic(f"traffic[{k}]", stream)),
     ]
 
@@ -141,6 +142,8 @@ def _links(scenario: Scenario) -> Iterator[Assumption]:
 def _node(path: str, node: Any, own: Mapping[str, OwnFlavour]) -> Iterator[Assumption]:
     if isinstance(node, Mta | Resolver):
         yield from _program(path, node, own)
+        if isinstance(node, Mta):
+            yield from _policies(path, node)
     elif isinstance(node, Client) and node.fetch is not None:
         yield _chosen(f"{path}.fetch.every", "client.poll_every", node.fetch, "every")
         yield _chosen(f"{path}.fetch.timeout", "client.connect_timeout", node.fetch, "timeout")
@@ -173,6 +176,20 @@ def _node(path: str, node: Any, own: Mapping[str, OwnFlavour]) -> Iterator[Assum
                 yield Assumption(f"{path}.mailboxes[{address}].quota", f"{mailbox.quota} B", "size", _GIVEN, "given")
 
 
+def _policies(path: str, node: Mta) -> Iterator[Assumption]:
+    """The figures of the policies that a mail server has."""
+    probes = any(node.knows_recipients(domain) == "probe" for domain in node.relays_for)
+    for area, policy in (
+        ("greylist", node.greylist),
+        ("client_limits", node.client_limits),
+        ("verification", node.verification if probes else None),
+    ):
+        if isinstance(policy, Declared):
+            for field in type(policy).model_fields:
+                if f"{area}.{field}" in defaults():
+                    yield _chosen(f"{path}.{area}.{field}", f"{area}.{field}", policy, field)
+
+
 def _program(path: str, node: Mta | Resolver | Mailstore, own: Mapping[str, OwnFlavour]) -> Iterator[Assumption]:
     """The figures of a program: the flavour's, with what the scenario says instead."""
     found = flavour(node.flavour, node.kind, own=own)
@@ -191,7 +208,7 @@ def _program(path: str, node: Mta | Resolver | Mailstore, own: Mapping[str, OwnF
             yield _row(f"{path}.parameters.{key}", node.parameters[key], None, given=True)
 
 
-def _policies(scenario: Scenario) -> Iterator[Assumption]:
+def _sts_policies(scenario: Scenario) -> Iterator[Assumption]:
     for domain, policy in scenario.policies.items():
         path = f"policies[{domain}]"
         yield Assumption(f"{path}.max_age", duration(policy.max_age), "duration", _GIVEN, "given")

@@ -186,11 +186,32 @@ def _check_mta(sight: Sight, at: Path, node: Mta) -> Iterator[Complaint]:
     for domain in node.final_for:
         if domain in node.relays_for:
             yield (*at, "relays_for"), f"{domain} is in final_for too; a server either keeps a domain's mail or passes it on", 0
+    yield from _check_policies(sight, at, node)
     if sight.kind_of(node.store or "") == "mailstore" and not node.final_for:
         yield (*at, "store"), "a store is for the domains in final_for, and there are none", 0
     if (node.submission or node.login_on_smtp) and node.store is None and not node.accounts:
         key = "submission" if node.submission else "login_on_smtp"
         yield (*at, key), f"{key} needs logins: name the store whose mailboxes may log in, or give accounts", 0
+
+
+def _check_policies(sight: Sight, at: Path, node: Mta) -> Iterator[Complaint]:
+    """Aliases are of domains that it keeps; what is said of recipients is about domains that it relays; who is exempt exists."""
+    for address in node.aliases:
+        domain = address.rpartition("@")[2].lower()
+        if domain not in node.final_for:
+            hint = did_you_mean(domain, node.final_for) or among(list(node.final_for))
+            yield (*at, "aliases", address), f"{domain} is not in final_for{hint}", KEY
+    if not isinstance(node.recipients, str):
+        for domain in node.recipients:
+            if domain not in node.relays_for:
+                hint = did_you_mean(domain, node.relays_for) or among(list(node.relays_for))
+                yield (*at, "recipients", domain), f"{domain} is not in relays_for{hint}", KEY
+    elif node.recipients != "none" and not node.relays_for:
+        yield (*at, "recipients"), "recipients is about the domains in relays_for, and there are none", 0
+    for k, name in enumerate(node.client_limits.exempt if node.client_limits is not None else ()):
+        if name not in sight.scenario.nodes and name not in sight.ghosts:
+            known = list(sight.scenario.nodes)
+            yield (*at, "client_limits", "exempt", k), f"there is no node {name[:60]!r}{did_you_mean(name, known) or among(known)}", 0
 
 
 def _check_client(sight: Sight, at: Path, node: Client) -> Iterator[Complaint]:

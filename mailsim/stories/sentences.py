@@ -66,6 +66,7 @@ _ENGLISH: dict[str, str] = {
     "and_others": "{first} and {count} more",
     # -- what happened
     "sent": "{who} presses send: {size} for {rcpt}",
+    "sent_on": "{who} sends message {parent} on: {size} for {rcpt}",
     "sent_report": "{who} makes a report about message {parent} ({size}) for {rcpt}",
     "asked": "{who} asks for {name} {rtype}",
     "asked_again": "{who} asks again for {names}: the same answers",
@@ -97,6 +98,7 @@ _ENGLISH: dict[str, str] = {
     "unknown": "what {who} does next nobody knows: this was the last attempt that anybody has seen",
     "delivered": "{who} is done: {peer} has it",
     "stored": "it is in the mailbox of {rcpt} at {who}",
+    "stored_by_alias": "{who} has delivered it to {rcpt}, which is an alias",
     "stored_again": "it is in the mailbox of {rcpt} at {who} once more: copy {copies}",
     "fetched": "{who} has it",
     "login_failed": "{who} is not let in by {peer}",

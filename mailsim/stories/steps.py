@@ -173,9 +173,9 @@ class Teller:
 
     def _sent(self, row: Row) -> Step:
         first = self.deliveries[0]
-        key = "sent_report" if first.parent >= 0 else "sent"
-        rcpt = ", ".join(one.rcpt for one in self.deliveries)
-        text = self._say(key, who=row.node, size=size_text(first.size), rcpt=rcpt, parent=first.parent)
+        key = "sent_report" if first.parent >= 0 else "sent_on" if first.parent < -1 else "sent"
+        rcpt, parent = ", ".join(one.rcpt for one in self.deliveries), first.parent if first.parent >= -1 else -2 - first.parent
+        text = self._say(key, who=row.node, size=size_text(first.size), rcpt=rcpt, parent=parent)
         return self._step(row, "report" if first.parent >= 0 else "submit", text, peer="")
 
     def _looked_up(self, row: Row) -> Step:
@@ -338,7 +338,8 @@ class Teller:
     def _stored(self, row: Row) -> Step:
         copies = sum(one.kind == Event.STORED and one.rcpt == row.rcpt and one.place <= row.place for one in self.rows)
         rcpt = ", ".join(self._recipients(row))
-        text = self._say("stored" if copies < 2 else "stored_again", rcpt=rcpt, who=row.node, copies=copies)
+        key = "stored_by_alias" if row.why == Why.EXPANDED else "stored" if copies < 2 else "stored_again"
+        text = self._say(key, rcpt=rcpt, who=row.node, copies=copies)
         return self._step(row, "store", text, code=-1)
 
     def _fetched(self, row: Row) -> Step:

@@ -20,6 +20,7 @@ from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.mta.restarts import Restarts, turns
 from mailsim.nodes.mta.returning import passed_on
+from mailsim.nodes.mta.welcome import known_recipients, reception_of
 from mailsim.nodes.plan import Leg
 from mailsim.nodes.route import RouteEntry
 from mailsim.nodes.stub import stub_of
@@ -68,6 +69,9 @@ class MtaActor:
         self.caller = Caller(name, self.figures)
         self.lmtp_caller = Caller(name, self.figures.model_copy(update={"starttls": False}))
         self.caller.ends = self.lmtp_caller.ends = tuple(turn.at_us for turn in happens if turn.down)
+        self.aliases = {address.lower(): targets for address, targets in declaration.aliases.items()}
+        #: deliveries whose address was looked up among them
+        self.forwarded: set[int] = set()
         self.door = self._door()
         self.final_for = self.door.policy.final_for
         self._domains: dict[int, str] = {}
@@ -115,15 +119,16 @@ class MtaActor:
             host=self.host,
             final_for=frozenset(declared.final_for),
             relays_for=frozenset(declared.relays_for),
-            mailbox_known=(lambda address: True) if store is None else mailboxes.__contains__,
+            mailbox_known=(lambda address: True) if store is None else {**mailboxes, **self.aliases}.__contains__,
             login_ok=lambda user, password: user.lower() in logins and logins[user.lower()] == password,
             size_limit=self.figures.size_limit,
             relay_denied=(int(self.figures.relay_denied[:3]), self.figures.relay_denied[4:]),
+            relay_knows=known_recipients(self),
         )
         limit = declared.max_sessions or self.figures.max_sessions
         door = Doorman(self.world, self.name, self.figures, policy, limit=limit)
         door.cues = (*door.cues, *(line.cue(self.world.origin_us) for line in declared.script))
-        door.greylist_us = declared.greylist
+        door.reception = reception_of(self)
         door.offer = Offer(self.figures.starttls, declared.certificate == "valid", declared.tlsa_matches)
         services = ("submission", "submissions") * declared.submission + ("smtp",) * declared.login_on_smtp
         if services:

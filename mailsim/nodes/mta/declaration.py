@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
-from mailsim.declared import Declared, DrawnDuration, Duration, HostName, drawn
+from mailsim.declared import Declared, DrawnDuration, Duration, HostName, MailAddress, drawn
 from mailsim.nodes.base import HostDeclaration, node_kind
+from mailsim.nodes.mta.policies import Greylisted, Limits, Recipients, Verification
 from mailsim.rules.conditions import FOREVER
 from mailsim.rules.cues import Cue
 from mailsim.rules.smtp import Stage, parse_reply
@@ -92,8 +93,19 @@ class Mta(HostDeclaration):
         When the first queue scan (queue run) is; by default drawn uniformly over the scan interval.
     script : tuple of ScriptedReply
         What it says instead of its own replies: the first line that fits decides.
-    greylist : duration, optional
-        Strangers (client, sender and recipient not seen for so long) are told to come back later (RFC 6647).
+    greylist : duration or Greylist, optional
+        Strangers (client, sender and recipient not seen for so long) are told to come back later (RFC 6647).  A duration is that
+        delay and nothing else: no bounds, no whitelist, whole addresses; a mapping is Postgrey with all it has.
+    aliases : dict
+        Addresses in ``final_for`` that stand for others: mail to one goes on to all of its list, from the same sender (RFC 5321
+        section 3.9.1).  One that is in its own list has a mailbox as well.
+    recipients : "none", "list", "probe", or one of them by domain
+        What it knows of the recipients in ``relays_for``: nothing, so that it takes what the next server may refuse; the list of
+        their mailboxes; or what the next server says when it is asked (``verification``).
+    verification : Verification
+        How recipients are asked for.
+    client_limits : Limits, optional
+        How many connections and messages it takes from one client.
     certificate : str
         ``valid`` for its host name, as MTA-STS wants it (RFC 8461 section 4.2), or ``invalid``: self-signed, expired, for another
         name.  Senders without policies take any; without TLS altogether: ``parameters: {starttls: false}``.
@@ -118,7 +130,24 @@ class Mta(HostDeclaration):
     scan_phase: Annotated[DrawnDuration, BeforeValidator(drawn)] | None = None
     second_phase: Duration | Literal["drawn"] = 0
     script: tuple[ScriptedReply, ...] = ()
-    greylist: Duration | None = None
+    greylist: Greylisted | None = None
+    aliases: dict[MailAddress, Annotated[tuple[MailAddress, ...], Field(min_length=1)]] = {}
+    recipients: Recipients = "none"
+    verification: Verification = Field(default_factory=Verification)
+    client_limits: Limits | None = None
     certificate: Literal["valid", "invalid"] = "valid"
     tlsa_matches: bool = True
     parameters: dict[str, Any] = {}
+
+    @model_serializer(mode="wrap")
+    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without policies that are not used: a scenario has the digest that it had before there were any."""
+        found: dict[str, Any] = handler(self)
+        for key in ("aliases", "recipients", "verification", "client_limits"):
+            if key not in self.model_fields_set:
+                found.pop(key, None)
+        return found
+
+    def knows_recipients(self, domain: str) -> str:
+        """``none``, ``list`` or ``probe``: what is known of the recipients of a domain in ``relays_for``."""
+        return self.recipients if isinstance(self.recipients, str) else self.recipients.get(domain, "none")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailsim.events import State
 from mailsim.nodes.attempt import Item, envelope_of, legs_of
+from mailsim.nodes.mta.forwarding import is_alias
 from mailsim.nodes.plan import Leg, leg_to
 from mailsim.nodes.world import Life
 from mailsim.rules.mx import NoRoute, Target
@@ -101,7 +102,7 @@ def _played(plan: Any, number: int, turn: int, size: int, now_us: int) -> tuple[
 def _stored(mta: MtaActor, item: Item, delivery: int, size: int, t_us: int) -> bool:
     """Final delivery with no event, since nobody else's doing decides when the store takes it; False: walk."""
     store, log = mta.declaration.store, mta.log
-    if store is None or mta.memory.records:
+    if store is None or mta.memory.records or is_alias(mta, delivery):
         return False
     rcpt = log.rcpt[delivery]
     if rcpt not in mta.store_legs:

@@ -10,6 +10,7 @@ from mailsim.nodes.attempt import Handover, Item, Outcome, attempt, envelope_of,
 from mailsim.nodes.contact import call
 from mailsim.nodes.mta.dates import dates
 from mailsim.nodes.mta.express import express
+from mailsim.nodes.mta.forwarding import forward
 from mailsim.nodes.mta.queue import Destination
 from mailsim.nodes.mta.returning import Failed, bounce, bounce_all, lose_sight, notice, stored_here, tell_success
 from mailsim.nodes.requests import asks
@@ -180,6 +181,10 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
     """Final delivery: into the own mailboxes, or by LMTP into the mail store, which may be down while this MTA is up."""
     item.attempt += 1
     log = mta.log
+    if mta.aliases:
+        forward(mta, item, t_us)
+        if not item.deliveries:
+            return None
     store = mta.declaration.store
     if store is None:
         tell_success(mta, item, item.deliveries, t_us, "delivered")

@@ -66,7 +66,8 @@ class TrafficBase(Asking):
 
     ``from`` is a client's address, the name of a ``senders`` node, or several of these with weights, of which one is drawn
     for each message.  ``null_sender``: the envelope sender is empty, as that of reports and automatic replies (RFC 5321
-    section 4.5.5).  ``to`` is one address, several, or several with weights.  ``members: 500`` makes addresses of a pattern:
+    section 4.5.5).  ``sender``: the envelope sender is this address and not that of who sends: a forged one, for instance.
+    ``to`` is one address, several, or several with weights.  ``members: 500`` makes addresses of a pattern:
     ``member{n}@example.com`` is numbered from 1 to 500, several patterns share the 500 by weight.  ``fan_out`` says what
     becomes of several: ``envelope`` one message to all of them (the default for a list), ``each`` one message for each,
     ``one`` one message to one of them, which is drawn (the default where there are weights).
@@ -76,11 +77,14 @@ class TrafficBase(Asking):
     to: Recipients
     size: Size = Field(default_factory=Sizes)
     null_sender: bool = False
+    sender: MailAddress | None = None
     members: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] | None = None
     fan_out: Literal["envelope", "each", "one"] | None = None
 
     @model_validator(mode="after")
     def _addressed(self) -> TrafficBase:
+        if self.null_sender and self.sender is not None:
+            raise ValueError("null_sender and sender exclude each other: the envelope has one sender")
         patterns = [address for address in self.to if _NUMBER in address]
         if patterns and self.members is None:
             raise ValueError(f"{patterns[0]} is a pattern; say how many there are, such as members: 500")
@@ -96,7 +100,7 @@ class TrafficBase(Asking):
     @model_serializer(mode="wrap")
     def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not used: a scenario has the digest that it had before there were these keys."""
-        unused = {"members": None, "fan_out": None, "to": (), "from": "", "from_": "", "file": None}
+        unused = {"members": None, "sender": None, "fan_out": None, "to": (), "from": "", "from_": "", "file": None}
         unused |= dict.fromkeys(Asking.model_fields)
         found: dict[str, Any] = handler(self)
         return {key: value for key, value in found.items() if key not in unused or (value and value != unused[key])}
