@@ -256,7 +256,7 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
         if node.site is not None:
             sites.setdefault(node.site, []).append(name)
     draws = Draws(scenario.seed if seed is None else seed)
-    ground = Ground(list(scenario.nodes), sites, scenario.groups, where.nodes_at, where.addresses, draws)
+    ground = Ground(list(scenario.nodes), sites, scenario.groups, where.nodes_at, where.addresses, draws, scenario.starts)
     conditions = compile_faults(scenario.faults, ground, offset_us=offset)
     nodes = {
         name: CompiledNode(name, node, where.host.get(name, ""), tuple(where.addresses.get(name, ())), conditions.nodes.get(name, QUIET))

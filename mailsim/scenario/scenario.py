@@ -16,7 +16,7 @@ from mailsim.nodes import Client, DnsClient, DnsProcess, Mailstore, Mta, Nameser
 from mailsim.nodes.base import ServerList
 from mailsim.rules.dns.records import Zone
 from mailsim.scenario.document import Document
-from mailsim.scenario.faults import Change, Fault
+from mailsim.scenario.faults import NEWER_KEYS, Change, Fault
 from mailsim.scenario.links import Link
 from mailsim.scenario.policies import StsPolicy
 from mailsim.scenario.traffic import Traffic
@@ -213,10 +213,16 @@ class Scenario(Declared):
             for key, usual in _YOUNGER.get(node["kind"], {}).items():
                 if node[key] == usual:
                     del node[key]
+        for fault in values["faults"]:
+            for key in NEWER_KEYS:
+                if fault.get(key) is None:
+                    fault.pop(key, None)
         text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def with_outage(self, target: str, *, start: str | int = 0, length: str, how: str = "silent", **more: Any) -> Scenario:
+    def with_outage(
+        self, target: str, *, start: str | int = 0, length: str | None = None, how: str = "silent", **more: Any
+    ) -> Scenario:
         """The same scenario with one more outage.
 
         Parameters
@@ -229,14 +235,15 @@ class Scenario(Declared):
             ``silent``, ``refused``, ``unreachable``, ``4xx``, ``5xx``, ``drop``, ``hang``, ``lost_reply``, ``servfail`` or
             ``nxdomain``.
         **more
-            ``reply``, ``stage``, ``probability`` and ``recipients``.
+            ``reply``, ``stage``, ``probability`` and ``recipients``; in place of a length ``until``, ``every``, ``drawn`` or ``log``.
 
         Examples
         --------
         >>> load("single-mx").with_outage("mx1", start="1h", length="6h")  # doctest: +SKIP
         """
         values = self.values(given=True)
-        fault = {"kind": "outage", "target": target, "start": start, "length": length, "how": how, **more}
+        once = {"length": length} if length is not None else {}
+        fault = {"kind": "outage", "target": target, "start": start, **once, "how": how, **more}
         return _validate({**values, "faults": [*values.get("faults", []), fault]})
 
     def without(self, *paths: str) -> Scenario:

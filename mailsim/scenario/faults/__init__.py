@@ -7,34 +7,58 @@ from typing import Annotated
 from pydantic import Field
 
 from mailsim.scenario.faults.address import AddressFault
-from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, Ground, Place, Window, ZoneEdit, fault_kind
+from mailsim.scenario.faults.base import (
+    FAULT_KINDS,
+    NEWER_KEYS,
+    Effect,
+    FaultDeclaration,
+    Ground,
+    Place,
+    Window,
+    ZoneEdit,
+    fault_kind,
+)
 from mailsim.scenario.faults.bogus import BogusZone
 from mailsim.scenario.faults.change import Change
 from mailsim.scenario.faults.dns import DnsFault
+from mailsim.scenario.faults.incident import Chaos, Incident
 from mailsim.scenario.faults.outage import Outage
 from mailsim.scenario.faults.policy import PolicyFault
+from mailsim.scenario.faults.presets import Preset, chaos_tools, incidents
 from mailsim.scenario.faults.stuck import Stuck
+from mailsim.scenario.faults.when import Drawn, Every, Spell
 from mailsim.scenario.faults.wrong_records import WrongRecords
 
 __all__ = [
     "FAULT_KINDS",
+    "NEWER_KEYS",
     "AddressFault",
     "BogusZone",
     "Change",
+    "Chaos",
     "DnsFault",
+    "Drawn",
     "Effect",
+    "Every",
     "Fault",
     "FaultDeclaration",
     "Ground",
+    "Incident",
     "Outage",
     "Place",
     "PolicyFault",
+    "Preset",
+    "Spell",
     "Stuck",
     "Window",
     "WrongRecords",
     "ZoneEdit",
+    "chaos_tools",
     "fault_kind",
+    "incidents",
 ]
 
 #: any fault, told apart by ``kind``
-Fault = Annotated[Outage | DnsFault | AddressFault | Stuck | WrongRecords | PolicyFault | BogusZone, Field(discriminator="kind")]
+Fault = Annotated[
+    Outage | DnsFault | AddressFault | Stuck | WrongRecords | PolicyFault | BogusZone | Incident | Chaos, Field(discriminator="kind")
+]
