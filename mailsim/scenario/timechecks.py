@@ -10,7 +10,7 @@ from mailsim.nodes import Client, Senders
 from mailsim.scenario.document import Path
 from mailsim.scenario.faults.change import check_records, check_removed
 from mailsim.scenario.nodechecks import among
-from mailsim.units import clock, instant
+from mailsim.units import instant
 
 if TYPE_CHECKING:
     from mailsim.scenario.problems import Complaint, Sight
