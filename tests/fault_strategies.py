@@ -7,6 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from mailsim.scenario.faults import chaos_tools, incidents
+
 __all__ = ["ANY", "kind_of_fault", "minutes"]
 
 Strategy = st.SearchStrategy[dict[str, Any]]
@@ -69,6 +71,18 @@ def _addresses(targets: list[str]) -> list[Strategy]:
 @kind_of_fault("stuck")
 def _stuck(targets: list[str]) -> list[Strategy]:
     return _of("stuck", _servers(targets))
+
+
+@kind_of_fault("incident")
+def _incidents(targets: list[str]) -> list[Strategy]:
+    of_servers = [name for name, one in incidents().items() if len(one.windows) == 1 and not one.what.startswith("the mail store")]
+    return _of("incident", _servers(targets), name=st.sampled_from(of_servers))
+
+
+@kind_of_fault("chaos")
+def _chaos(targets: list[str]) -> list[Strategy]:
+    tools = [name for name, tool in chaos_tools().items() if not tool.needs]
+    return _of("chaos", _servers(targets), name=st.sampled_from(tools))
 
 
 @kind_of_fault("dns")

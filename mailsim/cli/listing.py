@@ -1,4 +1,4 @@
-"""The commands that run nothing: ``check``, ``scenarios`` and ``schema``."""
+"""The commands that run nothing: ``check``, ``scenarios``, ``incidents`` and ``schema``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from mailsim.cli.show import complain, show, show_json, show_table
 from mailsim.errors import MailsimError, ScenarioError
 
-__all__ = ["check", "scenarios", "schema"]
+__all__ = ["check", "incidents", "scenarios", "schema"]
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")
 #: findings of these severities make ``check`` exit with 1
@@ -91,6 +91,36 @@ def scenarios(as_json: bool) -> None:
         return
     rows = [(one.name, "" if one.question is None else str(one.question), one.lesson) for one in known]
     show_table(rows, header=("name", "question", "lesson"))
+
+
+@click.command()
+@AS_JSON
+def incidents(as_json: bool) -> None:
+    """List the incidents and test servers that a fault of kind incident or chaos repeats."""
+    from mailsim.scenario.faults import chaos_tools
+    from mailsim.scenario.faults import incidents as known_incidents
+    from mailsim.units import duration
+
+    known = [("incident", one) for one in known_incidents().values()] + [("chaos", one) for one in chaos_tools().values()]
+    if as_json:
+        show_json(
+            [
+                {
+                    "kind": kind,
+                    "name": one.name,
+                    "what": one.what,
+                    "windows_s": [[start / 1e6, end / 1e6] for start, end in one.windows],
+                    "faults": list(one.faults),
+                    "source": one.source,
+                    "assumed": one.assumed,
+                    "lacks": one.lacks,
+                }
+                for kind, one in known
+            ]
+        )
+        return
+    rows = [(kind, one.name, duration(one.length_us) if one.windows else "", one.what) for kind, one in known]
+    show_table(rows, header=("kind", "name", "length", "what happens"))
 
 
 @click.command()

@@ -13,9 +13,9 @@ logarithm, exponential and normal quantile that have the same bits everywhere.  
 draw whole blocks at once and are faster, never different.
 """
 
-from mailsim.draws.distributions import LONGEST_US, Constant, Distribution, Empirical, Exponential, LogNormal, Shifted, Uniform
+from mailsim.draws.distributions import LONGEST_US, Constant, Distribution, Empirical, Exponential, LogNormal, Shifted, Uniform, Weibull
 from mailsim.draws.mixtures import Mixture, Pareto, Quantiles
-from mailsim.draws.portable import normal_quantile, portable_exp, portable_log
+from mailsim.draws.portable import normal_quantile, portable_exp, portable_gamma, portable_log
 from mailsim.draws.streams import BLOCK, Draws, Stream, numpy_present
 
 __all__ = [
@@ -33,8 +33,10 @@ __all__ = [
     "Shifted",
     "Stream",
     "Uniform",
+    "Weibull",
     "normal_quantile",
     "numpy_present",
     "portable_exp",
+    "portable_gamma",
     "portable_log",
 ]

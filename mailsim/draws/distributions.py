@@ -12,7 +12,7 @@ from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
-from mailsim.draws.portable import exp_column, log_column, normal_quantile, portable_exp, portable_log, quantile_column
+from mailsim.draws.portable import exp_column, log_column, normal_quantile, portable_exp, portable_gamma, portable_log, quantile_column
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Integers: TypeAlias = NDArray[np.int64]
 
-__all__ = ["LONGEST_US", "Constant", "Distribution", "Empirical", "Exponential", "LogNormal", "Shifted", "Uniform"]
+__all__ = ["LONGEST_US", "Constant", "Distribution", "Empirical", "Exponential", "LogNormal", "Shifted", "Uniform", "Weibull"]
 
 LONGEST_US = 2**53 - 1  #: no drawn duration is longer (285 years), so all are exact as floats too
 
@@ -162,6 +162,42 @@ class LogNormal(Distribution):
     def samples(self, u: Floats) -> Integers:
         """:meth:`sample` of each entry."""
         return _round_column(self.median_us * exp_column(self.sigma * quantile_column(u)))
+
+
+@dataclass(frozen=True, slots=True)
+class Weibull(Distribution):
+    """Weibull with mean ``mean_us``: below shape 1 what has lasted lasts on (early failures), above 1 it wears out; 1: exponential."""
+
+    mean_us: float
+    shape: float
+
+    def __post_init__(self) -> None:
+        _require(self.mean_us >= 0 and isfinite(self.mean_us), "the mean of a Weibull must not be negative")
+        _require(0.1 <= self.shape <= 20, "the shape of a Weibull must lie between 0.1 and 20")
+
+    @property
+    def mean(self) -> float:
+        """``mean_us`` itself."""
+        return float(self.mean_us)
+
+    @property
+    def scale_us(self) -> float:
+        """The scale: ``mean / gamma(1 + 1 / shape)``; 63 % of the values lie below it."""
+        return self.mean_us / portable_gamma(1.0 + 1.0 / self.shape)
+
+    def sample(self, u: float) -> int:
+        """``scale * (-log(1 - u)) ** (1 / shape)``, rounded."""
+        depth = -portable_log(1.0 - u)
+        return _round(self.scale_us * portable_exp(portable_log(depth) / self.shape)) if depth > 0.0 else 0
+
+    def samples(self, u: Floats) -> Integers:
+        """:meth:`sample` of each entry."""
+        import numpy as np
+
+        depth = -log_column(1.0 - u)
+        some = depth > 0.0
+        power = exp_column(log_column(np.where(some, depth, 1.0)) / self.shape)
+        return np.where(some, _round_column(self.scale_us * power), 0)
 
 
 @dataclass(frozen=True)

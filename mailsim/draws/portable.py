@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-__all__ = ["exp_column", "log_column", "normal_quantile", "portable_exp", "portable_log", "quantile_column"]
+__all__ = ["exp_column", "log_column", "normal_quantile", "portable_exp", "portable_gamma", "portable_log", "quantile_column"]
 
 # Reductions and coefficients of log and exp: FreeBSD msun e_log.c and e_exp.c (Sun Microsystems 1993, freely usable).
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -89,6 +89,26 @@ def exp_column(x: Floats) -> Floats:
     x = np.minimum(np.maximum(x, -_EXP_END), _EXP_END)
     k = np.floor(x * _ONE_BY_LN2 + 0.5)
     return np.ldexp(_exp_of_reduced(x, k), k.astype(np.int32))
+
+
+# Stirling's series of log gamma: the Bernoulli numbers by 2k(2k - 1) (Abramowitz and Stegun 6.1.41), from x = 16 on exact
+# to a double's last places.
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
+_HALF_LOG_2_PI = 0.91893853320467274178
+_STIRLING_FROM = 16.0
+
+
+def portable_gamma(x: float) -> float:
+    """The gamma function for x from 1 to 150, to about 13 digits, the same bits everywhere."""
+    below = 1.0
+    while x < _STIRLING_FROM:
+        below *= x
+        x += 1.0
+    series, power = 0.0, 1.0 / x
+    for coefficient in _STIRLING:
+        series += coefficient * power
+        power /= x * x
+    return portable_exp((x - 0.5) * portable_log(x) - x + _HALF_LOG_2_PI + series) / below
 
 
 # Wichura, algorithm AS 241 (PPND16), Applied Statistics 37 (1988) 477: numerator and denominator, highest power first,

@@ -155,29 +155,43 @@ def mailboxes_on_both_sides(view: View) -> Iterator[Finding]:
             yield Finding("warning", domain, what, "let the backup pass mail on (relays_for), or share the store", "RFC 5321 section 3.6.2")
 
 
+#: share of drawn outages from which on it is worth a word
+_OFTEN = 0.01
+
+
 def a_backup_gives_up_too_early(view: View) -> Iterator[Finding]:
     """A declared outage is longer than some server keeps mail for the failed one."""
     for k, fault in enumerate(view.scenario.faults):
         hit = view.scenario.nodes.get(fault.where)
         if not isinstance(fault, Outage) or not isinstance(hit, Mta):
             continue
-        length = fault.end_us - fault.start
         for name, node in view.nodes(Mta):
             if name == fault.target or not set(node.relays_for) & set(hit.final_for):
                 continue
             lifetime = node.queue_lifetime
             if lifetime is None:
                 lifetime = mta_figures(node.flavour, node.parameters, own=view.scenario.flavours).queue_lifetime
-            if length >= lifetime:
-                what = f"{fault.target} is down for {clock(length)}, and {name} keeps mail for {clock(lifetime)} only: mail is returned"
+            down = _down_beyond(fault, lifetime, view.scenario.starts)
+            if down:
+                what, beyond = down
                 yield Finding(
                     "warning",
                     f"faults[{k}]",
-                    what,
-                    f"a queue_lifetime of {name} beyond {clock(length)}",
+                    f"{fault.target} is down for {what}, and {name} keeps mail for {clock(lifetime)} only: mail is returned",
+                    f"a queue_lifetime of {name} beyond {beyond}",
                     "RFC 5321 section 4.5.4.1: 4 to 5 days",
                     lifetime / _S,
                 )
+
+
+def _down_beyond(fault: Outage, lifetime_us: int, starts: str) -> tuple[str, str] | None:
+    """How long it is down, if at least once for longer than that, and what a lifetime would have to exceed."""
+    if fault.drawn is not None:
+        share = fault.drawn.share_longer(lifetime_us)
+        often = f"longer than {clock(lifetime_us)} in {100 * share:.2g} % of its drawn outages"
+        return (often, "most of them") if share >= _OFTEN else None
+    length = max((end - start for start, end in fault.planned(starts).get("", ())), default=0)
+    return (clock(length), clock(length)) if length >= lifetime_us else None
 
 
 def one_name_server(view: View) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,9 @@ __all__ = ["Band", "band_labels", "bands", "draw_band"]
 #: letters of what is wrong that a label has room for
 _LETTERS = 28
 
+#: so many stretches of one kind side by side can be told apart
+_TOLD_APART = 60
+
 
 class Band(NamedTuple):
     """One stretch on one node (or on all, with node ``""``)."""
@@ -30,14 +34,29 @@ class Band(NamedTuple):
 
 
 def bands(conditions: Iterable[ConditionSpan], *, end_s: float) -> list[Band]:
-    """The stretches of a run that lie before its end, in order of time, each with a label such as ``silent, 4 h``."""
-    found = []
-    for span in sorted(conditions, key=lambda span: (span.start_us, span.end_us, span.node)):
+    """The stretches of a run that lie before its end, in order of time, each with a label such as ``silent, 4 h``.
+
+    Where one thing goes wrong at a node more often than can be told apart, stretches that nearly touch are one band:
+    ``silent, 17 times``.
+    """
+    spans = sorted(conditions, key=lambda span: (span.start_us, span.end_us, span.node))
+    times = Counter((span.node, span.how) for span in spans)
+    found: list[Band] = []
+    open_bands: dict[tuple[str, str], tuple[int, int]] = {}  # where it stands in the list, and how many stretches it holds
+    for span in spans:
         start, end = span.start_us / 1e6, span.end_us / 1e6
-        if start < end_s:
-            length = duration_text(end - start) if end <= end_s else "to the end"
-            how = span.how if len(span.how) <= _LETTERS else span.how[: _LETTERS - 1].rstrip() + "…"
-            found.append(Band(span.node, start, min(end, end_s), f"{how}, {length}"))
+        if start >= end_s:
+            continue
+        how = span.how if len(span.how) <= _LETTERS else span.how[: _LETTERS - 1].rstrip() + "…"
+        key = (span.node, span.how)
+        place, held = open_bands.get(key, (-1, 0))
+        if times[key] > _TOLD_APART and held and start - found[place].end_s < end_s / _TOLD_APART:
+            open_bands[key] = place, held + 1
+            found[place] = found[place]._replace(end_s=min(max(end, found[place].end_s), end_s), label=f"{how}, {held + 1} times")
+            continue
+        length = duration_text(end - start) if end <= end_s else "to the end"
+        open_bands[key] = len(found), 1
+        found.append(Band(span.node, start, min(end, end_s), f"{how}, {length}"))
     return found
 
 

@@ -138,11 +138,16 @@ class Timeline:
         instants = sorted({s.start_us for s in spans} | {s.end_us for s in spans if s.end_us < FOREVER})
         self.edges: list[int] = []
         self.conditions: list[Condition] = [NORMAL]
+        begun, active = 0, list[Span]()
         for instant in instants:
+            active = [span for span in active if span.end_us > instant]
+            while begun < len(spans) and spans[begun].start_us <= instant:
+                if spans[begun].end_us > instant:
+                    active.append(spans[begun])
+                begun += 1
             seen = NORMAL
-            for span in spans:
-                if span.start_us <= instant < span.end_us:
-                    seen = _worse(seen, span.condition)
+            for span in active:
+                seen = _worse(seen, span.condition)
             if seen != self.conditions[-1]:
                 self.edges.append(instant)
                 self.conditions.append(NORMAL if seen == NORMAL else seen)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from mailsim.declared import Declared
 from mailsim.flavours import Figure, OwnFlavour, default, defaults, flavour, sender_mixes
 from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
+from mailsim.scenario.faults import Chaos, Incident
 from mailsim.scenario.traffic import Preset
 from mailsim.scenario.traffic.diurnal import Shaped
 from mailsim.scenario.traffic.shape import shape_presets
@@ -22,6 +23,11 @@ __all__ = ["Assumption", "assumptions"]
 #: what is set at the node itself and not among its parameters
 _OWN = ("queue_lifetime", "max_sessions")
 _GIVEN = "the scenario"
+#: beside every figure of drawn outages
+_OUTAGES = (
+    "the scenario; an assumption: no distribution of the outages of mail servers was found, and figures about outages are to be "
+    "read sceptically (Uptime Institute, Annual Outage Analysis 2024, key findings)"
+)
 
 
 class Assumption(NamedTuple):
@@ -49,13 +55,14 @@ class Assumption(NamedTuple):
 
 
 def assumptions(scenario: Scenario) -> list[Assumption]:
-    """All figures of a scenario, in the order of the file: links, run, nodes with their programs, policies, traffic."""
+    """All figures of a scenario, in the order of the file: links, run, nodes with their programs, policies, traffic, faults."""
     return [
         *_links(scenario),
         *_clock(scenario),
         *(row for name, node in scenario.nodes.items() for row in _node(f"nodes.{name}", node, scenario.flavours)),
         *_sts_policies(scenario),
         *(row for k, stream in enumerate(scenario.traffic) for row in _traffic(f"traffic[{k}]", stream)),
+        *(row for k, fault in enumerate(scenario.faults) for row in _fault(f"faults[{k}]", fault)),
     ]
 
 
@@ -213,6 +220,25 @@ def _sts_policies(scenario: Scenario) -> Iterator[Assumption]:
         path = f"policies[{domain}]"
         yield Assumption(f"{path}.max_age", duration(policy.max_age), "duration", _GIVEN, "given")
         yield _chosen(f"{path}.fetch_time", "policies.fetch_time", policy, "fetch_time")
+
+
+def _fault(path: str, fault: Any) -> Iterator[Assumption]:
+    """What is drawn, and what a preset fills in."""
+    if fault.drawn is not None:
+        for key in ("up", "down"):
+            yield Assumption(f"{path}.drawn.{key}", getattr(fault.drawn, key).words, "distribution", _OUTAGES, "unverified")
+        state = "just repaired" if fault.drawn.fresh else "in service for long"
+        yield Assumption(f"{path}.drawn.fresh", _text(fault.drawn.fresh), "yes or no", f"convention: {state} at the start", "default")
+        if fault.together is not None:
+            yield Assumption(f"{path}.together", f"{fault.together:g}", "factor", _OUTAGES, "unverified")
+    if isinstance(fault, Incident | Chaos):
+        preset = fault.preset
+        if preset.windows and fault.length is None and fault.until is None:
+            yield Assumption(f"{path}.length", duration(preset.length_us), "duration", preset.source, "default")
+        filled = f"{preset.source}; assumed: {preset.assumed}" if preset.assumed else preset.source
+        without = f"; left out: {preset.lacks}" if preset.lacks else ""
+        status: Literal["default", "unverified"] = "unverified" if preset.assumed or preset.lacks else "default"
+        yield Assumption(f"{path}.name", preset.name, "rule", filled + without, status)
 
 
 def _traffic(path: str, stream: Any) -> Iterator[Assumption]:

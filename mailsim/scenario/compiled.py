@@ -258,7 +258,8 @@ def compiled(scenario: Any, seed: int | None = None) -> Compiled:
         if node.site is not None:
             sites.setdefault(node.site, []).append(name)
     draws = Draws(scenario.seed if seed is None else seed)
-    ground = Ground(list(scenario.nodes), sites, scenario.groups, where.nodes_at, where.addresses, draws, scenario.nodes)
+    where_nodes = (where.nodes_at, where.addresses)
+    ground = Ground(list(scenario.nodes), sites, scenario.groups, *where_nodes, draws, scenario.starts, scenario.nodes)
     conditions = compile_faults(scenario.faults, ground, offset_us=offset)
     nodes = {
         name: CompiledNode(name, node, where.host.get(name, ""), tuple(where.addresses.get(name, ())), conditions.nodes.get(name, QUIET))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from mailsim.errors import Problem, ScenarioError, UnknownNameError, did_you_mean
 from mailsim.scenario.document import DEEPEST, LARGEST_FILE, LARGEST_RECORD, MOST_VALUES, Document, path_text
 from mailsim.scenario.document import Path as Path_
+from mailsim.scenario.faults.uptime import is_file_name
 from mailsim.scenario.scenario import Scenario
 
 __all__ = ["Shipped", "load", "scenario_index", "scenario_names", "scenarios"]
@@ -73,6 +74,8 @@ def load(source: str | Path | Mapping[str, Any] | Scenario, *, file: str | Path 
         value["zones"] = [_zone_text(document, k, entry, folder) for k, entry in enumerate(value["zones"])]
     if isinstance(value.get("traffic"), list | tuple):
         value["traffic"] = [_replayed(document, k, entry, folder) for k, entry in enumerate(value["traffic"])]
+    if isinstance(value.get("faults"), list | tuple):
+        value["faults"] = [_with_log(document, k, fault, folder) for k, fault in enumerate(value["faults"])]
     document.value = value
     return Scenario.model_validate(value, context=document)
 
@@ -158,6 +161,22 @@ def _replayed(document: Document, k: int, entry: Any, folder: Path | None) -> An
         return entry
     document.files[(*path, "csv")] = ((Path(document.file).parent / name).as_posix(), 0)
     return {**{key: value for key, value in entry.items() if key != "file"}, "csv": text}
+
+
+def _with_log(document: Document, k: int, fault: Any, folder: Path | None) -> Any:
+    """A fault with the text of its log in place of the log's file name, which is confined as that of a zone file."""
+    log = fault.get("log") if isinstance(fault, Mapping) else None
+    path: Path_ = ("faults", k, "log")
+    if isinstance(log, Mapping) and set(log) == {"file"}:
+        log, path = log["file"], (*path, "file")
+    if not isinstance(log, str) or not is_file_name(log):
+        return fault
+    name = log.strip()
+    text = _beside(document, path, name, folder, ("log", "log as text"), LARGEST_FILE)
+    if text is None:
+        return fault
+    document.files[("faults", k, "log")] = ((Path(document.file).parent / name).as_posix(), 0)
+    return {**fault, "log": text}
 
 
 def _beside(document: Document, path: Path_, name: str, folder: Path | None, called: tuple[str, str], largest: int) -> str | None:

@@ -55,10 +55,7 @@ def parts(scenario: Scenario) -> list[tuple[str, list[tuple[str, str]]]]:
             mx = zone.rrsets.get((zone.origin, "MX"))
             hosts = ", ".join(f"{preference} {host or '.'}" for preference, host in sorted(mx.rdatas)) if mx else "no MX"
             zones.append((zone.origin, f"MX {hosts}" if mx else hosts))
-    faults = [
-        (f.where, f"{f.words} at {clock(f.start)}" if f.instant else f"{f.words} from {clock(f.start)} to {clock(f.end_us)}")
-        for f in scenario.faults
-    ]
+    faults = [(f.where, f"{f.words} {f.when}") for f in scenario.faults]
     return [
         ("nodes", [(name, f"{node.kind}: {_node(node)}".rstrip(": ")) for name, node in scenario.nodes.items()]),
         ("zones", zones),

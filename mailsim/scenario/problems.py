@@ -142,9 +142,10 @@ def _without(value: Any, wrong: list[Path]) -> tuple[Any, set[str], dict[str, li
 
 def _whole(sight: Sight) -> Iterator[Complaint]:
     """What the values say about each other."""
+    from mailsim.scenario.faultchecks import check_faults
     from mailsim.scenario.nodechecks import check_nodes
     from mailsim.scenario.policychecks import check_policies
-    from mailsim.scenario.timechecks import check_changes, check_faults, check_groups, check_traffic
+    from mailsim.scenario.timechecks import check_changes, check_groups, check_traffic
     from mailsim.scenario.zonechecks import check_links, check_places, check_zones
 
     yield from check_zones(sight)

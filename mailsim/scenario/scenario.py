@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -79,10 +77,6 @@ _ZoneText = Annotated[
         }
     ),
 ]
-
-
-#: by kind of node: fields that came after the digest, with their defaults
-_YOUNGER: dict[str, dict[str, Any]] = {"mta": {"certificate": "valid", "tlsa_matches": True}}
 
 
 class Defaults(Declared):
@@ -204,22 +198,13 @@ class Scenario(Declared):
 
     def digest(self) -> str:
         """SHA-256 of everything that decides a run besides the seed, every default included."""
-        values = self.model_dump(mode="json", by_alias=True, exclude={"seed", "lesson", "question", "study"})
-        # what is younger than the digest is left out at its default, so that a scenario without has the digest that it had before
-        for key in ("flavours", "groups", "signed_zones", "policies"):
-            if not values[key]:
-                del values[key]
-        for node in values["nodes"].values():
-            for key, usual in _YOUNGER.get(node["kind"], {}).items():
-                if node[key] == usual:
-                    del node[key]
-        for fault in values["faults"]:
-            if not fault["then_flush"]:
-                del fault["then_flush"]
-        text = json.dumps(values, ensure_ascii=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        from mailsim.scenario.digest import digest_of
 
-    def with_outage(self, target: str, *, start: str | int = 0, length: str, how: str = "silent", **more: Any) -> Scenario:
+        return digest_of(self)
+
+    def with_outage(
+        self, target: str, *, start: str | int = 0, length: str | None = None, how: str = "silent", **more: Any
+    ) -> Scenario:
         """The same scenario with one more outage.
 
         Parameters
@@ -232,14 +217,15 @@ class Scenario(Declared):
             ``silent``, ``refused``, ``unreachable``, ``4xx``, ``5xx``, ``drop``, ``hang``, ``lost_reply``, ``servfail`` or
             ``nxdomain``.
         **more
-            ``reply``, ``stage``, ``probability`` and ``recipients``.
+            ``reply``, ``stage``, ``probability`` and ``recipients``; in place of a length ``until``, ``every``, ``drawn`` or ``log``.
 
         Examples
         --------
         >>> load("single-mx").with_outage("mx1", start="1h", length="6h")  # doctest: +SKIP
         """
         values = self.values(given=True)
-        fault = {"kind": "outage", "target": target, "start": start, "length": length, "how": how, **more}
+        once = {"length": length} if length is not None else {}
+        fault = {"kind": "outage", "target": target, "start": start, **once, "how": how, **more}
         return _validate({**values, "faults": [*values.get("faults", []), fault]})
 
     def without(self, *paths: str) -> Scenario:

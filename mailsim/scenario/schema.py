@@ -9,6 +9,7 @@ from typing import Any
 from mailsim.flavours import mta_flavours, nameserver_flavours, resolver_flavours, sender_mixes, store_flavours, stub_flavours
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes import KINDS
+from mailsim.scenario.faults import chaos_tools, incidents
 from mailsim.scenario.scenario import Scenario
 from mailsim.scenario.traffic.preset import traffic_presets
 from mailsim.scenario.traffic.shape import shape_presets
@@ -54,6 +55,8 @@ def schema() -> dict[str, Any]:
     models["Mailstore"]["properties"]["flavour"]["enum"] = list(store_flavours())
     models["StubSettings"]["properties"]["flavour"]["enum"] = list(stub_flavours())
     models["Nameserver"]["properties"]["flavour"]["anyOf"][0]["enum"] = list(nameserver_flavours())
+    models["Incident"]["properties"]["name"]["enum"] = list(incidents())
+    models["Chaos"]["properties"]["name"]["enum"] = list(chaos_tools())
     _own_flavours(models)
     models["Preset"]["properties"]["name"]["enum"] = list(traffic_presets())
     found["allOf"] = [_shipped_flavours(list(mta_flavours()))]
@@ -120,7 +123,7 @@ def _with_shorthand(name: str, inner: dict[str, Any]) -> dict[str, Any]:
     if name in ("to", "address") and inner.get("type") == "array":
         about = {key: value for key, value in inner.items() if key in _ABOUT}
         return {**about, "anyOf": [{"type": "string"}, {key: value for key, value in inner.items() if key not in _ABOUT}]}
-    for model in ("DrawnDuration",):
+    for model in ("DrawnDuration", "Spell"):
         if inner.get("$ref") == f"#/$defs/{model}":
             about = {key: value for key, value in inner.items() if key != "$ref"}
             return {**about, "anyOf": [{"$ref": inner["$ref"]}, {"type": ["string", "integer"]}]}

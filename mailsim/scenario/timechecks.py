@@ -1,4 +1,4 @@
-"""Checks of what happens: traffic, faults and planned changes."""
+"""Checks of what happens: traffic, groups and planned changes; those of faults are in :mod:`mailsim.scenario.faultchecks`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from mailsim.errors import did_you_mean
 from mailsim.nodes import Client, Senders
-from mailsim.scenario.document import Path, path_text
+from mailsim.scenario.document import Path
 from mailsim.scenario.faults.change import check_records, check_removed
-from mailsim.scenario.faults.targets import check_kinds
 from mailsim.scenario.nodechecks import among
-from mailsim.units import clock, instant
+from mailsim.units import instant
 
 if TYPE_CHECKING:
     from mailsim.scenario.problems import Complaint, Sight
 
-__all__ = ["MOST_MESSAGES", "check_changes", "check_faults", "check_groups", "check_traffic"]
+__all__ = ["MOST_MESSAGES", "check_changes", "check_groups", "check_traffic"]
 
 #: no scenario may send more messages; ten times what the largest study has
 MOST_MESSAGES = 100_000_000
@@ -74,22 +73,6 @@ def check_groups(sight: Sight) -> Iterator[Complaint]:
                 yield path, f"there is no node {member[:60]!r}{did_you_mean(member, sight.names) or among(sight.names)}", 0
             elif member in members[:k]:
                 yield path, f"{member} is in this group already", 0
-
-
-def check_faults(sight: Sight) -> Iterator[Complaint]:
-    """Each kind's own checks, and no two faults of one lane overlap."""
-    spans: dict[tuple[str, ...], list[tuple[int, int, int]]] = {}
-    for k, fault in enumerate(sight.scenario.faults):
-        at: Path = ("faults", k)
-        yield from fault.check(sight, at)
-        for j, node in enumerate(fault.then_flush):
-            yield from check_kinds(sight, (*at, "then_flush", j), node, ("mta",), "a flush")
-        for start, end, other in spans.setdefault(fault.lane, []):
-            if fault.start < end and start < fault.end_us:
-                earlier = f"{path_text(sight.in_file(('faults', other)))} on {fault.where} ({clock(start)} to {clock(end)})"
-                yield at, f"overlaps {earlier}; let one begin where the other ends", 0
-                break
-        spans[fault.lane].append((fault.start, fault.end_us, k))
 
 
 def check_changes(sight: Sight) -> Iterator[Complaint]:

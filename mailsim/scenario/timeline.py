@@ -40,7 +40,7 @@ from typing import Any, NamedTuple
 from mailsim.events import ConditionSpan
 from mailsim.rules.conditions import SINCE, Span, Timeline
 from mailsim.rules.cues import Cue
-from mailsim.scenario.faults.base import FaultDeclaration, FlushRequest, Ground, ZoneEdit, flush_words
+from mailsim.scenario.faults.base import Effect, FaultDeclaration, FlushRequest, Ground, ZoneEdit, flush_words
 
 __all__ = ["Conditions", "NameFault", "Part", "ServerFault", "ZoneFault", "compile_faults", "link_key"]
 
@@ -132,6 +132,21 @@ class _Gathered:
     def add(self, what: str, key: Any, span: Span) -> None:
         self._spans.setdefault(what, {}).setdefault(key, []).append(span)
 
+    def take(self, effect: Effect, start_us: int, end_us: int) -> None:
+        """One window of an effect, on the engine's clock."""
+        what, key = effect.place
+        if isinstance(effect.condition, FlushRequest):
+            self.flushes.setdefault(key, []).append(effect.condition._replace(at_us=start_us))
+        elif isinstance(effect.condition, Cue):
+            self.cues.setdefault(key, []).append(effect.condition._replace(start_us=start_us, end_us=end_us))
+        elif isinstance(effect.condition, ZoneEdit):
+            self.zones.append(ZoneFault(start_us, end_us, key, effect.condition))
+        else:
+            condition = effect.condition
+            if condition.as_of_us == SINCE:
+                condition = condition._replace(as_of_us=start_us)
+            self.add(what, link_key(*key) if what == "link" else key, Span(start_us, end_us, condition))
+
     def of(self, what: str) -> dict[Any, Timeline]:
         return {key: Timeline(spans) for key, spans in self._spans.get(what, {}).items()}
 
@@ -143,29 +158,16 @@ def compile_faults(faults: Sequence[FaultDeclaration], ground: Ground, *, offset
     """
     found, told = _Gathered(), []
     for number, fault in enumerate(faults):
-        windows = fault.windows(ground)
-        for effect in fault.effects(ground, number):
-            what, key = effect.place
-            for start, end in windows:
-                told.append(ConditionSpan(fault.where, effect.node, effect.words, start, end))
-                if isinstance(effect.condition, FlushRequest):
-                    found.flushes.setdefault(key, []).append(effect.condition._replace(at_us=start + offset_us))
-                elif isinstance(effect.condition, Cue):
-                    cue = effect.condition._replace(start_us=start + offset_us, end_us=end + offset_us)
-                    found.cues.setdefault(key, []).append(cue)
-                elif isinstance(effect.condition, ZoneEdit):
-                    found.zones.append(ZoneFault(start + offset_us, end + offset_us, key, effect.condition))
-                else:
-                    condition = effect.condition
-                    if condition.as_of_us == SINCE:
-                        condition = condition._replace(as_of_us=start + offset_us)
-                    span = Span(start + offset_us, end + offset_us, condition)
-                    found.add(what, link_key(*key) if what == "link" else key, span)
-        for node in fault.then_flush:
-            domains = ground.domains(fault.where)
-            for _, end in windows:
-                told.append(ConditionSpan(node, node, flush_words(domains), end, end))
-                found.flushes.setdefault(node, []).append(FlushRequest(end + offset_us, domains))
+        for struck, windows in fault.strikes(ground):
+            for effect in struck.effects(ground, number):
+                for start, end in windows:
+                    told.append(ConditionSpan(struck.where, effect.node, effect.words, start, end))
+                    found.take(effect, start + offset_us, end + offset_us)
+            for node in fault.then_flush:
+                domains = ground.domains(struck.where)
+                for _, end in windows:
+                    told.append(ConditionSpan(node, node, flush_words(domains), end, end))
+                    found.flushes.setdefault(node, []).append(FlushRequest(end + offset_us, domains))
     return _conditions(found, told)
 
 

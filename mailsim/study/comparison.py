@@ -25,11 +25,11 @@ from mailsim.results.conservation import conservation
 from mailsim.results.html import Markup, cell_table, details, joined, tag
 from mailsim.results.metrics import Mask, ordinary
 from mailsim.run import shown
-from mailsim.scenario.compiled import compiled
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.study.figures import COMPARED, QUANTITIES, run_figures
 from mailsim.study.intervals import Interval, mean_interval
+from mailsim.study.readied import Readied
 from mailsim.study.seeds import run_seeds
 from mailsim.study.words import difference_words, value_words
 
@@ -190,11 +190,10 @@ def compare(
         raise UnsupportedError(f"names={names!r}: give two different names")
     seeds = run_seeds(seed, runs, least=2)
     worlds = (load(a), load(b))
-    ready = tuple(compiled(world) for world in worlds)
-    spans = sorted({(span.start_us, span.end_us) for world in ready for span in world.conditions.spans})
+    ready = tuple(Readied(world) for world in worlds)
     done: tuple[list[_Run], list[_Run]] = ([], [])
     for k, one in shown([(k, one) for one in seeds for k in (0, 1)], progress=progress, title="compare"):
-        done[k].append(_measured(simulate(ready[k], one, "messages"), spans))
+        done[k].append(_measured(simulate(ready[k].at(one), one, "messages"), _spans(ready, one)))
     during = all(any(run.sizes[0] for run in each) for each in done)
     cohort = 0 if during else 1
     first, second = (tuple(run.figures[cohort] for run in each) for each in done)
@@ -208,6 +207,17 @@ def compare(
         trace_hashes=(tuple(run.trace_hash for run in done[0]), tuple(run.trace_hash for run in done[1])),
         figures=(first, second),
     )
+
+
+def _spans(worlds: Sequence[Readied], seed: int) -> list[tuple[int, int]]:
+    """When anything is wrong in either of the worlds of a seed, as stretches apart from each other."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted((span.start_us, span.end_us) for world in worlds for span in world.at(seed).conditions.spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 class _Run(NamedTuple):

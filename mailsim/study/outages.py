@@ -20,10 +20,10 @@ from mailsim.errors import UnsupportedError
 from mailsim.results.conservation import conservation
 from mailsim.results.metrics import ordinary
 from mailsim.run import shown
-from mailsim.scenario.compiled import compiled
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.study.figures import queue_figures, run_figures
+from mailsim.study.readied import Readied
 from mailsim.study.seeds import run_seeds
 from mailsim.study.study import Cell, Run, Setting, Study
 from mailsim.study.worlds import free_name, outage_world, recipient, sender_mix
@@ -140,9 +140,9 @@ def _loaded(layouts: object) -> dict[str, Scenario]:
 def _cells(jobs: Sequence[_Job], seeds: Sequence[int], *, progress: bool | None) -> tuple[Cell, ...]:
     """Every run of every cell, in the order of layouts and lengths."""
     found: dict[int, list[Run]] = {k: [] for k in range(len(jobs))}
-    ready = [compiled(job.world) for job in jobs]
+    ready = [Readied(job.world) for job in jobs]
     for k, seed in shown([(k, seed) for k in found for seed in seeds], progress=progress, title="outage study"):
-        log = simulate(ready[k], seed, "messages")
+        log = simulate(ready[k].at(seed), seed, "messages")
         check = conservation(log)
         assert check.ok, check.problems
         cohort = ordinary(log)

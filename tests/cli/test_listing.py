@@ -73,6 +73,21 @@ def test_scenarios_json_has_name_lesson_and_question(mailsim):
     assert all(one["lesson"] and (one["question"] is None or 1 <= one["question"] <= 20) for one in listed)
 
 
+def test_incidents_lists_all_with_their_kind_and_length(mailsim):
+    code, out, _ = mailsim("incidents")
+    assert code == 0
+    rows = {line.split()[1]: line for line in out.splitlines()[1:]}
+    assert rows["gmail-2020a"].split()[:3] == ["incident", "gmail-2020a", "2h22m"]
+    assert rows["jim"].startswith("chaos")
+
+
+def test_incidents_json_has_what_each_is_made_of_and_its_source(mailsim):
+    listed = {one["name"]: one for one in json.loads(mailsim("incidents", "--json")[1])}
+    assert listed["y2k22"]["faults"] == [{"kind": "stuck"}]
+    assert listed["y2k22"]["windows_s"] == [[0, 108_000]]
+    assert all(one["source"] and one["what"] for one in listed.values())
+
+
 def test_the_schema_accepts_what_loads(mailsim, one):
     schema = json.loads(mailsim("schema")[1])
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -7,7 +7,19 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
 
-from mailsim.draws import LONGEST_US, Constant, Distribution, Draws, Empirical, Exponential, LogNormal, Shifted, Uniform, normal_quantile
+from mailsim.draws import (
+    LONGEST_US,
+    Constant,
+    Distribution,
+    Draws,
+    Empirical,
+    Exponential,
+    LogNormal,
+    Shifted,
+    Uniform,
+    Weibull,
+    normal_quantile,
+)
 
 N = 40_000
 
@@ -16,6 +28,9 @@ MOMENTS = [
     (Exponential(400_000), 400_000, 400_000**2),
     (Uniform(1_000_000, 3_000_000), 2_000_000, (2_000_001**2 - 1) / 12),
     (LogNormal(1_000_000, 0.5), 1e6 * math.exp(0.125), 1e12 * math.exp(0.25) * (math.exp(0.25) - 1)),
+    # variance of a Weibull: mean^2 * (gamma(1 + 2/k) / gamma(1 + 1/k)^2 - 1)
+    (Weibull(1_000_000, 2.0), 1e6, 1e12 * (math.gamma(2) / math.gamma(1.5) ** 2 - 1)),
+    (Weibull(1_000_000, 0.8), 1e6, 1e12 * (math.gamma(3.5) / math.gamma(2.25) ** 2 - 1)),
     (Empirical([10, 20, 60]), 30, (400 + 100 + 900) / 3),
     (Shifted(5_000, Exponential(30_000)), 35_000, 30_000**2),
     (Constant(77), 77, 0),
@@ -59,6 +74,20 @@ def test_quantiles_of_a_log_normal_are_those_of_the_normal_table():
     assert log_normal.sample(0.025) == pytest.approx(140_864, abs=1)
 
 
+def test_a_weibull_of_shape_1_is_exponential_and_its_quantiles_are_powers_of_those():
+    draws, exponential, weibull = Draws(3), Exponential(86_400_000_000), Weibull(86_400_000_000, 1.0)
+    assert weibull.scale_us == pytest.approx(86_400_000_000, rel=1e-12)  # gamma(2) = 1
+    for item in range(200):
+        u = draws.uniform("weibull", item)
+        assert weibull.sample(u) == pytest.approx(exponential.sample(u), abs=1)
+    # shape 2, mean 1 s: scale = 1 / gamma(1.5) = 1 / 0.8862269255 = 1.1283791671 s; its median is scale * sqrt(log 2)
+    # = 1.1283791671 * 0.8325546112 = 0.9394372787 s; 63.2 % (1 - 1/e) lie below the scale
+    rayleigh = Weibull(1_000_000, 2.0)
+    assert rayleigh.sample(0.5) == 939_437
+    assert rayleigh.sample(1 - math.exp(-1)) == pytest.approx(1_128_379, abs=1)
+    assert rayleigh.sample(0.0) == 0
+
+
 def test_both_ends_of_a_uniform_are_drawn():
     uniform = Uniform(10, 12)
     assert [uniform.sample(u) for u in (0.0, 0.333, 0.334, 0.666, 0.667, 1 - 2**-53)] == [10, 10, 11, 11, 12, 12]
@@ -77,7 +106,7 @@ def test_an_empirical_distribution_sorts_its_values_and_draws_each_equally_often
 
 
 EDGES = [0.0, 2**-53, 2**-40, 1e-12, 0.0749999, 0.075, 0.5 - 2**-53, 0.5, 0.5 + 2**-53, 0.925, 0.9250001, 1 - 2**-40, 1 - 2**-53]
-EXTREMES = [Exponential(3e15), LogNormal(10**9, 20.0), LogNormal(5, 0), Uniform(0, LONGEST_US - 1)]
+EXTREMES = [Exponential(3e15), Weibull(3e15, 0.2), Weibull(0, 20), LogNormal(10**9, 20.0), LogNormal(5, 0), Uniform(0, LONGEST_US - 1)]
 ALL = [*(distribution for distribution, _, _ in MOMENTS), *EXTREMES]
 
 
@@ -127,6 +156,9 @@ NONSENSE = [
     lambda: LogNormal(-1, 1),
     lambda: LogNormal(1, -0.1),
     lambda: LogNormal(1, 21),
+    lambda: Weibull(-1, 1),
+    lambda: Weibull(1, 0),
+    lambda: Weibull(1, 21),
     lambda: Empirical([]),
     lambda: Empirical([3, -1]),
     lambda: Shifted(-1, Constant(3)),

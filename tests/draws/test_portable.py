@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import pytest
 
-from mailsim.draws import Draws, normal_quantile, portable_exp, portable_log
+from mailsim.draws import Draws, normal_quantile, portable_exp, portable_gamma, portable_log
 from mailsim.draws.portable import exp_column, log_column, quantile_column
 
 UNIFORMS = Draws(1).column("portable", 30_000).tolist()
@@ -72,3 +72,9 @@ def test_a_column_has_the_bits_of_single_numbers_in_any_memory_layout(column, si
     assert column(x).tolist() == wanted
     assert column(x[::-1])[::-1].tolist() == wanted
     assert column(x[::3]).tolist() == wanted[::3]
+
+
+def test_the_gamma_function_is_that_of_the_textbook():
+    assert [portable_gamma(float(n)) for n in (1, 2, 3, 6, 11)] == pytest.approx([1, 1, 2, 120, 3_628_800], rel=1e-13)
+    assert portable_gamma(1.5) == pytest.approx(math.sqrt(math.pi) / 2, rel=1e-13)
+    assert [portable_gamma(1 + 9 * u) for u in UNIFORMS[:500]] == pytest.approx([math.gamma(1 + 9 * u) for u in UNIFORMS[:500]], rel=1e-12)

@@ -204,6 +204,26 @@ def test_an_outage_longer_than_the_backup_keeps_mail_is_found(lifetime: str | No
     assert [one.where for one in found] == ["faults[0]"] * count
 
 
+@pytest.mark.parametrize(("lifetime", "count"), [("3h", 1), ("12h", 0)])
+def test_every_one_of_several_outages_counts_for_how_long_the_backup_keeps_mail(lifetime: str, count: int) -> None:
+    sound = world(("nodes.mx2.queue_lifetime", lifetime))
+    logged = sound.with_outage("mx1", log="start,end\n1h,2h\n10h,14h\n20h,21h")
+    assert [one.where for one in findings(logged)] == ["faults[0]"] * count
+    weekly = sound.with_outage("mx1", every={"weekly": "Sunday 02:00", "length": "5h", "until": "28d"})
+    assert [one.where for one in findings(weekly)] == ["faults[0]"] * count
+
+
+def test_drawn_outages_that_are_often_longer_than_the_backup_keeps_mail_are_found() -> None:
+    # Log-normal, median 1 h, sigma 1: longer than 4 h with the probability 1 - Phi(log 4) = 1 - Phi(1.386) = 8.3 %;
+    # longer than 12 h with 1 - Phi(2.485) = 0.65 %, which is not worth a word.
+    drawn = {"up": {"kind": "exponential", "mean": "30d"}, "down": {"kind": "lognormal", "median": "1h", "sigma": 1}, "until": "365d"}
+    scenario = world(("nodes.mx2.queue_lifetime", "4h")).with_outage("mx1", drawn=drawn)
+    severity, where, what = only(scenario)
+    assert (severity, where) == ("warning", "faults[0]")
+    assert what == "mx1 is down for longer than 4h in 8.3 % of its drawn outages, and mx2 keeps mail for 4h only: mail is returned"
+    assert findings(scenario.replace("nodes.mx2.queue_lifetime", "12h")) == []
+
+
 def test_a_planned_change_under_a_long_ttl_is_noted() -> None:
     change = {"at": "1h", "zone": "example.com", "records": "mx1 300 IN A 203.0.113.10"}
     assert only(world(("changes", [change]))) == (

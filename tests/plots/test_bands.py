@@ -23,6 +23,22 @@ def test_a_fault_after_the_run_has_no_band() -> None:
     assert bands([ConditionSpan("mx1", "mx1", "silent", 100 * S, 200 * S)], end_s=100) == []
 
 
+def test_stretches_too_many_to_be_told_apart_are_joined_where_they_nearly_touch() -> None:
+    # 100 minutes, the first of each minute down for 30 s, then after a long rest once more: the picture is 60,000 s wide, and
+    # what lies nearer than 1,000 s is one band.  Another node with as few as two keeps both.
+    many = [ConditionSpan("mx1", "mx1", "silent", 60 * k * S, (60 * k + 30) * S) for k in range(100)]
+    late = ConditionSpan("mx1", "mx1", "silent", 50_000 * S, 50_100 * S)
+    others = [ConditionSpan("mx2", "mx2", "silent", t * S, (t + 20) * S) for t in (100, 200)]
+    found = bands([*many, late, *others], end_s=60_000)
+    assert [(band.node, band.start_s, band.end_s, band.label) for band in found] == [
+        ("mx1", 0, 5970, "silent, 100 times"),
+        ("mx2", 100, 120, "silent, 20 s"),
+        ("mx2", 200, 220, "silent, 20 s"),
+        ("mx1", 50_000, 50_100, "silent, 100 s"),
+    ]
+    assert len(bands(many[:20], end_s=1200)) == 20  # these can be told apart
+
+
 def test_a_long_reply_is_cut_so_that_it_stays_a_label() -> None:
     found = bands([ConditionSpan("mx1", "mx1", "451 4.3.0 Temporary failure, try again later at rcpt", 0, 60 * S)], end_s=100)
     assert found[0].label == "451 4.3.0 Temporary failure…, 1 min"

@@ -120,6 +120,42 @@ def test_a_replay_may_be_a_file(validator: Draft202012Validator) -> None:
     assert wrong(validator, changed(("traffic", 0), {"kind": "replay", "file": "arrivals.csv"})) == []
 
 
+AT_RANDOM = {"up": {"kind": "weibull", "mean": "30d", "shape": 0.8}, "down": "1h", "until": "365d"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "outage", "target": "mx1", "every": {"weekly": "Sunday 02:00", "length": "30m", "until": "28d"}},
+        {"kind": "stuck", "target": "mx1", "drawn": AT_RANDOM, "name": "filter"},
+        {"kind": "outage", "target": "mx1", "log": "start,end\n1h,2h"},
+        {"kind": "incident", "name": "y2k22", "target": "mx1"},
+        {"kind": "chaos", "name": "mailpit", "target": "mx1", "probability": 0.1, "length": "1h"},
+    ],
+)
+def test_a_fault_may_say_when_in_any_way(validator: Draft202012Validator, fault: dict[str, Any]) -> None:
+    values = changed(("faults",), [fault])
+    assert wrong(validator, values) == []
+    load(values)
+    assert wrong(validator, load(values).values()) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "outage", "target": "mx1", "every": {"weekly": "Sunday 02:00", "length": "30m"}},
+        {"kind": "outage", "target": "mx1", "drawn": {**AT_RANDOM, "up": {"kind": "weibul", "mean": "30d", "shape": 1}}},
+        {"kind": "outage", "target": "mx1", "drawn": AT_RANDOM, "together": 1.5},
+        {"kind": "incident", "name": "y2k", "target": "mx1"},
+    ],
+)
+def test_a_wrong_when_is_refused_by_schema_and_model_alike(validator: Draft202012Validator, fault: dict[str, Any]) -> None:
+    values = changed(("faults",), [fault])
+    assert wrong(validator, values) != []
+    with pytest.raises(Exception, match=r"."):
+        load(values)
+
+
 def test_a_zone_may_be_a_file(validator: Draft202012Validator) -> None:
     assert wrong(validator, changed(("zones", 0), {"file": "example.com.zone"})) == []
 

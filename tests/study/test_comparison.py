@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mailsim.errors import UnsupportedError
+from mailsim.scenario.compiled import compiled
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.study import Comparison, compare
@@ -110,3 +111,21 @@ def test_html_escapes_the_names(layouts: Any) -> None:
     assert "<i>" not in html
     assert "&lt;i&gt;" in html
     assert "b &amp; c minus &lt;i&gt;" in html
+
+
+def test_drawn_outages_are_those_of_each_seed_and_the_cohort_is_the_mail_sent_in_them(layouts: Any) -> None:
+    drawn = {"up": {"kind": "exponential", "mean": "2h"}, "down": {"kind": "exponential", "mean": "2h"}, "until": "12h"}
+    values = layouts.values()
+    values["nodes"]["world"] = {"kind": "senders", "mix": {"postfix": 1}}
+    times = [f"{k}m" for k in range(720)]
+    values["traffic"] = [{"kind": "at", "from": "world", "to": "bob@example.com", "times": times, "size": "20 kB"}]
+    values["faults"] = [{"kind": "outage", "target": "mx1", "how": "refused", "drawn": drawn}]
+    one, silent = load(values), load({**values, "faults": [{**values["faults"][0], "how": "silent"}]})
+    found = compare(one, silent, runs=3, seed=4)
+    minute, sent = 60_000_000, 0
+    for seed in (4, 5, 6):
+        windows = [(span.start_us, span.end_us) for span in compiled(one, seed).conditions.spans]
+        assert windows == [(span.start_us, span.end_us) for span in compiled(silent, seed).conditions.spans]  # both worlds share them
+        sent += sum(any(start <= k * minute < end for start, end in windows) for k in range(720))
+    assert (found.cohort, found.messages) == ("mail sent while a fault was active in either", sent)
+    assert found.trace_hashes[0] == tuple(one.run(seed, level="messages").trace_hash for seed in (4, 5, 6))
