@@ -119,6 +119,8 @@ def _policies(targets: list[str]) -> list[Strategy]:
 @kind_of_fault("bogus")
 def _bogus(targets: list[str]) -> list[Strategy]:
     return _of("bogus", ["example.com"])
+
+
 @kind_of_fault("crash")
 def _crashes(targets: list[str]) -> list[Strategy]:
     machines = _servers(targets) + [name for name in targets if name in ("boxes", "dns")]

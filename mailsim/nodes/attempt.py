@@ -265,7 +265,7 @@ def try_targets(
     if none_is_due is not None:
         return progress.outcome(*none_is_due, t_us, keys)
     why, k = Why.HOST_RETRY_TIME, 0
-    while k < len(due):
+    while k < len(due) and why != Why.WENT_DOWN:  # then it is this MTA itself that is gone
         target, k = due[k], k + 1
         demand = NO_DEMAND
         if guard is not None:
@@ -292,8 +292,6 @@ def try_targets(
             continue
         if result.taken_us >= 0 and server is not None:
             mta.release(item, Handover(result.taken_us, server, progress.left, target, result.end_us, True))
-        if why == Why.WENT_DOWN:  # this MTA itself
-            break
         progress.failed_at(target, item, result)
         if figures.session_limit is not None and progress.sessions >= figures.session_limit:
             k, progress.sessions = _next_hop(due, k), 0

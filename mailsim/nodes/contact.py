@@ -240,7 +240,7 @@ def call(
     if end is not None and end <= result.end_us:
         work = server.door.work.at(envelope.number, turn) if server is not None else 0
         taken = result.taken_us if 0 <= result.taken_us < end + work else -1
-        result = Contact(Why.WENT_DOWN, result.stage, None, end, taken)
+        return Contact(Why.WENT_DOWN, result.stage, None, end, taken), server, ()
     return result, server, by_recipient
 
 

@@ -267,6 +267,11 @@ class MtaActor:
         if not items:
             return
         if self.discipline is not None:
-            self.discipline.due(items, now_us)
+            local = [item for item in items if item.local]  # final delivery is no business of a discipline
+            if local:
+                run_batch(self, local, now_us)
+                items = [item for item in items if not item.local]
+            if items:
+                self.discipline.due(items, now_us)
         else:
             run_batch(self, items, now_us)

@@ -50,7 +50,9 @@ def flush(mta: MtaActor, domains: tuple[str, ...], now_us: int) -> None:
 
 
 def _frozen(mta: MtaActor, item: Item) -> bool:
-    """Left alone by all queue runs until it is returned."""
+    """Left alone by all queue runs until it is returned or dropped."""
+    if mta.figures.double_bounce == "freeze" and item.failed is None:
+        return True
     return item.over is not None and item.over[1] == Why.MX_SELF and mta.figures.mx_to_self == "freeze"
 
 

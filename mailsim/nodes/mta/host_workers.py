@@ -112,7 +112,7 @@ class HostWorkers:
         self._woken_us = self._mta.world.now
         self._messages = {item: message for item, message in old._messages.items() if item.ticket}
         again: dict[int, _Message] = {}
-        for item in under_way:
+        for item in [item for item in under_way if not item.local]:
             message = again.setdefault(item.number, _Message(item.arrived_us))
             if item in old._messages:
                 message.rounds = max(message.rounds, old._messages[item].rounds)

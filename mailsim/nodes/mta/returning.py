@@ -151,10 +151,12 @@ def _send(mta: MtaActor, item: Item, to: str, octets: int, t_us: int, why: Why, 
     mta.world.opened(1)
     if log.rows is not None:
         log.rows.extend((t_us, number, -1, Event.SENT, mta.number, -1, -1, 0, -1, why, item.number, text))
-    kept = why == Why.DOUBLE_BOUNCE and mta.figures.postmaster is None
+    if why == Why.DOUBLE_BOUNCE and mta.figures.postmaster is None:
+        mta.world.spawn(_kept(mta, number, delivery), MESSAGE_ORDER + number)
+        return number
     if mta.restarts is not None:
         mta.restarts.making[number] = delivery
-    mta.spawn((_kept if kept else _report_life)(mta, number, delivery), MESSAGE_ORDER + number)
+    mta.spawn(_report_life(mta, number, delivery), MESSAGE_ORDER + number)
     return number
 
 
@@ -190,7 +192,7 @@ def _frozen(mta: MtaActor, failures: Sequence[Failed], t_us: int) -> bool:
         return False
     due = next_scan(max(item.arrived_us + mta.figures.bounce_lifetime, t_us + 1), memory.scan_us, memory.phase_us)
     item.deliveries = tuple(d for failed in failures for d in failed.deliveries)
-    item.over = None
+    item.over = item.failed = None
     last = failures[-1]
     code = last.reply.code if last.reply is not None else -1
     for d in item.deliveries:
@@ -214,8 +216,6 @@ def _tell_postmaster(mta: MtaActor, item: Item, delivery: int, t_us: int) -> Non
 def _kept(mta: MtaActor, number: int, delivery: int) -> Life:
     """What is for the postmaster of the machine stays there."""
     now: int = yield mta.world.now + mta.figures.report_pause
-    if mta.restarts is not None:
-        mta.restarts.making.pop(number, None)
     log = mta.log
     log.holder[delivery], log.state[delivery], log.accepted_us[delivery] = mta.number, State.QUEUED, now
     if log.rows is not None:

@@ -122,6 +122,16 @@ def test_a_dead_mail_store_is_invisible_to_senders_and_no_backup_helps() -> None
     assert (result.of(Event.ACCEPTED, node="mx2"), result.reports()) == ([], [])
 
 
+@pytest.mark.parametrize("flavour", ["postfix", "exim", "sendmail", "opensmtpd", "courier"])
+@pytest.mark.parametrize("fault", [{"kind": "outage", "how": "refused"}, {"kind": "disk_full"}, {"kind": "crash"}])
+def test_every_program_tries_its_store_again_until_it_takes_the_mail(flavour: str, fault: dict[str, Any]) -> None:
+    """The store takes nothing until 20 min; each program's own schedule brings it there within the two hours that follow."""
+    nodes = {"mx1": {**FINAL, "flavour": flavour, "store": "boxes"}, "boxes": BOXES}
+    result = agreed(world(STORE, nodes, faults=({**fault, "target": "boxes", "length": "20m"},)))
+    assert result.delivery().relayed_us < 2 * S
+    assert 1200 * S <= result.delivery().stored_us <= 1200 * S + 7200 * S
+
+
 @pytest.mark.parametrize(
     ("how", "instant", "why", "said_to_her"),
     [
