@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.logins import SmtpLogins
-from mailsim.nodes.ways import way
+from mailsim.nodes.ways import packets, way
 from mailsim.nodes.world import World
+from mailsim.rules.capacity import begins_us
 from mailsim.rules.conditions import Timeline
 from mailsim.rules.cues import GREYLISTED, NOTHING, Cue, Said, said
 from mailsim.rules.reasons import Why
@@ -109,6 +110,9 @@ class Doorman:
         self._met: dict[tuple[str, str, str], int] = {}
         #: ends of the sessions that are or will be open, a heap
         self.sessions: list[int] = []
+        #: where it changes how many sessions it serves: its conditions
+        timeline: Timeline = world.compiled.nodes[name].timeline
+        self.capacity = timeline if any(condition.sessions >= 0 for condition in timeline.conditions) else None
         self._judged: dict[Any, tuple[Refusal | None, tuple[Refusal | None, ...]]] = {}
 
     def judge(self, envelope: Envelope, service: str, login: tuple[str, str] | None) -> tuple[Refusal | None, tuple[Refusal | None, ...]]:
@@ -141,13 +145,19 @@ class Doorman:
 
     def wait_us(self, t_us: int, now_us: int) -> int:
         """How long a connection made at ``t_us`` waits for one of the server's sessions (first come, first served)."""
+        if self.capacity is not None:
+            self.crowded(now_us)
+            return begins_us(self.sessions, t_us, self.limit, self.capacity) - t_us
         return max(heappop(self.sessions) - t_us, 0) if self.crowded(now_us) else 0
 
     def must_wait_for(self, t_us: int, now_us: int) -> bool:
         """Whether a session at ``t_us`` may only be opened when the clock shows that instant.
 
-        While sessions are free, one may be booked a little ahead of the clock (it counts from its booking).
+        While sessions are free, one may be booked a little ahead of the clock (it counts from its booking); not where
+        their number changes.
         """
+        if self.capacity is not None:
+            return t_us > now_us
         return self.limit is not None and t_us > now_us and (t_us - now_us > BOOK_AHEAD_US or self.crowded(now_us))
 
     def crowded(self, now_us: int) -> bool:
@@ -159,7 +169,7 @@ class Doorman:
 
     def occupy(self, end_us: int) -> None:
         """A session is open until ``end_us`` (who waited in vain gives it back when it would have come)."""
-        if self.limit is not None:
+        if self.limit is not None or self.capacity is not None:
             heappush(self.sessions, end_us)
 
 
@@ -236,13 +246,15 @@ def _called(
     refusal, by_recipient = _judged(server, envelope, service, login, start_us, leaving)
     wait = door.wait_us(start_us, world.now) if not kept and path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
+    body = wire.transfer_us(envelope.size)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
-    says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None)
+    says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None or path.unsteady)
     if says is not None:
         steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
-        result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, wire.transfer_us(envelope.size), work, pause)
+        chance = packets(world, caller.name, server.name, path, envelope.number, start_us)
+        result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, body, work, pause, chance)
     else:
-        no, body = None if refusal is None else (refusal.stage, refusal.reply), wire.transfer_us(envelope.size)
+        no = None if refusal is None else (refusal.stage, refusal.reply)
         result = contact(steps, path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
     if leaving is not None and result.reply is leaving.reply:
         result = result._replace(why=leaving.why, reply=None)
@@ -324,7 +336,16 @@ def _line(
 
 
 def _scripted(
-    says: Line, envelope: Envelope, steps: Script, path: Timeline, start_us: int, rtt_us: int, body_us: int, work_us: int, pause_us: int
+    says: Line,
+    envelope: Envelope,
+    steps: Script,
+    path: Timeline,
+    start_us: int,
+    rtt_us: int,
+    body_us: int,
+    work_us: int,
+    pause_us: int,
+    chance: Callable[[int], float] | None,
 ) -> tuple[Contact, tuple[Refusal | None, ...]]:
     """A session in which each command is looked at by itself."""
     result, refused = scripted_contact(
@@ -337,5 +358,7 @@ def _scripted(
         work_us=work_us,
         pause_us=pause_us,
         recipients=envelope.recipients,
+        octets=envelope.size,
+        chance=chance,
     )
     return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], refusal_reason(r[1])) for r in refused)

@@ -9,14 +9,18 @@ from pydantic import Field
 from mailsim.scenario.faults.address import AddressFault
 from mailsim.scenario.faults.base import FAULT_KINDS, Effect, FaultDeclaration, FlushRequest, Ground, Place, Window, ZoneEdit, fault_kind
 from mailsim.scenario.faults.bogus import BogusZone
+from mailsim.scenario.faults.capacity import Capacity
 from mailsim.scenario.faults.change import Change
 from mailsim.scenario.faults.crash import Crash
 from mailsim.scenario.faults.dns import DnsFault
 from mailsim.scenario.faults.flush import Flush
 from mailsim.scenario.faults.full import DiskFull, MailboxFull
+from mailsim.scenario.faults.lossy import Lossy
 from mailsim.scenario.faults.outage import Outage
+from mailsim.scenario.faults.partition import Partition
 from mailsim.scenario.faults.policy import PolicyFault
 from mailsim.scenario.faults.restart import Restart
+from mailsim.scenario.faults.slow import Slow
 from mailsim.scenario.faults.stuck import Stuck
 from mailsim.scenario.faults.wrong_records import WrongRecords
 
@@ -24,6 +28,7 @@ __all__ = [
     "FAULT_KINDS",
     "AddressFault",
     "BogusZone",
+    "Capacity",
     "Change",
     "Crash",
     "DiskFull",
@@ -35,10 +40,13 @@ __all__ = [
     "FlushRequest",
     "Ground",
     "MailboxFull",
+    "Lossy",
     "Outage",
+    "Partition",
     "Place",
     "PolicyFault",
     "Restart",
+    "Slow",
     "Stuck",
     "Window",
     "WrongRecords",
@@ -48,6 +56,21 @@ __all__ = [
 
 #: any fault, told apart by ``kind``
 Fault = Annotated[
-    Outage | DnsFault | AddressFault | Stuck | WrongRecords | Crash | Restart | Flush | DiskFull | MailboxFull | PolicyFault | BogusZone,
+    Outage
+    | DnsFault
+    | AddressFault
+    | Stuck
+    | WrongRecords
+    | Crash
+    | Restart
+    | Flush
+    | DiskFull
+    | MailboxFull
+    | PolicyFault
+    | BogusZone
+    | Partition
+    | Slow
+    | Lossy
+    | Capacity,
     Field(discriminator="kind"),
 ]
