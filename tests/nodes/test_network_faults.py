@@ -291,3 +291,38 @@ def test_losses_are_drawn_by_the_message_and_the_instant_and_not_by_what_else_ha
         taken.add(next(iter(simulate(compiled(scenario), 1, "messages").messages["stored_us"])))
     assert len(taken) == 1
     assert taken.pop() > 3 * S
+
+
+@pytest.mark.parametrize("kind", ["partition", "one way back", "slow host", "slow link", "lossy link", "few sessions"])
+@pytest.mark.parametrize("flavour", ["courier", "exim", "opensmtpd", "qmail", "sendmail"])
+def test_every_program_gets_its_mail_through_in_the_end_alike_at_both_levels(flavour: str, kind: str) -> None:
+    """Programs that keep sessions open, or greet before they send, among them."""
+    declared = {k: v.replace("sender", "isp") if isinstance(v, str) else v for k, v in EVERY_KIND[kind].items()}
+    values = world(ONE, {"mx1": MX1}, links=LINKS, isp={"flavour": flavour}, faults=({**declared, "start": "10s", "length": "20m"},))
+    values["traffic"][0]["times"] = [f"{k}s" for k in (0, 1, 2, 9, 10, 11, 12, 600)]
+    result = run(values)
+    assert {d.state for d in result.deliveries if d.parent < 0} == {State.STORED}
+    assert run(values, level="messages").log.trace_hash() == result.log.trace_hash()
+
+
+def test_the_checkers_notice_mail_that_passes_a_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = {**partition("isp", ["mx1"]), "start": "0s", "length": "1h"}
+    monkeypatch.setattr("mailsim.scenario.timeline.Divide.between", lambda *_: None)
+    with pytest.raises(AssertionError, match=r"though isp cut off from mx1"):
+        run(world(ONE, {"mx1": MX1}, links=LINKS, faults=(cut,), times=("60s",)))
+
+
+# -- people ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_a_run_with_each_kind_can_be_drawn_and_told(kind: str) -> None:
+    declared = {k: v.replace("sender", "isp") if isinstance(v, str) else v for k, v in EVERY_KIND[kind].items()}
+    nodes = {"mx1": MX1, "mx2": {**WORKING, "relays_for": ["example.com"]}, "ns": {"kind": "nameserver", "host": "ns1.example.com"}}
+    values = world(TWO, nodes, links=LINKS, faults=({**declared, "start": "5m", "length": "20m"},), times=("0s", "5m", "10m"))
+    result = mailsim.load(values).run()
+    words = {span.how for span in result.log.conditions}
+    drawn = result.plot.timeline()
+    assert drawn is not None
+    assert "bob@example.com" in str(result.example("slowest").explain())
+    assert all(str(how) in result.scenario.faults[0].words or how for how in words)
