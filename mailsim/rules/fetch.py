@@ -36,6 +36,7 @@ __all__ = [
     "next_poll",
     "pushed_us",
     "session_cost",
+    "slow_connection",
     "slow_cost",
     "slow_trips",
     "slows",
@@ -105,6 +106,19 @@ def slow_trips(
             return outcome.end_us, outcome.why
         found.append(outcome[0])
     return found
+
+
+def slow_connection(path: Timeline, start_us: int, rtt_us: int, patience_us: int) -> tuple[int, Why, int]:
+    """Where exchanges cost more than round trips: as :func:`connection`, and what each later round trip takes.
+
+    The instant given is the one from which all round trips, the connection too, would take that long; losses by chance are not drawn.
+    """
+    found = slow_trips(path, start_us, rtt_us, 1, patience_us, None)
+    if isinstance(found, tuple):
+        return *found, rtt_us
+    condition = path.at(found[0])
+    paid = rtt_us + condition.lag_us + condition.delay_us
+    return found[0] - paid, Why.OK, paid
 
 
 def slow_cost(protocol: str, trips: list[int], start_us: int, transfers_us: list[int]) -> SessionCost:

@@ -164,3 +164,10 @@ def test_a_lossy_way_loses_some_questions_and_they_are_asked_again() -> None:
     values["faults"] = [{"kind": "lossy", "target": "dns", "probability": 0.3, "start": "0s", "length": "1h"}]
     late = [took > 0.01 for _, _, took, _ in looked_up(dns_run(values))]
     assert 3 <= sum(late) <= 17
+
+
+@pytest.mark.parametrize(("a", "b", "asked_on"), [("asker", "dns", False), ("dns", "asker", True)])
+def test_a_resolver_whose_answers_are_lost_asks_and_keeps_what_it_hears(a: str, b: str, *, asked_on: bool) -> None:
+    """One direction is cut until 4 s; the question sent at 1 s gets there if only answers are lost; its TTL is 6 s."""
+    values = dns_with({"kind": "partition", "a": a, "b": b, "one_way": True, "start": "0s", "until": "4s"})
+    assert bool([second for second, *_ in asked(dns_run(values)) if second < 4]) == asked_on
