@@ -223,7 +223,7 @@ class ProberActor:
         steps: list[Any] = []
         greeted = syn + (2 + what.tls) * rtt
         put = syn + (LOGIN_RTTS[what.service] - (not what.tls)) * rtt - (rtt >> 1)
-        gone = lost(wire.path, syn, greeted - syn, what.timeout)
+        gone = lost(wire.path, max(syn, t_us), greeted - max(syn, t_us), what.timeout)
         if gone is not None:
             return [(gone[0], "greeting", gone[1], None)], (*gone, None)
         steps.append((greeted, "greeting", Why.OK, None))
