@@ -236,9 +236,9 @@ def _called(
     if machine is None:
         return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1), None, ()
     server = world.server_at(address, service)
-    wire = world.wire(caller.name, server.name if server is not None else machine)
+    name: str = machine if server is None else server.name
+    wire, path = world.wire(caller.name, name), way(world, caller.name, name, address, envelope.number, start_us)
     rtt = wire.rtt_us(envelope.number, turn)
-    path = way(world, caller.name, machine if server is None else server.name, address, envelope.number, start_us)
     if server is None:
         return _nobody(caller, path, start_us, rtt), None, ()
     door: Doorman = server.door
@@ -246,20 +246,19 @@ def _called(
     refusal, by_recipient = _judged(server, envelope, service, login, start_us, leaving)
     wait = door.wait_us(start_us, world.now) if not kept and path.at(start_us).reach == Why.OK else 0
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
-    body = wire.transfer_us(envelope.size)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
     says = _line(world, caller, door, envelope, service, login, refusal, by_recipient, always=ear is not None or path.unsteady)
     if says is not None:
         steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
-        chance = packets(world, caller.name, server.name, path, envelope.number, start_us)
+        chance, body = packets(world, caller.name, name, path, envelope.number, start_us), wire.transfer_us(envelope.size)
         result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, body, work, pause, chance)
     else:
-        no = None if refusal is None else (refusal.stage, refusal.reply)
+        no, body = None if refusal is None else refusal[:2], wire.transfer_us(envelope.size)
         result = contact(steps, path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
-    if leaving is not None and result.reply is leaving.reply:
-        result = result._replace(why=leaving.why, reply=None)
     if result.stage > Stage.CONNECT:
         door.occupy(max(result.end_us, start_us + wait))
+    if leaving is not None and result.reply is leaving.reply:
+        result = result._replace(why=leaving.why, reply=None)
     return result, server, by_recipient
 
 
