@@ -150,3 +150,37 @@ def _full_disks(targets: list[str]) -> list[Strategy]:
 def _full_mailboxes(targets: list[str]) -> list[Strategy]:
     places = [name for name in targets if name in ("mx1", "mx2", "mx3", "boxes")]
     return _of("mailbox_full", places, mailbox=st.just("bob@example.com"), answer=st.sampled_from(["4xx", "5xx"]))
+
+
+def _nodes(targets: list[str]) -> list[str]:
+    return [name for name in targets if not name.startswith("link ")]
+
+
+@kind_of_fault("partition")
+def _partitions(targets: list[str]) -> list[Strategy]:
+    """Between two nodes, or between one and two others; in both directions or in one."""
+    nodes = _nodes(targets)
+    if len(nodes) < 2:
+        return []
+    sides = st.permutations(nodes).flatmap(lambda order: st.sampled_from([(order[0], order[1]), (order[0], tuple(order[1:3]))]))
+    how = {"how": st.sampled_from(["silent", "unreachable"]), "one_way": st.booleans()}
+    window = st.fixed_dictionaries({"kind": st.just("partition"), **WINDOW, **how})
+    return [st.tuples(window, sides).map(lambda both: {**both[0], "a": both[1][0], "b": both[1][1]})]
+
+
+@kind_of_fault("slow")
+def _slow(targets: list[str]) -> list[Strategy]:
+    """By less than the checkers allow a session for its work; and by more than any client waits for a connection."""
+    slow = [name for name in targets if name in (*SERVERS, "boxes", "dns", "ns1") or name.startswith("link ")]
+    return _of("slow", slow, delay=st.sampled_from(["50ms", "2s", "9s", "35s"]))
+
+
+@kind_of_fault("lossy")
+def _lossy(targets: list[str]) -> list[Strategy]:
+    return _of("lossy", targets, probability=st.sampled_from([0.01, 0.2, 0.6, 1.0]))
+
+
+@kind_of_fault("capacity")
+def _capacity(targets: list[str]) -> list[Strategy]:
+    servers = _servers(targets)
+    return [*_of("capacity", servers, sessions=st.integers(1, 3)), *_of("capacity", servers, slower=st.sampled_from([1.5, 20.0]))]

@@ -24,6 +24,9 @@ WORK_US = 90_000_000
 #: words of a condition under which no message gets through
 BLOCKING = re.compile(r"[45]\d\d .* at (greeting|ehlo|mail|rcpt|data|eod)|(drops connections|hangs) at \w+")
 
+#: on the list for people: a partition, which names the other side
+DIVIDED = re.compile(r"cut off from |can't send to |hears nothing from ")
+
 #: columns of the message table and of the event rows that hold name numbers
 DELIVERY_NAMES = frozenset({"sender", "rcpt", "origin", "flavour", "via", "holder"})
 ROW_NAMES = frozenset({"rcpt", "node", "peer", "extra"})
@@ -143,6 +146,15 @@ class Record:
         mine = (r for r in self.of_message[row.message] if r.node == giver and r.t_us <= row.t_us)
         return max((r.t_us for r in mine if r.kind in (Event.TRIED, Event.SENT)), default=row.t_us)
 
+    def meant_by(self, side: str) -> set[str]:
+        """The nodes that the side of a partition names."""
+        found: set[str] = set()
+        for text in side.split(", "):
+            kind, _, name = text.partition(":")
+            at_site = {one for one, node in self.nodes.items() if getattr(node, "site", None) == name}
+            found |= at_site if kind == "site" else set(self.scenario.groups[name]) if kind == "group" else {text}
+        return found
+
     def obstacle(self, row: Row, node: str, peer: str) -> str:
         """What kept ``peer`` from handing anything to ``node`` at ``row``; "" where nothing did.
 
@@ -161,8 +173,11 @@ class Record:
                 blocked = span.node in {*way, peer}
             elif word == "refused":
                 blocked = span.node in way
-            elif word in ("silent", "unreachable"):
+            elif word in ("silent", "unreachable") or word == "loses 100 % of packets":
                 blocked = span.node in {*way, peer} and not local
+            elif DIVIDED.match(word):
+                other = self.meant_by(DIVIDED.sub("", word))
+                blocked = not local and ((span.node == node and peer in other) or (span.node == peer and node in other))
             else:  # a reply to everybody; what only a share of the sessions or some recipients meet blocks nothing
                 blocked = bool(BLOCKING.fullmatch(span.how)) and span.node in way
             late = word in ("refused", "down") or self.begun_us(row, peer) >= span.start_us or row.t_us > span.start_us + WORK_US

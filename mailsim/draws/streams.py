@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from array import array
+from collections.abc import Callable
 from hashlib import sha256
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast, overload
@@ -181,6 +182,11 @@ class Draws:
     def uniforms(self, name: str) -> Stream[float]:
         """Numbers in [0, 1) by address, for the hot path; the same as :meth:`uniform`."""
         return Stream[float](self, self.key(name), None)
+
+    def sequence(self, stream: str, item: int, turn: int = 0) -> Callable[[int], float]:
+        """Numbers in [0, 1) to draw one after the other, by their place: those of a splitmix64 seeded at (stream, item, turn)."""
+        key = self.bits(stream, item, turn)
+        return lambda k: _uniform(key, k, 0)
 
     def order(self, stream: str, item: int, turn: int, n: int) -> tuple[int, ...]:
         """A random order of ``range(n)``, each equally likely (Fisher and Yates).

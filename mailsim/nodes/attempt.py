@@ -274,7 +274,7 @@ def try_targets(
                 why = _pass_over(mta, item, target, demand.usable, t_us, progress)
                 continue
         server = None if kept else mta.world.server_at(target.address, "smtp")
-        if server is not None and (server.door.limit is not None or server.door.reception is not None):
+        if server is not None and server.door.on_the_clock:
             yield from _at_the_door(mta, item, target, server.door, t_us, progress)
         result, server, verdicts = _session(mta, item, target, t_us, progress, demand, kept=kept)
         t_us, why = result.end_us, result.why

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 from mailsim.flavours.unbound import UnboundFigures
 from mailsim.nodes.world import Life, World
@@ -99,4 +100,13 @@ class ColdResolver:
                 path = merged([compiled.path(self._name, node), compiled.dns_service(node, "udp", question.rtype, question.name)])
             servers.append(Upstream(path, delay))
         faults = [f.timeline for f in compiled.conditions.names if f.concerns(*question)]
-        return ask_servers(servers, faults, lambda t: compiled.zones[origin].at(t).answer(question), t_us, self._figures)
+        chance = self._world.draws.sequence(f"dns packets {self._name} {question.name}/{question.rtype}", self._number, t_us)
+        packet = count()
+        return ask_servers(
+            servers,
+            faults,
+            lambda t: compiled.zones[origin].at(t).answer(question),
+            t_us,
+            self._figures,
+            lost=lambda loss: chance(next(packet)) < loss,
+        )

@@ -10,8 +10,9 @@ from mailsim.draws import Stream
 from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.logins import SmtpLogins
 from mailsim.nodes.reception import Guest, Reception
-from mailsim.nodes.ways import way
+from mailsim.nodes.ways import packets, way
 from mailsim.nodes.world import World
+from mailsim.rules.capacity import begins_us
 from mailsim.rules.conditions import Timeline
 from mailsim.rules.cues import NOTHING, Cue, Said, said
 from mailsim.rules.limits import TOO_MANY_SESSIONS
@@ -126,6 +127,9 @@ class Doorman:
         self.offer = Offer(figures.starttls)
         #: ends of the sessions that are or will be open, a heap
         self.sessions: list[int] = []
+        #: where it changes how many sessions it serves: its conditions
+        timeline: Timeline = world.compiled.nodes[name].timeline
+        self.capacity = timeline if any(condition.sessions >= 0 for condition in timeline.conditions) else None
         self._judged: dict[Any, tuple[Refusal | None, tuple[Refusal | None, ...]]] = {}
 
     def judge(self, envelope: Envelope, service: str, login: tuple[str, str] | None) -> tuple[Refusal | None, tuple[Refusal | None, ...]]:
@@ -164,19 +168,28 @@ class Doorman:
         """How long a connection made at ``t_us`` waits for one of the server's sessions (first come, first served), or what turns it
         away when all are taken (the flavour's ``over_limit``).
         """
+        if self.capacity is not None:
+            self.crowded(now_us)
+            wait = begins_us(self.sessions, t_us, self.limit, self.capacity) - t_us
+            return (0, BUSY) if wait and self.figures.over_limit == "421" else (wait, None)
         if not self.crowded(now_us):
             return 0, None
         if self.figures.over_limit == "421":
             return 0, BUSY
         return max(heappop(self.sessions) - t_us, 0), None
 
+    @property
+    def on_the_clock(self) -> bool:
+        """Whether something about its sessions may have to happen when the clock shows their beginning."""
+        return self.limit is not None or self.reception is not None or self.capacity is not None
+
     def must_wait_for(self, t_us: int, now_us: int) -> bool:
         """Whether a session at ``t_us`` may only be opened when the clock shows that instant.
 
-        While sessions are free, one may be booked a little ahead of the clock (it counts from its booking).  Policies remember
-        clients, so each session with them begins on the clock.
+        While sessions are free, one may be booked a little ahead of the clock (it counts from its booking); not where
+        their number changes.  Policies remember clients, so each session with them begins on the clock.
         """
-        if self.reception is not None:
+        if self.reception is not None or self.capacity is not None:
             return t_us > now_us
         return self.limit is not None and t_us > now_us and (t_us - now_us > BOOK_AHEAD_US or self.crowded(now_us))
 
@@ -195,7 +208,7 @@ class Doorman:
 
     def occupy(self, end_us: int) -> None:
         """A session is open until ``end_us`` (who waited in vain gives it back when it would have come)."""
-        if self.limit is not None:
+        if self.limit is not None or self.capacity is not None:
             heappush(self.sessions, end_us)
 
 
@@ -262,9 +275,9 @@ def _called(
     if machine is None:
         return Contact(Why.SILENT, Stage.CONNECT, None, start_us + caller.timeouts.connect_us, -1), None, ()
     server = world.server_at(address, service)
-    wire = world.wire(caller.name, server.name if server is not None else machine)
+    name: str = machine if server is None else server.name
+    wire, path = world.wire(caller.name, name), way(world, caller.name, name, address, envelope.number, start_us)
     rtt, body = wire.rtt_us(envelope.number, turn), wire.transfer_us(envelope.size)
-    path = way(world, caller.name, machine if server is None else server.name, address, envelope.number, start_us)
     if server is None:
         return _nobody(caller, path, start_us, rtt), None, ()
     door: Doorman = server.door
@@ -275,10 +288,12 @@ def _called(
     steps = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients), kept=kept)
     work, pause = door.work.at(envelope.number, turn), 0 if kept else door.figures.greeting_pause + wait
     guest = Guest(caller.client(world, envelope.number, address), service == "smtp" and login is None) if door.reception else STAFF
-    says = _line(world, caller, door, guest, envelope, service, login, refusal, by_recipient, always=ear is not None)
+    overheard = ear is not None or path.unsteady
+    says = _line(world, caller, door, guest, envelope, service, login, refusal, by_recipient, always=overheard)
     if says is not None:
         steps, says = (steps, says) if ear is None else ear.attend(steps, says, door, rtt)
-        result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, body, work, pause)
+        chance = packets(world, caller.name, name, path, envelope.number, start_us)
+        result, by_recipient = _scripted(says, envelope, steps, path, start_us, rtt, body, work, pause, chance)
     else:
         no = None if refusal is None else (refusal.stage, refusal.reply)
         result = contact(steps, path, start_us=start_us, rtt_us=rtt, body_us=body, work_us=work, pause_us=pause, refusal=no)
@@ -362,7 +377,16 @@ def _line(
 
 
 def _scripted(
-    says: Line, envelope: Envelope, steps: Script, path: Timeline, start_us: int, rtt_us: int, body_us: int, work_us: int, pause_us: int
+    says: Line,
+    envelope: Envelope,
+    steps: Script,
+    path: Timeline,
+    start_us: int,
+    rtt_us: int,
+    body_us: int,
+    work_us: int,
+    pause_us: int,
+    chance: Callable[[int], float] | None,
 ) -> tuple[Contact, tuple[Refusal | None, ...]]:
     """A session in which each command is looked at by itself."""
     result, refused = scripted_contact(
@@ -375,5 +399,7 @@ def _scripted(
         work_us=work_us,
         pause_us=pause_us,
         recipients=envelope.recipients,
+        octets=envelope.size,
+        chance=chance,
     )
     return result, tuple(None if r is None else Refusal(Stage.RCPT, r[1], refusal_reason(r[1])) for r in refused)

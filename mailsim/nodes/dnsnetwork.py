@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mailsim.draws import Distribution
+from mailsim.nodes.dnspackets import DnsPackets, Unheard
 from mailsim.nodes.world import Life, World
-from mailsim.rules.conditions import NORMAL, Condition
+from mailsim.rules.conditions import NORMAL, Condition, Direction
 from mailsim.rules.dns import Answer, Question, Rcode, answer_octets
 from mailsim.rules.dns.machine import Send, Trouble
 from mailsim.rules.reasons import Why
@@ -35,6 +36,7 @@ class DnsNetwork:
         self._sent: dict[tuple[str, Question], int] = {}
         self._lossy: dict[tuple[str, str], int] = {}
         self._orders: dict[tuple[str, Question], int] = {}
+        self._packets = DnsPackets(world)
 
     def send(self, asker: str, question: Send, t_us: int, hear: Hear, far: Distribution) -> Why:
         """Send a question at the clock's instant; ``hear`` is called when something comes back, if ever.
@@ -64,11 +66,14 @@ class DnsNetwork:
         serving = world.compiled.name_service.servings.get(question.server)
         if serving is None:
             return Why.SILENT  # an address without a DNS server: nothing comes back
-        rtt = self._rtt_us(asker, serving.node, question.question, far)
+        rtt = self._rtt_us(asker, serving.node, question.question, far) + self._packets.lag_us(asker, serving.node, t_us)
         if question.proto == "open":
-            world.spawn(self._opened(asker, serving.node, t_us, rtt, hear), DNS_ORDER)
+            world.spawn(self._opened(asker, serving.node, question.server, t_us, rtt, hear), DNS_ORDER)
             return Why.OK
-        there = t_us + (rtt >> 1) + (rtt if question.proto == "tcp" and not question.standing else 0)
+        again = self._packets.again_us(asker, serving.node, question.server, t_us, rtt) if question.proto == "tcp" else 0
+        if again is None:
+            return Why.SILENT
+        there = t_us + again + (rtt >> 1) + (rtt if question.proto == "tcp" and not question.standing else 0)
         condition = self._name_condition(question.question, there)
         if serving.node is not None:
             condition = condition.with_worse(self._condition(asker, serving.node, question, there))
@@ -77,6 +82,8 @@ class DnsNetwork:
                 self.later(t_us + rtt, hear, Trouble.CLOSED)
             return condition.reach
         if condition.loss and self._lost(asker, question.server, condition.loss):
+            return Why.SILENT
+        if question.proto == "udp" and any(self._packets.lost(asker, question.server, condition) for _ in ("question", "answer")):
             return Why.SILENT
         shown = there if condition.as_of_us < 0 else condition.as_of_us
         answer = world.compiled.name_service.answer(question.server, question.question, shown)
@@ -100,13 +107,22 @@ class DnsNetwork:
 
     def _ask_resolver(self, asker: str, resolver: Any, question: Send, t_us: int, hear: Hear) -> Why:
         condition = self._condition(asker, resolver.name, question, t_us)
+        if condition.reach == Why.SILENT and condition.direction == Direction.BACK and not condition.stopped:
+            resolver.put(question.question, t_us, Unheard())  # it is asked all the same, and keeps the answer
         if condition.reach != Why.OK:
             if condition.reach != Why.SILENT:
                 self.later(t_us + resolver.stub_delay_us, hear, Trouble.CLOSED)
             return condition.reach
         if condition.loss and self._lost(asker, question.server, condition.loss):
             return Why.SILENT
-        back = resolver.stub_delay_us + condition.delay_us
+        udp = question.proto == "udp"
+        again = 0 if udp else self._packets.again_us(asker, resolver.name, question.server, t_us, resolver.stub_delay_us)
+        if again is None or (udp and self._packets.lost(asker, question.server, condition)):
+            return Why.SILENT
+        if udp and self._packets.lost(asker, question.server, condition):
+            resolver.put(question.question, t_us, Unheard())
+            return Why.SILENT
+        back = resolver.stub_delay_us + condition.delay_us + condition.lag_us + again
 
         said = _Said(self, question, condition, back, hear)
         if condition.rcode >= 0:
@@ -115,14 +131,16 @@ class DnsNetwork:
             resolver.put(question.question, t_us, said)
         return Why.OK
 
-    def _opened(self, asker: str, node: str | None, t_us: int, rtt_us: int, hear: Hear) -> Life:
+    def _opened(self, asker: str, node: str | None, server: str, t_us: int, rtt_us: int, hear: Hear) -> Life:
         """A TCP connection: SYNs go out at 0, 1, 3, 7 ... s until one is answered (RFC 6298 section 5.7; Linux tcp_syn_retries 6)."""
         at = t_us
         for wait_s in (1, 2, 4, 8, 16, 32, 64):
             reach = Why.OK
             if node is not None:
                 compiled = self._world.compiled
-                reach = compiled.dns_service(node, "open", "", "").at(at).with_worse(compiled.path(asker, node).at(at)).reach
+                condition = compiled.dns_service(node, "open", "", "").at(at).with_worse(compiled.path(asker, node).at(at))
+                lost = any(self._packets.lost(asker, server, condition) for _ in ("SYN", "its answer"))
+                reach = Why.SILENT if lost else condition.reach
             if reach != Why.SILENT:
                 yield at + rtt_us
                 hear(Trouble.OPEN if reach == Why.OK else Trouble.CLOSED, at + rtt_us)

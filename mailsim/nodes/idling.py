@@ -36,7 +36,8 @@ class Idler(Reader):
             return False
         log = self.client.log
         rtt = self.wire.rtt_us(log.message[delivery], 1000)
-        done = pushed_us(self.path, t_us, rtt, self.wire.transfer_us(log.size[delivery]), self.cut_us)
+        rtt, late, transfer = self._as_it_is(t_us, rtt, delivery)
+        done = pushed_us(self.path, t_us + late, rtt, transfer + late, self.cut_us)
         if done >= FOREVER:
             return False
         self._fetched(delivery, done, Why.PUSHED)

@@ -97,7 +97,7 @@ def leg_to(
     refusal, by_recipient = door.judge(envelope._replace(size=0), service, login)
     if refusal is not None or any(by_recipient) or door.scripted or (door.logins is not None and door.logins.may_fail(service)):
         return None
-    if not is_plain(world, server.name, address):
+    if not is_plain(world, server.name, address) or door.capacity is not None:
         return None
     wire = world.wire(caller.name, server.name)
     plan = caller.script(door, service, login=login is not None, recipients=len(envelope.recipients))

@@ -17,7 +17,7 @@ from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.cues import NOTHING, Said
 from mailsim.rules.dns import Question, Rcode
-from mailsim.rules.fetch import LOGIN_RTTS, connection, lost
+from mailsim.rules.fetch import LOGIN_RTTS, connection, lost, slow_connection
 from mailsim.rules.mx import is_address
 from mailsim.rules.reasons import Why
 from mailsim.rules.receive import refusal_reason
@@ -213,14 +213,17 @@ class ProberActor:
             return [(end[0], "connect", end[1], None)], (*end, None)
         wire = world.wire(self.name, machine if server is None else server.name)
         rtt = wire.rtt_us(self.number, made)
-        syn, why = connection(wire.path, t_us, rtt, what.timeout)
+        if wire.path.unsteady:
+            syn, why, rtt = slow_connection(wire.path, t_us, rtt, what.timeout)
+        else:
+            syn, why = connection(wire.path, t_us, rtt, what.timeout)
         if why != Why.OK or server is None:
             end = (syn, why) if why != Why.OK else (syn + rtt, Why.NO_SERVICE)
             return [(end[0], "connect", end[1], None)], (*end, None)
         steps: list[Any] = []
         greeted = syn + (2 + what.tls) * rtt
         put = syn + (LOGIN_RTTS[what.service] - (not what.tls)) * rtt - (rtt >> 1)
-        gone = lost(wire.path, syn, greeted - syn, what.timeout)
+        gone = lost(wire.path, max(syn, t_us), greeted - max(syn, t_us), what.timeout)
         if gone is not None:
             return [(gone[0], "greeting", gone[1], None)], (*gone, None)
         steps.append((greeted, "greeting", Why.OK, None))

@@ -10,12 +10,25 @@ from typing import Any
 from mailsim.events import Event
 from mailsim.nodes.lookups import asked
 from mailsim.nodes.maildrop import IN_USE
+from mailsim.nodes.ways import packets
 from mailsim.nodes.world import Life
-from mailsim.rules.conditions import FOREVER, merged
+from mailsim.rules.conditions import FOREVER, Condition, merged
 from mailsim.rules.dns import Question
-from mailsim.rules.fetch import LOGIN_RTTS, connection, idle_since, lost, next_poll, session_cost
+from mailsim.rules.fetch import (
+    SESSION_RTTS,
+    SessionCost,
+    connection,
+    idle_since,
+    lost,
+    next_poll,
+    session_cost,
+    slow_cost,
+    slow_trips,
+    slows,
+)
 from mailsim.rules.mx import is_address
 from mailsim.rules.reasons import Why
+from mailsim.rules.tcp import Passage
 
 __all__ = ["Reader"]
 
@@ -77,8 +90,9 @@ class Reader:
         if self.pushes and idle_since(self.path, t_us, self.every, self.phase) is not None:
             number = self.client.log.message[delivery]
             rtt = self.wire.rtt_us(number, 1000)
-            done = t_us + (rtt >> 1) + rtt + self.wire.transfer_us(self.client.log.size[delivery])
-            if self.path.next_edge(t_us) > done:
+            rtt, late, transfer = self._as_it_is(t_us, rtt, delivery)
+            done = t_us + late + (rtt >> 1) + rtt + late + transfer
+            if self.path.next_edge(t_us) > done and not slows(self.path.at(t_us), self.fetch.timeout):
                 self._fetched(delivery, done, Why.PUSHED)
                 return
         self.pending.append(delivery)
@@ -117,7 +131,7 @@ class Reader:
             return poll
         if self.pending:
             poll = next_poll(max(now_us + 1, min(self.client.log.stored_us[d] for d in self.pending)), self.every, self.phase)
-        bad = next((s for s in self.troubles.spans() if s.end_us > poll and s.condition.reach != Why.OK), None)
+        bad = next((s for s in self.troubles.spans() if s.end_us > poll and self._fails(s.condition)), None)
         if self.pending:
             return (
                 poll
@@ -153,30 +167,35 @@ class Reader:
                 return self._login_failed(t_us, host)
             return self._failed(t_us, Why.SILENT if silent else Why.NO_SERVICE, host)
         rtt = self.wire.rtt_us(client.number, self.turn)
-        t_us, why = connection(self.path, t_us, rtt, self.fetch.timeout)
-        if why != Why.OK:
-            yield t_us
-            return self._failed(t_us, why, host)
+        if not self.path.unsteady:
+            t_us, why = connection(self.path, t_us, rtt, self.fetch.timeout)
+            if why != Why.OK:
+                yield t_us
+                return self._failed(t_us, why, host)
+        cost = self._cost(t_us, rtt, [])
+        if not isinstance(cost, SessionCost):
+            yield cost[0]
+            return self._failed(*cost, host)
         right = server.login_ok(self.address, self.password)
         late = 0
         if not right or not server.desk.calm(client.home):
-            put = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt - (rtt >> 1)
+            put = yield t_us + cost.login_us - (rtt >> 1)
             late = server.desk.check(client.home, (self.address, self.password), right, put).answered_us - put
             end = lost(self.path, put, late, self.fetch.timeout)
             if end is not None:
                 yield end[0]
                 return self._failed(*end, host)
         if not right:
-            t_us = yield t_us + LOGIN_RTTS[self.fetch.protocol] * rtt + late
+            t_us = yield t_us + cost.login_us + late
             return self._login_failed(t_us, host)
         self.rejections = 0
         if self.fetch.protocol == "pop3" and self.drop.locks:
-            return (yield from self._alone(t_us + late, rtt, host))
-        return (yield from self._fetch_all(t_us + late, rtt, host))
+            return (yield from self._alone(t_us, late, cost.login_us, rtt, host))
+        return (yield from self._fetch_all(t_us, late, cost.login_us, rtt, host))
 
-    def _alone(self, t_us: int, rtt_us: int, host: str) -> Life:
+    def _alone(self, began_us: int, late_us: int, login_us: int, rtt_us: int, host: str) -> Life:
         """A POP3 session of which there may be one at a time: wait for its turn, or be told that the maildrop is in use."""
-        put = yield t_us + LOGIN_RTTS["pop3"] * rtt_us - (rtt_us >> 1)
+        put = yield began_us + late_us + login_us - (rtt_us >> 1)
         if not (yield from self.drop.enter(put)):
             end = yield self.client.world.now + (rtt_us >> 1)
             return self._failed(end, Why.MAILDROP_LOCKED, host, IN_USE)
@@ -186,7 +205,7 @@ class Reader:
             yield end[0]
             self._cut(self.client.world.now)
             return self._failed(*end, host)
-        return (yield from self._fetch_all(t_us + waited, rtt_us, host))
+        return (yield from self._fetch_all(began_us, late_us + waited, login_us, rtt_us, host))
 
     def _cut(self, t_us: int) -> None:
         """A session with the maildrop ended without QUIT (now): a server that stops ends it too, another one hears nothing of it."""
@@ -198,18 +217,24 @@ class Reader:
         """Another program has deleted these from the mailbox (the clock)."""
         self.pending = [d for d in self.pending if d not in gone]
 
-    def _fetch_all(self, t_us: int, rtt_us: int, host: str) -> Life:
+    def _fetch_all(self, began_us: int, late_us: int, login_us: int, rtt_us: int, host: str) -> Life:
         """Log in and fetch what is there when the list is read."""
-        client = self.client
-        cost = session_cost(self.fetch.protocol, rtt_us, [])
-        t_list = yield t_us + cost.login_us
+        client, t_us = self.client, began_us + late_us
+        t_list = yield t_us + login_us
         stored = client.log.stored_us
         batch = sorted([d for d in self.pending if stored[d] <= t_list], key=lambda d: (stored[d], d))
         quits = self.fetch.protocol == "pop3" and (self.drop.locks or (self.deletes and self.drop.deletions_matter))
         self.pending = [d for d in self.pending if stored[d] > t_list]
-        cost = session_cost(self.fetch.protocol, rtt_us, [self.wire.transfer_us(client.log.size[d]) for d in batch])
+        cost = self._cost(began_us, rtt_us, batch)
+        if not isinstance(cost, SessionCost):
+            self.pending += batch
+            end = yield max(cost[0], t_list)
+            if quits:
+                self._cut(end)
+                self.taken_away(self.drop.gone)
+            return self._failed(end, cost[1], host)
         end = t_us + (cost.messages_us[-1] if cost.messages_us else cost.login_us + rtt_us)
-        edge = self.path.next_edge(t_list)
+        edge = self._cut_after(t_list)
         for d, offset in zip(batch, cost.messages_us, strict=True):
             if t_us + offset < edge:
                 self._fetched(d, t_us + offset, Why.POLLED)
@@ -232,6 +257,37 @@ class Reader:
             if self.drop.locks:
                 self.drop.leave()
         return True
+
+    def _cost(self, start_us: int, rtt_us: int, batch: list[int]) -> SessionCost | tuple[int, Why]:
+        """What the session costs that begins at an instant and fetches these, or when and how it is lost to a slow or lossy way."""
+        path, protocol, size = self.path, self.fetch.protocol, self.client.log.size
+        if not path.unsteady:
+            return session_cost(protocol, rtt_us, [self.wire.transfer_us(size[d]) for d in batch])
+        trips = SESSION_RTTS + (len(batch) if protocol == "pop3" else 0)
+        chance = packets(self.client.world, self.client.name, self.store.name, path, -self.turn, start_us)
+        found = slow_trips(path, start_us, rtt_us, trips, self.fetch.timeout, chance)
+        if isinstance(found, tuple):
+            return found
+        return slow_cost(protocol, found, start_us, [self._as_it_is(found[-1], rtt_us, d)[2] for d in batch])
+
+    def _as_it_is(self, t_us: int, rtt_us: int, delivery: int) -> tuple[int, int, int]:
+        """Round trip, lateness of each reply, and transfer of a message, as the way is at an instant."""
+        transfer, path = self.wire.transfer_us(self.client.log.size[delivery]), self.path
+        if not path.unsteady:
+            return rtt_us, 0, transfer
+        condition, rtt, size = path.at(t_us), sum(Passage(path, rtt_us).trip(t_us)), self.client.log.size[delivery]
+        return rtt, condition.delay_us, Passage(path, rtt).whole_us(condition, transfer, size, rtt)
+
+    def _fails(self, condition: Condition) -> bool:
+        """Whether a look fails in such a condition."""
+        return condition.reach != Why.OK or slows(condition, self.fetch.timeout)
+
+    def _cut_after(self, t_us: int) -> int:
+        """When an open session is cut next."""
+        edge: int = self.path.next_edge(t_us)
+        while self.path.unsteady and edge < FOREVER and not self._fails(self.path.at(edge)):
+            edge = self.path.next_edge(edge)
+        return edge
 
     def _fetched(self, delivery: int, t_us: int, why: Why) -> None:
         log = self.client.log

@@ -152,5 +152,5 @@ class Stub:
     def _undisturbed(self, question: Question, t_us: int) -> bool:
         """Whether a question to the first server gets there, and its answer back, as if nothing was ever wrong."""
         service = self._world.compiled.dns_service(self._first, "udp", question.rtype, question.name)
-        reached = self._path.quiet or self._path.at(t_us).reach == Why.OK
-        return reached and bool(service.quiet or service.at(t_us) == NORMAL)
+        way = NORMAL if self._path.quiet else self._path.at(t_us)
+        return way.reach == Why.OK and not way.unsteady and bool(service.quiet or service.at(t_us) == NORMAL)

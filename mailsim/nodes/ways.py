@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailsim.nodes.world import World
 from mailsim.rules.conditions import QUIET, Timeline, merged
 
-__all__ = ["is_plain", "way"]
+__all__ = ["is_plain", "packets", "way"]
 
 
 def is_plain(world: World, server: str, address: str) -> bool:
@@ -35,3 +37,11 @@ def way(world: World, client: str, server: str, address: str, number: int, start
         met = (part.timeline for part in wrong.parts.get(server, ()) if part.number in drawn)
         found = wire.ways[key] = merged([path, wrong.addresses.get(address, QUIET), *met])
     return found
+
+
+def packets(world: World, client: str, server: str, path: Timeline, number: int, start_us: int) -> Callable[[int], float] | None:
+    """What decides which packets of a session are lost, drawn for each session; None where no packet is lost by chance."""
+    if not path.unsteady or not any(condition.packet_loss for condition in path.conditions):
+        return None
+    drawn: Callable[[int], float] = world.draws.sequence(f"packets {client} {server}", number, start_us)
+    return drawn

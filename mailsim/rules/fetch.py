@@ -15,11 +15,14 @@ machine that is there and knows nothing of the connection says so at once (RST, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from mailsim.rules.conditions import FOREVER, Timeline
+from mailsim.rules.conditions import FOREVER, Condition, Timeline
+from mailsim.rules.exchange import Contact, Step, connected, exchange
 from mailsim.rules.reasons import Why
-from mailsim.rules.session import DATA_RESENT_US, SYN_RESENT_US
+from mailsim.rules.smtp import Stage
+from mailsim.rules.tcp import DATA_RESENT_US, SYN_RESENT_US, Passage
 
 __all__ = [
     "LOGIN_RTTS",
@@ -33,6 +36,10 @@ __all__ = [
     "next_poll",
     "pushed_us",
     "session_cost",
+    "slow_connection",
+    "slow_cost",
+    "slow_trips",
+    "slows",
 ]
 
 #: round trips until the first message can come
@@ -74,6 +81,53 @@ def session_cost(protocol: str, rtt_us: int, transfers_us: list[int]) -> Session
         at += transfer + (rtt_us if protocol == "pop3" else 0)
         found.append(at)
     return SessionCost(LOGIN_RTTS[protocol] * rtt_us, tuple(found))
+
+
+def slows(condition: Condition, patience_us: int) -> bool:
+    """Whether each reply is later than the client's patience."""
+    return condition.delay_us + condition.lag_us > patience_us or condition.packet_loss >= 1.0
+
+
+def slow_trips(
+    path: Timeline, syn_us: int, rtt_us: int, trips: int, patience_us: int, chance: Callable[[int], float] | None
+) -> list[int] | tuple[int, Why]:
+    """Where exchanges cost more than round trips: the instant at which each is over, or when and how the session is lost.
+
+    The first one connects; ``syn_us`` is when its SYN is sent.
+    """
+    passage = Passage(path, rtt_us, chance)
+    there = connected(passage, syn_us, patience_us)
+    if isinstance(there, Contact):
+        return there.end_us, there.why
+    found = [there]
+    for _ in range(trips - 1):
+        outcome = exchange(passage, found[-1], Step(Stage.CONNECT, 1, patience_us), 0, None)  # no rule of SMTP speaks of it
+        if isinstance(outcome, Contact):
+            return outcome.end_us, outcome.why
+        found.append(outcome[0])
+    return found
+
+
+def slow_connection(path: Timeline, start_us: int, rtt_us: int, patience_us: int) -> tuple[int, Why, int]:
+    """Where exchanges cost more than round trips: as :func:`connection`, and what each later round trip takes.
+
+    The instant given is the one from which all round trips, the connection too, would take that long; losses by chance are not drawn.
+    """
+    found = slow_trips(path, start_us, rtt_us, 1, patience_us, None)
+    if isinstance(found, tuple):
+        return *found, rtt_us
+    condition = path.at(found[0])
+    paid = rtt_us + condition.lag_us + condition.delay_us
+    return found[0] - paid, Why.OK, paid
+
+
+def slow_cost(protocol: str, trips: list[int], start_us: int, transfers_us: list[int]) -> SessionCost:
+    """What a session costs whose round trips are over at these instants; POP3 needs one more for each message."""
+    found, extra = [], 0
+    for k, transfer in enumerate(transfers_us):
+        extra += transfer
+        found.append(trips[SESSION_RTTS - 1 + (k + 1 if protocol == "pop3" else 0)] - start_us + extra)
+    return SessionCost(trips[LOGIN_RTTS[protocol] - 1] - start_us, tuple(found))
 
 
 def connection(path: Timeline, start_us: int, rtt_us: int, timeout_us: int) -> tuple[int, Why]:

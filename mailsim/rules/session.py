@@ -23,19 +23,14 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from mailsim.rules.conditions import FOREVER, NORMAL, Condition, Manner, Timeline
-from mailsim.rules.cues import Said
+from mailsim.rules.conditions import NORMAL, Timeline
+from mailsim.rules.cues import NOTHING, Said
+from mailsim.rules.exchange import Contact, Load, Step, connected, exchange
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import ACCEPTED, Reply, Stage
+from mailsim.rules.tcp import SYN_RESENT_US, Passage
 
 __all__ = ["SYN_RESENT_US", "Contact", "Script", "Step", "Timeouts", "contact", "probe", "script", "scripted_contact"]
-
-#: a SYN is sent again this long after the first one: Linux 6.5 and later (four linear time-outs, then doubling);
-#: recorded at 1, 2, 3, 4, 5, 7, 11 s
-SYN_RESENT_US = tuple(s * 1_000_000 for s in (1, 2, 3, 4, 5, 7, 11, 19, 35, 67, 131, 259))
-
-#: data is sent again this long after it was first sent: RTO of 0.2 s at least, doubling (RFC 6298 section 5.5; Linux TCP_RTO_MIN)
-DATA_RESENT_US = tuple(200_000 * (2**k - 1) for k in range(1, 15))
 
 
 class Timeouts(NamedTuple):
@@ -49,14 +44,6 @@ class Timeouts(NamedTuple):
     data_us: int
     eod_us: int
     body_us: int = 180_000_000
-
-
-class Step(NamedTuple):
-    """One command and its reply: stage, round trips until the reply is here, and the client's patience."""
-
-    stage: Stage
-    rtts: int
-    timeout_us: int
 
 
 class Script(NamedTuple):
@@ -116,21 +103,6 @@ def _planned(steps: list[Step], timeouts: Timeouts) -> Script:
     return Script(tuple(steps), sum(step.rtts for step in steps), before, timeouts)
 
 
-class Contact(NamedTuple):
-    """What trying one address came to.
-
-    ``end_us`` is the instant at which the client knows; ``taken_us`` the instant at which the server took the message
-    (also when its reply is lost), -1 if it did not.  ``hung_up``: the server closed the connection with its last reply.
-    """
-
-    why: Why
-    stage: Stage
-    reply: Reply | None
-    end_us: int
-    taken_us: int
-    hung_up: bool = False
-
-
 def contact(
     plan: Script,
     path: Timeline,
@@ -143,6 +115,8 @@ def contact(
     refusal: tuple[Stage, Reply] | None = None,
     refusal_pause_us: int = 0,
     reply: Reply = ACCEPTED,
+    octets: int = 0,
+    chance: Callable[[int], float] | None = None,
 ) -> Contact:
     """What a session that starts at ``start_us`` comes to.
 
@@ -162,6 +136,8 @@ def contact(
         Where the server says no by its own rules, and how long it hesitates before that.
     reply : Reply
         The final reply when all goes well.
+    octets, chance : int, callable
+        Where packets are lost: how large the body is, and ``chance(k)`` for the k-th packet of the session.
 
     Notes
     -----
@@ -176,20 +152,67 @@ def contact(
     in_time = pause_us + rtt_us <= plan.timeouts.greeting_us and work_us + rtt_us <= plan.timeouts.eod_us
     if condition is NORMAL and edge > undisturbed and refusal is None and in_time:
         return Contact(Why.OK, Stage.EOD, reply, undisturbed, undisturbed - (rtt_us >> 1))
-    t, steps = _connected(plan, path, start_us, rtt_us)
-    if isinstance(t, Contact):
-        return t
+    if path.unsteady:
+        load = Load(body_us, octets, 0)
+        return _each_by_itself(plan, path, start_us, rtt_us, load, work_us, pause_us, refusal, refusal_pause_us, reply, chance)
     work = {Stage.GREETING: pause_us, Stage.EOD: work_us}
     if refusal is not None:
         work[refusal[0]] = work.get(refusal[0], 0) + refusal_pause_us
+    return _all_together(plan, Passage(path, rtt_us), start_us, Load(body_us, 0, plan.timeouts.body_us), work, refusal, reply)
+
+
+def _all_together(
+    plan: Script,
+    passage: Passage,
+    start_us: int,
+    load: Load,
+    work: dict[Stage, int],
+    refusal: tuple[Stage, Reply] | None,
+    reply: Reply,
+) -> Contact:
+    """Step by step; what is pipelined comes to the same for all of it."""
+    t, steps = _connected(plan, passage, start_us)
+    if isinstance(t, Contact):
+        return t
     done = t
     for step in steps:
-        outcome = _exchange(plan, path, t, rtt_us, step, body_us, work.get(step.stage, 0), refusal)
+        outcome = exchange(passage, t, step, work.get(step.stage, 0), refusal, load=load if step.stage == Stage.EOD else None)
         if isinstance(outcome, Contact):
             return outcome
         if step.rtts:  # what is pipelined travels with the next command that waits for its reply
             t, done = outcome
     return Contact(Why.OK, Stage.EOD, reply, t, done)
+
+
+def _each_by_itself(
+    plan: Script,
+    path: Timeline,
+    start_us: int,
+    rtt_us: int,
+    load: Load,
+    work_us: int,
+    pause_us: int,
+    refusal: tuple[Stage, Reply] | None,
+    refusal_pause_us: int,
+    reply: Reply,
+    chance: Callable[[int], float] | None,
+) -> Contact:
+    """Where exchanges cost more than their round trips, each command is looked at by itself."""
+    no = NOTHING if refusal is None else Said(refusal[1], refusal_pause_us)
+    result, _ = scripted_contact(
+        plan,
+        path,
+        lambda stage, t_us, recipient: no if refusal is not None and stage == refusal[0] else NOTHING,
+        start_us=start_us,
+        rtt_us=rtt_us,
+        body_us=load.body_us,
+        work_us=work_us,
+        pause_us=pause_us,
+        recipients=("",) * max(next((step.rtts for step in plan.steps if step.stage == Stage.RCPT), 1), 1),
+        octets=load.octets,
+        chance=chance,
+    )
+    return result._replace(reply=reply) if result.why == Why.OK else result
 
 
 def scripted_contact(
@@ -203,6 +226,8 @@ def scripted_contact(
     work_us: int,
     pause_us: int,
     recipients: Sequence[str],
+    octets: int = 0,
+    chance: Callable[[int], float] | None = None,
 ) -> tuple[Contact, tuple[tuple[int, Reply] | None, ...]]:
     """What a session with a server that follows a script comes to: each command, and each recipient, by itself.
 
@@ -214,6 +239,8 @@ def scripted_contact(
         ``said(stage, t_us, recipient)``: what the script has for a command that is at the server at ``t_us``.
     recipients : sequence of str
         Envelope recipients, in order.
+    octets, chance : int, callable
+        As for :func:`contact`.
 
     Returns
     -------
@@ -221,69 +248,85 @@ def scripted_contact(
         The session's outcome; each recipient's refusal.  A session in which all are refused ends with the last reply to RCPT.
     """
     refused: list[tuple[int, Reply] | None] = [None] * len(recipients)
-    t, steps = _connected(plan, path, start_us, rtt_us)
+    passage = Passage(path, rtt_us, chance)
+    t, steps = _connected(plan, passage, start_us)
     if isinstance(t, Contact):
         return t, tuple(refused)
-    work = {Stage.GREETING: pause_us, Stage.EOD: work_us}
-    there_us = rtt_us - (rtt_us >> 1)
-    done, piped, hung_up, arrives = t, 0, False, t
+    work, load = {Stage.GREETING: pause_us, Stage.EOD: work_us}, Load(body_us, octets, plan.timeouts.body_us)
+    result = _commands(passage, steps, t, said, work, load, recipients, refused)
+    return result, tuple(refused)
+
+
+def _commands(
+    passage: Passage,
+    steps: Sequence[Step],
+    t: int,
+    said: Callable[[Stage, int, str], Said],
+    work: dict[Stage, int],
+    load: Load,
+    recipients: Sequence[str],
+    refused: list[tuple[int, Reply] | None],
+) -> Contact:
+    """Command after command from ``t`` on, when the connection stands; writes down who is ``refused``."""
+    done, piped, hung_up, arrives, together = t, 0, False, t, False
     for step in steps:
+        there_us, back_us = passage.trip(t)
         piped = max(piped, t + there_us)
         for k in range(len(recipients) if step.stage == Stage.RCPT else 1):
             if hung_up:  # a good reply, and the connection ended with it
-                return Contact(Why.CLOSED, step.stage, None, arrives, -1), tuple(refused)
+                return Contact(Why.CLOSED, step.stage, None, arrives, -1)
             sent = max(t, piped - there_us)
             line = said(step.stage, sent + there_us, recipients[k] if step.stage == Stage.RCPT else "")
-            outcome = _by_script(plan, path, sent, rtt_us, step, body_us, work.get(step.stage, 0), line)
+            outcome = _by_script(passage, sent, step, load, work.get(step.stage, 0), line, piped=together)
             hung_up = line.close and line.reply is not None
             if isinstance(outcome, Contact):
                 turned_away = step.stage == Stage.RCPT and outcome.reply is not None
                 if not turned_away or line.close:
-                    return outcome._replace(hung_up=hung_up and outcome.reply is not None), tuple(refused)
+                    return outcome._replace(hung_up=hung_up and outcome.reply is not None)
                 refused[k] = (outcome.end_us, outcome.reply)  # type: ignore[assignment]
-                arrives, done = outcome.end_us, outcome.end_us - (rtt_us >> 1)
+                arrives, done = outcome.end_us, outcome.end_us - back_us
             else:
                 arrives, done = outcome
             piped = done
+            together = not step.rtts
             if step.rtts:
                 t = arrives
         if step.stage == Stage.RCPT and None not in refused:
-            end, reply = max((r for r in refused if r is not None), key=lambda r: r[0])
-            return Contact(reply.kind, Stage.RCPT, reply, end, -1), tuple(refused)
-    return Contact(Why.OK, Stage.EOD, ACCEPTED, t, done, hung_up), tuple(refused)
+            return _none_left(refused)
+    return Contact(Why.OK, Stage.EOD, ACCEPTED, t, done, hung_up)
+
+
+def _none_left(refused: Sequence[tuple[int, Reply] | None]) -> Contact:
+    """All recipients were refused: the session ends with the last of these replies."""
+    end, reply = max((r for r in refused if r is not None), key=lambda r: r[0])
+    return Contact(reply.kind, Stage.RCPT, reply, end, -1)
 
 
 def _by_script(
-    plan: Script, path: Timeline, sent_us: int, rtt_us: int, step: Step, body_us: int, work_us: int, line: Said
+    passage: Passage, sent_us: int, step: Step, load: Load, work_us: int, line: Said, *, piped: bool
 ) -> tuple[int, int] | Contact:
     """One command and what the script has for it."""
     answer = (step.stage, line.reply) if line.reply is not None else None
     each = step._replace(rtts=1) if step.stage in _ONE_BY_ONE else step
     dropped = line.close and line.reply is None
-    return _exchange(plan, path, sent_us, rtt_us, each, body_us, work_us + line.delay_us, answer, hangs_up=dropped)
+    body = load if step.stage == Stage.EOD else None
+    return exchange(passage, sent_us, each, work_us + line.delay_us, answer, load=body, hangs_up=dropped, piped=piped)
 
 
 #: each of these commands has its own reply, though they may travel together
 _ONE_BY_ONE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 
 
-def _connected(plan: Script, path: Timeline, start_us: int, rtt_us: int) -> tuple[Contact | int, tuple[Step, ...]]:
+def _connected(plan: Script, passage: Passage, start_us: int) -> tuple[Contact | int, tuple[Step, ...]]:
     """The instant at which the connection stands, or what came instead; and the steps from there on."""
     if plan.steps[0].stage != Stage.CONNECT:  # it stands already
         return start_us, plan.steps
-    there_us, timeout_us = rtt_us - (rtt_us >> 1), plan.timeouts.connect_us
-    for resent in (0, *SYN_RESENT_US):
-        if resent >= timeout_us:
-            break
-        reach = path.at(start_us + resent + there_us).reach
-        if reach == Why.OK:
-            return start_us + resent + rtt_us, plan.steps[1:]
-        if reach in (Why.REFUSED, Why.UNREACHABLE):
-            return Contact(reach, Stage.CONNECT, None, start_us + resent + rtt_us, -1), ()
-    return Contact(Why.SILENT, Stage.CONNECT, None, start_us + timeout_us, -1), ()
+    return connected(passage, start_us, plan.timeouts.connect_us), plan.steps[1:]
 
 
-def probe(path: Timeline, since_us: int, sent_us: int, rtt_us: int, timeout_us: int) -> tuple[bool, int]:
+def probe(
+    path: Timeline, since_us: int, sent_us: int, rtt_us: int, timeout_us: int, *, chance: Callable[[int], float] | None = None
+) -> tuple[bool, int]:
     """RSET on a connection that was last used at ``since_us``: whether it still works, and when the client knows.
 
     A server that was stopped meanwhile knows nothing of the connection and resets it (RFC 9293 section 3.5.2, half-open).
@@ -291,108 +334,12 @@ def probe(path: Timeline, since_us: int, sent_us: int, rtt_us: int, timeout_us: 
     if path.quiet and rtt_us <= timeout_us:
         return True, sent_us + rtt_us
     step = Step(Stage.CONNECT, 1, timeout_us)  # no rule speaks of RSET
-    outcome = _exchange(Script((step,), 1, (0,), Timeouts(0, 0, 0, 0, 0, 0, 0)), path, sent_us, rtt_us, step, 0, 0, None)
+    outcome = exchange(Passage(path, rtt_us, chance), sent_us, step, 0, None)
     if isinstance(outcome, Contact):
         return False, outcome.end_us
     edge = path.next_edge(since_us)
     while edge <= sent_us:
-        if path.at(edge).reach == Why.REFUSED or path.at(edge).restarts:
+        if path.at(edge).down or path.at(edge).restarts:
             return False, outcome[0]
         edge = path.next_edge(edge)
     return True, outcome[0]
-
-
-def _exchange(
-    plan: Script,
-    path: Timeline,
-    sent_us: int,
-    rtt_us: int,
-    step: Step,
-    body_us: int,
-    work_us: int,
-    refusal: tuple[Stage, Reply] | None,
-    *,
-    hangs_up: bool = False,
-) -> tuple[int, int] | Contact:
-    """When the client has the good reply to a command and when the server gave it, or what came instead.
-
-    ``hangs_up``: the server drops the connection where its reply would come.
-    """
-    stage = step.stage
-    body_us = body_us if stage == Stage.EOD else 0
-    patience = plan.timeouts.body_us if body_us else step.timeout_us
-    back_us = rtt_us >> 1
-    there_us = rtt_us - back_us
-    reach, here = _arrival(path, sent_us + there_us, body_us, patience)
-    if reach == Why.REFUSED:
-        return Contact(Why.CLOSED, stage, None, here + back_us, -1)
-    if reach != Why.OK:
-        return Contact(Why.REPLY_TIMEOUT, stage, None, here - there_us + patience, -1)
-    done = here + max(step.rtts - 1, 0) * rtt_us + work_us
-    limit = (here - there_us if body_us else sent_us) + step.timeout_us
-    edge = path.next_edge(here)
-    while edge <= done:
-        if path.at(edge).reach == Why.REFUSED:
-            closed = edge + back_us
-            return Contact(Why.CLOSED if closed <= limit else Why.REPLY_TIMEOUT, stage, None, min(closed, limit), -1)
-        edge = path.next_edge(edge)
-    if (forgets := path.next_crash(here)) <= done:
-        return Contact(Why.REPLY_TIMEOUT, stage, None, limit, -1)
-    if hangs_up:
-        return Contact(Why.CLOSED if done + back_us <= limit else Why.REPLY_TIMEOUT, stage, None, min(done + back_us, limit), -1)
-    condition = path.at(done)
-    if condition.stage == stage and condition.manner != Manner.REPLY:
-        return _without_reply(condition.manner, stage, done, back_us, limit)
-    said = _condition_reply(condition, stage) or (refusal[1] if refusal is not None and refusal[0] == stage else None)
-    refused = said is not None and said.code >= 400
-    taken = done if stage == Stage.EOD and not refused else -1
-    for resent in (0, *DATA_RESENT_US):
-        arrives = done + resent + back_us
-        if arrives > limit or done + resent >= forgets:
-            break
-        reach = path.at(done + resent).reach
-        if reach == Why.REFUSED and resent:
-            return Contact(Why.CLOSED if taken < 0 else Why.REPLY_LOST, stage, None, arrives, taken)
-        if reach not in _CUT and (path.at(arrives).reach not in _CUT or forgets <= arrives):
-            return (arrives, done) if said is None or not refused else Contact(said.kind, stage, said, arrives, -1)
-    return Contact(Why.REPLY_TIMEOUT if taken < 0 else Why.REPLY_LOST, stage, None, limit, taken)
-
-
-def _without_reply(manner: Manner, stage: Stage, done_us: int, back_us: int, limit_us: int) -> Contact:
-    """The server closes the connection at a stage, hangs there, or took the message and its 250 is lost."""
-    if manner == Manner.DROP and done_us + back_us <= limit_us:
-        return Contact(Why.CLOSED, stage, None, done_us + back_us, -1)
-    if manner == Manner.LOSE and stage == Stage.EOD:
-        return Contact(Why.REPLY_LOST, stage, None, limit_us, done_us)
-    return Contact(Why.REPLY_TIMEOUT, stage, None, limit_us, -1)
-
-
-#: nothing gets through: data is sent again until it does
-_CUT = (Why.SILENT, Why.UNREACHABLE)
-
-
-def _arrival(path: Timeline, first_us: int, body_us: int, patience_us: int) -> tuple[Why, int]:
-    """What the last octet of a command meets: ``OK`` and when it is at the server; ``REFUSED`` and when it is thrown away;
-    ``SILENT`` and since when nothing got through for longer than the client's patience.
-    """
-    t, left = first_us, body_us
-    while True:
-        condition, edge = path.stretch(t)
-        if condition.reach == Why.REFUSED:
-            return Why.REFUSED, t
-        if condition.reach not in _CUT:
-            if edge > t + left:
-                return Why.OK, t + left
-            t, left = edge, left - (edge - t)
-            continue
-        resent = next((r for r in DATA_RESENT_US if path.at(t + r).reach not in _CUT), FOREVER)
-        if resent > patience_us:
-            return Why.SILENT, t
-        if condition.restarts or path.next_crash(t) <= t + resent:  # it knows nothing of the connection (RFC 9293 section 3.5.2)
-            return Why.REFUSED, t + resent
-        t += resent
-
-
-def _condition_reply(condition: Condition, stage: Stage) -> Reply | None:
-    """The reply that a condition forces at a stage, if any."""
-    return condition.reply if condition.stage == stage else None

@@ -12,7 +12,7 @@ from mailsim.declared import DrawnDuration
 from mailsim.draws import Constant, Distribution, Draws
 from mailsim.flavours import OwnFlavour, default
 from mailsim.nodes import Mta, Nameserver, Senders
-from mailsim.rules.conditions import FOREVER, QUIET, Condition, Timeline, merged
+from mailsim.rules.conditions import CUT, FOREVER, QUIET, Condition, Direction, Timeline, merged
 from mailsim.rules.dns import RRset, Zone, ZoneIndex
 from mailsim.rules.reasons import Why
 from mailsim.scenario.links import Link
@@ -29,9 +29,6 @@ DAY_US = 86_400_000_000
 
 #: of a world that no scenario made
 _STARTS = Instant(0, "UTC")
-
-#: what concerns the network and not the service
-_CUT = (Why.SILENT, Why.UNREACHABLE)
 
 __all__ = ["Compiled", "CompiledNode", "LinkFigures", "ZoneTimeline", "compiled"]
 
@@ -147,7 +144,8 @@ class Compiled:
     def dns_quiet(self) -> bool:
         """Whether nothing is ever wrong with names or name servers."""
         servers = [n for n in self.nodes.values() if isinstance(n.declaration, Nameserver)]
-        faulty = self.conditions.names or self.conditions.links or self.conditions.servers
+        wrong = self.conditions
+        faulty = wrong.names or wrong.links or wrong.servers or wrong.divides
         return not faulty and all(n.timeline.quiet for n in servers)
 
     @cached_property
@@ -163,7 +161,7 @@ class Compiled:
         found = set(self._zone_edges)
         wrong = self.conditions
         of_dns = [*(fault.timeline for fault in wrong.names), *(fault.timeline for fault in wrong.servers)]
-        of_parts = [part.timeline for parts in wrong.parts.values() for part in parts]
+        of_parts = [part.timeline for parts in wrong.parts.values() for part in parts] + [divide.timeline for divide in wrong.divides]
         by_key = (wrong.nodes, wrong.links, wrong.logins, wrong.addresses, wrong.policies)
         for timeline in (*(one for found_by in by_key for one in found_by.values()), *of_dns, *of_parts):
             found.update(timeline.edges)
@@ -175,7 +173,9 @@ class Compiled:
     @cached_property
     def chancy(self) -> bool:
         """Whether sessions that begin under the same conditions may go differently by chance."""
-        return bool(self.conditions.parts)
+        wrong = self.conditions
+        lossy = (c.packet_loss for t in (*wrong.links.values(), *(d.timeline for d in wrong.divides)) for c in t.conditions)
+        return bool(wrong.parts) or any(lossy)
 
     @cached_property
     def name_changes(self) -> list[int]:
@@ -226,20 +226,21 @@ class Compiled:
         found = self._paths.get((client, server))
         if found is None:
             own = Timeline(
-                s._replace(condition=Condition(s.condition.reach)) for s in self.nodes[client].timeline.spans() if s.condition.reach in _CUT
+                s._replace(condition=Condition(s.condition.reach)) for s in self.nodes[client].timeline.spans() if s.condition.reach in CUT
             )
             parts = [own, self.link(client, server).timeline, self.nodes[server].timeline]
+            parts += [met for divide in self.conditions.divides if (met := divide.between(client, server)) is not None]
             if client == server or set(self.nodes[client].addresses) & set(self.nodes[server].addresses):
-                parts = [
-                    Timeline(
-                        s._replace(condition=s.condition._replace(reach=Why.OK))
-                        if s.condition.reach in _CUT and not s.condition.restarts  # what is off is off for its own machine as well
-                        else s
-                        for s in self.nodes[server].timeline.spans()
-                    )
-                ]
+                parts = [Timeline(s._replace(condition=_without_network(s.condition)) for s in self.nodes[server].timeline.spans())]
             found = self._paths[(client, server)] = merged(parts)
         return found
+
+
+def _without_network(condition: Condition) -> Condition:
+    """What of it is met on the machine itself: its service may not run, its network does not matter; what is off is off."""
+    if condition.reach not in CUT or condition.restarts:
+        return condition
+    return condition._replace(reach=Why.REFUSED if condition.stopped else Why.OK, direction=Direction.BOTH, stopped=False)
 
 
 def compiled(scenario: Any, seed: int | None = None) -> Compiled:

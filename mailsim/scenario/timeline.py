@@ -20,7 +20,11 @@ a line of a script        node                    a reply to some recipients onl
 ``reach: REFUSED``        auth of a node          who checks passwords there does not run
 ``reach``                 policy of a domain      the host of its MTA-STS policy does not answer, or does not run
 ``reach`` / ``rcode``     DNS server              no answer (SILENT), ICMP port unreachable (REFUSED), this response code
-``delay_us``              DNS server              its answers come so much later
+``direction``             between groups          ``reach`` concerns one direction only
+``delay_us``              node, DNS server        its replies come so much later
+``lag_us``                link                    each round trip takes so much longer
+``packet_loss``           link, between groups    each packet is lost with this probability
+``sessions`` / ``slower`` node                    it serves so many sessions at a time; it needs so many times its time
 ``loss``                  DNS server              this share of the questions is lost
 ``truncated``             DNS server              over UDP only the TC bit comes back
 ``as_of_us``              DNS server              it serves its zones as they were then
@@ -42,7 +46,7 @@ from mailsim.rules.conditions import SINCE, Span, Timeline
 from mailsim.rules.cues import Cue
 from mailsim.scenario.faults.base import Effect, FaultDeclaration, FlushRequest, Ground, ZoneEdit, flush_words
 
-__all__ = ["Conditions", "NameFault", "Part", "ServerFault", "ZoneFault", "compile_faults", "link_key"]
+__all__ = ["Conditions", "Divide", "NameFault", "Part", "ServerFault", "ZoneFault", "compile_faults", "link_key"]
 
 
 class NameFault(NamedTuple):
@@ -91,6 +95,22 @@ class Part(NamedTuple):
     timeline: Timeline
 
 
+class Divide(NamedTuple):
+    """What is wrong between two groups of nodes, as the first one sees it."""
+
+    a: frozenset[str]
+    b: frozenset[str]
+    timeline: Timeline
+
+    def between(self, client: str, server: str) -> Timeline | None:
+        """What ``client`` meets on the way to ``server``; None where they are not on two sides."""
+        if client in self.a and server in self.b:
+            return self.timeline
+        if client in self.b and server in self.a:
+            return self.timeline.seen_from_there()
+        return None
+
+
 class Conditions(NamedTuple):
     """Everything that is wrong in a run: by node, link (see :func:`link_key`), name and DNS server; the list for people; logins."""
 
@@ -113,6 +133,8 @@ class Conditions(NamedTuple):
     policies: dict[str, Timeline] = {}
     #: by node: when it is asked to try its deferred mail, in order of time
     flushes: dict[str, tuple[FlushRequest, ...]] = {}
+    #: between groups of nodes
+    divides: tuple[Divide, ...] = ()
 
 
 def link_key(a: str, b: str) -> tuple[str, str]:
@@ -188,4 +210,5 @@ def _conditions(found: _Gathered, told: list[ConditionSpan]) -> Conditions:
         tuple(found.zones),
         found.of("policy"),
         {node: tuple(sorted(some)) for node, some in found.flushes.items()},
+        tuple(Divide(frozenset(a), frozenset(b), timeline) for (a, b), timeline in found.of("between").items()),
     )

@@ -219,3 +219,13 @@ def test_draws_are_the_same_without_numpy_and_for_every_hash_seed():
     assert other == plain
     if numpy_present():
         assert flags == ["True", "True"]
+
+
+def test_a_sequence_is_numbers_by_their_place_and_another_one_at_each_address():
+    draws = Draws(5)
+    one, again, other = draws.sequence("packets", 3, 7), draws.sequence("packets", 3, 7), draws.sequence("packets", 3, 8)
+    numbers = [one(k) for k in range(1000)]
+    assert numbers == [again(k) for k in range(1000)]
+    assert numbers != [other(k) for k in range(1000)]
+    assert all(0 <= number < 1 for number in numbers)
+    assert abs(sum(numbers) / 1000 - 0.5) < 0.05

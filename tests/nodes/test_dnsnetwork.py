@@ -120,3 +120,54 @@ def test_the_same_seed_gives_the_same_rows() -> None:
     values = dns_world([{"name": "n$.example.com", "every": "2s", "until": "1m"}], *broken("lossy", probability=0.5))
     assert dns_run(values, seed=7).rows == dns_run(values, seed=7).rows
     assert dns_run(values, seed=7).rows != dns_run(values, seed=8).rows
+
+
+# -- faults of the network ---------------------------------------------------------------------------------------------
+
+
+def wrong(kind: str, **what: Any) -> dict[str, Any]:
+    """A fault of the network for 4 min."""
+    return {"kind": kind, "start": "0s", "until": "4m", **what}
+
+
+def dns_with(*faults: dict[str, Any]) -> dict[str, Any]:
+    values = dns_world([A])
+    values["faults"] = list(faults)
+    return values
+
+
+def test_a_slow_name_server_answers_later() -> None:
+    assert looked_up(dns_run(dns_with(*(wrong("slow", target=ns, delay="250ms") for ns in BOTH))))[0][2] == 0.26
+
+
+def test_a_slow_link_makes_the_round_trip_longer() -> None:
+    assert looked_up(dns_run(dns_with(*(wrong("slow", target=f"link dns-{ns}", delay="250ms") for ns in BOTH))))[0][2] == 0.26
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        wrong("partition", a="dns", b=list(BOTH)),
+        wrong("partition", a="dns", b=list(BOTH), one_way=True),
+        wrong("partition", a=list(BOTH), b="dns", one_way=True),
+        wrong("lossy", target="dns", probability=1),
+    ],
+)
+def test_no_answer_comes_over_a_way_that_loses_questions_or_answers(fault: dict[str, Any]) -> None:
+    silent = dns_world([A], *broken("silent"))
+    assert looked_up(dns_run(dns_with(fault))) == looked_up(dns_run(silent))
+
+
+def test_a_lossy_way_loses_some_questions_and_they_are_asked_again() -> None:
+    """Each of 20 questions, or its answer, is lost with 1 - 0.7^2 = 51 %; all are answered in the end, some late."""
+    values = dns_world([{"name": "a.example.com", "at": f"{k}m"} for k in range(1, 21)])
+    values["faults"] = [{"kind": "lossy", "target": "dns", "probability": 0.3, "start": "0s", "length": "1h"}]
+    late = [took > 0.01 for _, _, took, _ in looked_up(dns_run(values))]
+    assert 3 <= sum(late) <= 17
+
+
+@pytest.mark.parametrize(("a", "b", "asked_on"), [("asker", "dns", False), ("dns", "asker", True)])
+def test_a_resolver_whose_answers_are_lost_asks_and_keeps_what_it_hears(a: str, b: str, *, asked_on: bool) -> None:
+    """One direction is cut until 4 s; the question sent at 1 s gets there if only answers are lost; its TTL is 6 s."""
+    values = dns_with({"kind": "partition", "a": a, "b": b, "one_way": True, "start": "0s", "until": "4s"})
+    assert bool([second for second, *_ in asked(dns_run(values)) if second < 4]) == asked_on

@@ -112,3 +112,16 @@ def test_a_prober_with_an_interval_calls_again_and_again() -> None:
     result = calling(imap(), every="1m", start="5s", run_until="3m")
     begun = [row.t_us - row.value for row in result.of(Event.PROBED) if row.extra.startswith("done")]
     assert begun == [5_000_000, 65_000_000, 125_000_000]
+
+
+@pytest.mark.parametrize(("target", "greeted_ms", "login_ms"), [("boxes", 4300, 6400), ("link check-boxes", 6300, 8400)])
+def test_a_slow_store_or_link_is_measured(target: str, greeted_ms: int, login_ms: int) -> None:
+    """Each round trip takes 2.1 s, of the connection to a slow store 0.1 s: connect, TLS, greeting; then LOGIN."""
+    slow = {"kind": "slow", "target": target, "delay": "2s", "start": "0s", "length": "1h"}
+    found = {step: at for at, step, _, _ in steps(calling(imap(), faults=(slow,)))}
+    assert (found["greeting"], found["login"]) == (greeted_ms, login_ms)
+
+
+def test_a_store_that_is_slower_than_the_callers_patience_is_found_out() -> None:
+    slow = {"kind": "slow", "target": "boxes", "delay": "61s", "start": "0s", "length": "1h"}
+    assert steps(calling(imap(), faults=(slow,)))[0][1:3] == ("greeting", Why.REPLY_TIMEOUT)

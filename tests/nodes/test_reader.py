@@ -199,3 +199,81 @@ def test_the_run_ends_when_all_mail_is_read(fetch: dict[str, Any]) -> None:
     result = run(reading(fetch, times=("0s", "5m", "61m")))
     assert result.log.end_reason == "settled"
     assert all(d.fetched_us >= d.stored_us for d in result.deliveries)
+
+
+# -- slow, lossy and one-way networks ----------------------------------------------------------------------------------
+
+
+def wrong(kind: str, **what: Any) -> dict[str, Any]:
+    """A fault of the network for 10 h."""
+    return {"kind": kind, "start": "0s", "length": "10h", **what}
+
+
+SLOW_STORE = wrong("slow", target="boxes", delay="2s")
+SLOW_LINK = wrong("slow", target="link bob-boxes", delay="2s")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "fault", "later_s"),
+    [
+        ("imap", SLOW_STORE, 5 * 2),  # TLS, greeting, LOGIN, SELECT, FETCH; not the connection
+        ("imap", SLOW_LINK, 6 * 2),
+        ("pop3", SLOW_STORE, 6 * 2),  # TLS, greeting, USER, PASS, LIST, RETR
+        ("pop3", SLOW_LINK, 7 * 2),
+    ],
+)
+def test_each_round_trip_of_a_look_pays_for_a_slow_store_or_link(protocol: str, fault: dict[str, Any], later_s: int) -> None:
+    usual = {"imap": 600_000, "pop3": 700_000}[protocol]
+    assert run(reading({"protocol": protocol, "idle": False}, fault)).delivery().fetched_us == PHASE + usual + later_s * S
+
+
+def test_a_slow_link_delays_what_idle_pushes() -> None:
+    """The connection stands after 12.6 s.  The store has the mail of 60 s at 61.45; EXISTS takes 0.05 + 1 s, FETCH 0.1 + 2 s."""
+    assert run(reading(None, SLOW_LINK, times=("60s",))).delivery().fetched_us == 64_600_000
+
+
+def test_mail_that_comes_while_a_slow_connection_is_opened_is_fetched_by_it() -> None:
+    """LOGIN is answered at 4 * 2.1 = 8.4 s, when the mail of 1.45 s is listed; it is here after six round trips."""
+    assert run(reading(None, SLOW_LINK)).delivery().fetched_us == 12_600_000
+
+
+def test_a_slow_store_delays_its_own_replies_to_who_delivers_and_who_reads() -> None:
+    """LMTP from 1.0 on: greeting, LHLO, MAIL, RCPT, DATA, 250 are 2 s late each: 1.45 + 12; EXISTS and FETCH: 0.15 + 4."""
+    message = run(reading(None, SLOW_STORE)).delivery()
+    assert (message.stored_us, message.fetched_us) == (13_450_000, 17_600_000)
+
+
+def test_a_store_slower_than_the_clients_patience_can_not_be_read() -> None:
+    """60 s for each reply: every look fails 60 s after the TLS handshake began at 0.1 s, until it is over."""
+    too_slow = {"kind": "slow", "target": "link bob-boxes", "delay": "61s", "start": "0s", "length": "1h"}
+    result = run(reading({"idle": False, "timeout": "60s"}, too_slow))
+    assert result.of(Event.FETCH_FAILED)[0].t_us == PHASE + 60 * S
+    assert result.of(Event.FETCH_FAILED)[0].why == Why.SILENT
+    assert result.delivery().fetched_us == PHASE + 6 * EVERY * S + 600_000
+
+
+@pytest.mark.parametrize(("a", "b"), [("bob", "boxes"), ("boxes", "bob")])
+def test_a_store_is_out_of_reach_whichever_direction_is_cut(a: str, b: str) -> None:
+    """Each look fails until 1 h is over; the first one after that fetches."""
+    cut = {"kind": "partition", "a": a, "b": b, "one_way": True, "start": "0s", "length": "1h"}
+    result = run(reading({"idle": False}, cut))
+    assert {row.why for row in result.of(Event.FETCH_FAILED)} == {Why.SILENT}
+    assert result.delivery().fetched_us == PHASE + 6 * EVERY * S + 600_000
+
+
+def test_a_link_that_loses_everything_is_a_silent_one() -> None:
+    lost = {"kind": "lossy", "target": "link bob-boxes", "probability": 1, "start": "0s", "length": "1h"}
+    silent = {"kind": "outage", "target": "link bob-boxes", "start": "0s", "length": "1h"}
+    one, other = (run(reading({"idle": False}, fault)) for fault in (lost, silent))
+    assert one.log.trace_hash() == other.log.trace_hash()
+
+
+@pytest.mark.parametrize("level", ["events", "messages"])
+def test_a_lossy_link_costs_a_reader_what_is_sent_again(level: str) -> None:
+    """Every packet of the first look that is lost costs at least 0.2 s."""
+    lossy = wrong("lossy", target="link bob-boxes", probability=0.2)
+    late = [run(reading({"idle": False}, lossy), seed=seed, level=level).delivery().fetched_us for seed in range(1, 9)]
+    phases = [int(Draws(seed).uniform("poll phase bob", 0) * EVERY * S) for seed in range(1, 9)]
+    extra = [at - phase - 600_000 for at, phase in zip(late, phases, strict=True) if phase > 2 * S]
+    assert all(more >= 0 for more in extra)
+    assert any(more >= 200_000 for more in extra)

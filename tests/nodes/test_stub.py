@@ -107,3 +107,12 @@ class TestLists:
         times = tuple(f"{20 * k}s" for k in range(20))
         one, other = (listed(*faults, stub=stub, times=times, level=level) for level in ("events", "messages"))
         assert [(d.stored_us, d.why) for d in one.deliveries] == [(d.stored_us, d.why) for d in other.deliveries]
+
+
+@pytest.mark.parametrize("level", ["events", "messages"])
+def test_a_slow_resolver_is_slow_with_what_it_has_in_its_cache_as_well(level: str) -> None:
+    """Three lookups (the submission server, MX, address), each 2 s late: taken at 1.0 + 6 s, for the second message too."""
+    slow = {"kind": "slow", "target": "dns", "delay": "2s", "start": "0s", "length": "1h"}
+    zone = com("@ MX 10 mx1", "mx1 A 192.0.2.1")
+    result = run(world(zone, {"mx1": {**MTA, "final_for": ["example.com"]}}, times=("0s", "60s"), faults=(slow,)), level=level)
+    assert [result.delivery(k).stored_us / S for k in (0, 1)] == [7.0, 67.0]

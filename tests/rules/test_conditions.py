@@ -44,9 +44,9 @@ def test_a_stretch_is_the_condition_and_its_end() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "seen"),
     [
-        (SILENT, REFUSED, SILENT),
+        (SILENT, REFUSED, SILENT._replace(stopped=True)),  # a server that dies behind a cut takes nothing all the same
         (SILENT, UNREACHABLE, SILENT),
-        (UNREACHABLE, REFUSED, UNREACHABLE),
+        (UNREACHABLE, REFUSED, UNREACHABLE._replace(stopped=True)),
         (REFUSED, BUSY, Condition(Why.REFUSED, BUSY.reply, BUSY.stage)),
         (SILENT, BUSY, Condition(Why.SILENT, BUSY.reply, BUSY.stage)),  # who is in mid-session when silence falls gets that reply
         (SILENT, SERVFAIL, Condition(Why.SILENT, rcode=2)),
@@ -70,7 +70,7 @@ def test_abutting_stretches_of_one_condition_are_one() -> None:
 
 
 def test_a_milder_one_inside_a_worse_one_leaves_no_edge() -> None:
-    assert Timeline([Span(0, 100, SILENT), Span(40, 60, REFUSED)]).edges == [0, 100]
+    assert Timeline([Span(0, 100, SILENT), Span(40, 60, UNREACHABLE)]).edges == [0, 100]
 
 
 def test_what_never_ends_has_no_last_edge() -> None:
@@ -81,7 +81,11 @@ def test_what_never_ends_has_no_last_edge() -> None:
 
 def test_a_host_behind_a_cut_link_is_seen_through_both() -> None:
     host, link = Timeline([Span(0, 30, REFUSED)]), Timeline([Span(20, 40, SILENT)])
-    assert merged([host, QUIET, link]).spans() == [Span(0, 20, REFUSED), Span(20, 40, SILENT)]
+    assert merged([host, QUIET, link]).spans() == [
+        Span(0, 20, REFUSED),
+        Span(20, 30, SILENT._replace(stopped=True)),
+        Span(30, 40, SILENT),
+    ]
 
 
 def test_quiet_places_merge_to_quiet_and_one_loud_place_stays_itself() -> None:

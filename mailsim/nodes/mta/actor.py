@@ -27,7 +27,6 @@ from mailsim.nodes.stub import stub_of
 from mailsim.nodes.world import Life, World
 from mailsim.rules.choice import address_types
 from mailsim.rules.conditions import QUIET, Timeline
-from mailsim.rules.reasons import Why
 from mailsim.rules.receive import ReceiverPolicy
 from mailsim.rules.retry import next_scan
 from mailsim.rules.sts import Fetch
@@ -58,7 +57,7 @@ class MtaActor:
         self.own = frozenset({self.host, *node.addresses})
         self.search = self.host.partition(".")[2]  #: the search domain of its stub: its own (resolv.conf(5), by default)
         #: when the service is stopped and does no work
-        self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.reach == Why.REFUSED or span.condition.idle)
+        self.stopped = Timeline(span for span in node.timeline.spans() if span.condition.down or span.condition.idle)
         happens = turns(node.timeline)
         #: its ups and downs, where any are declared
         self.restarts: Restarts | None = Restarts(self, happens) if happens else None

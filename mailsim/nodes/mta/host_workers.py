@@ -15,6 +15,7 @@ from mailsim.nodes.attempt import Item, Outcome, attempt, try_targets
 from mailsim.nodes.mta.disciplines import discipline
 from mailsim.nodes.mta.life import release, until_running
 from mailsim.nodes.mta.returning import Failed, bounce_all, notice
+from mailsim.nodes.ways import packets
 from mailsim.nodes.world import Life, Wire
 from mailsim.rules.mx import Target
 from mailsim.rules.reasons import Why
@@ -198,7 +199,9 @@ class HostWorkers:
         if session is not None:
             item.attempt += 1
             rtt = session.wire.rtt_us(item.number, item.attempt)
-            works, knows = probe(session.wire.path, worker.used_us, t_us, rtt, mta.figures.connect_timeout)
+            path = session.wire.path
+            chance = packets(mta.world, f"{mta.name} RSET", session.target.address, path, item.number, t_us)
+            works, knows = probe(path, worker.used_us, t_us, rtt, mta.figures.connect_timeout, chance=chance)
             if session.ended or not works:
                 why = Why.CLOSED if session.ended or knows < t_us + mta.figures.connect_timeout else Why.REPLY_TIMEOUT
                 return _unsent(item, t_us + rtt if session.ended and works else knows, why)

@@ -138,7 +138,8 @@ class RelaySession:
             path = self._world.wire(self._mta.name, self._server.name).path
             edge = path.next_edge(self._world.now)
             while edge <= until_us:
-                if path.at(edge).reach == Why.REFUSED or path.at(edge).restarts:
+                met = path.at(edge)
+                if (met.down and not met.loses_back) or met.restarts:
                     yield edge
                     return False
                 edge = path.next_edge(edge)

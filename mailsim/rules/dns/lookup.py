@@ -47,12 +47,14 @@ def ask_servers(
     served: Callable[[int], Answer],
     t_us: int,
     figures: _Figures,
+    lost: Callable[[float], bool] | None = None,
 ) -> tuple[Answer, int]:
     """The answer of a zone's name servers and the instant at which the resolver has it.
 
     Servers are asked in the order given, round after round; the wait for each grows by ``timeout_factor`` per round and is
     at least twice the round trip.  A server that answers SERVFAIL or REFUSED is passed over; when all said no in every round,
-    or ``total_timeout`` is over, the outcome is SERVFAIL (RFC 1035 section 7.2; RFC 2308 section 7).
+    or ``total_timeout`` is over, the outcome is SERVFAIL (RFC 1035 section 7.2; RFC 2308 section 7).  ``lost(p)`` says
+    whether the next packet is lost that is lost with probability p.
     """
     deadline = t_us + figures.total_timeout
     t = t_us
@@ -66,8 +68,10 @@ def ask_servers(
                 condition = fault.at(there)
                 reach = condition.reach if reach == Why.OK else reach
                 rcode = max(rcode, condition.rcode)
+            if reach == Why.OK and way.packet_loss and lost is not None and (lost(way.packet_loss) or lost(way.packet_loss)):
+                reach = Why.SILENT  # the question or its answer
             if reach == Why.OK:
-                t += server.rtt_us + way.delay_us
+                t += server.rtt_us + way.delay_us + way.lag_us
                 if t > deadline:
                     return SERVFAIL, deadline
                 if rcode == Rcode.NXDOMAIN:

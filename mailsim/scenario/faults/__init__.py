@@ -19,16 +19,20 @@ from mailsim.scenario.faults.base import (
     fault_kind,
 )
 from mailsim.scenario.faults.bogus import BogusZone
+from mailsim.scenario.faults.capacity import Capacity
 from mailsim.scenario.faults.change import Change
 from mailsim.scenario.faults.crash import Crash
 from mailsim.scenario.faults.dns import DnsFault
 from mailsim.scenario.faults.flush import Flush
 from mailsim.scenario.faults.full import DiskFull, MailboxFull
 from mailsim.scenario.faults.incident import Chaos, Incident
+from mailsim.scenario.faults.lossy import Lossy
 from mailsim.scenario.faults.outage import Outage
+from mailsim.scenario.faults.partition import Partition
 from mailsim.scenario.faults.policy import PolicyFault
 from mailsim.scenario.faults.presets import Preset, chaos_tools, incidents
 from mailsim.scenario.faults.restart import Restart
+from mailsim.scenario.faults.slow import Slow
 from mailsim.scenario.faults.stuck import Stuck
 from mailsim.scenario.faults.when import Drawn, Every, Spell
 from mailsim.scenario.faults.wrong_records import WrongRecords
@@ -37,6 +41,7 @@ __all__ = [
     "FAULT_KINDS",
     "AddressFault",
     "BogusZone",
+    "Capacity",
     "Change",
     "Chaos",
     "Crash",
@@ -51,12 +56,15 @@ __all__ = [
     "FlushRequest",
     "Ground",
     "Incident",
+    "Lossy",
     "MailboxFull",
     "Outage",
+    "Partition",
     "Place",
     "PolicyFault",
     "Preset",
     "Restart",
+    "Slow",
     "Spell",
     "Stuck",
     "Window",
@@ -82,6 +90,10 @@ Fault = Annotated[
     | PolicyFault
     | BogusZone
     | Incident
-    | Chaos,
+    | Chaos
+    | Partition
+    | Slow
+    | Lossy
+    | Capacity,
     Field(discriminator="kind"),
 ]
