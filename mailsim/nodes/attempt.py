@@ -7,7 +7,7 @@ can't answer, a server with few sessions).  Who called it waits for the end and 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from mailsim.events import Event
 from mailsim.flavours.models import MtaFigures
@@ -16,13 +16,14 @@ from mailsim.nodes.contactrows import answered_row, tried_row
 from mailsim.nodes.guard import Guard, guard_of, guarded
 from mailsim.nodes.memory import RetryMemory
 from mailsim.nodes.plan import Leg, leg_to
+from mailsim.nodes.progress import Handover, Outcome, Progress
 from mailsim.nodes.requests import asks
 from mailsim.nodes.route import RouteEntry, find_route
 from mailsim.nodes.world import Life
 from mailsim.rules.choice import limited, ordered, same_nexthop
 from mailsim.rules.mx import NoRoute, Target
 from mailsim.rules.reasons import Why
-from mailsim.rules.receive import Refusal, policy_reason
+from mailsim.rules.receive import Refusal
 from mailsim.rules.session import Contact
 from mailsim.rules.smtp import Action, Reply, Stage, verdict
 from mailsim.rules.sts import Fetch
@@ -58,45 +59,6 @@ class Item:
         self.waits_for: tuple[str, ...] = ()
         self.kept: tuple[Target, ...] = ()  #: what who keeps to a host found first
         self.failed: tuple[int, tuple[str, ...]] | None = None  #: when it was deferred, and the retry records that decide
-
-
-class Handover(NamedTuple):
-    """A server that took deliveries at an instant; the client knows at ``end_us``; ``keep``: its 250 was lost."""
-
-    taken_us: int
-    server: Any
-    deliveries: tuple[int, ...]
-    target: Target
-    end_us: int
-    keep: bool
-
-
-class Outcome(NamedTuple):
-    """What an attempt came to.
-
-    ``handover`` is the one that ended it well; ``action`` is about the deliveries in ``left``; ``refused`` were refused
-    for good one by one.
-    """
-
-    action: Action
-    why: Why
-    end_us: int
-    handover: Handover | None
-    left: tuple[int, ...]
-    refused: tuple[tuple[int, Reply, Why], ...]
-    reply: Reply | None
-    contacted: int
-    #: retry records to write: hosts that failed, ``host message`` where only this message was put off, ``route domain``
-    failed_hosts: tuple[str, ...]
-    site_failed: bool
-    good_hosts: tuple[str, ...]
-    #: retry records that decide when it is due again
-    keys: tuple[str, ...] = ()
-    #: a connection stood, so that a server's session was in use
-    held: bool = False
-    #: the last target and what trying it came to
-    target: Target | None = None
-    contact: Contact | None = None
 
 
 class Agent(Protocol):
@@ -177,71 +139,12 @@ def attempt(mta: Agent, item: Item, t_us: int, *, dead: Collection[str] = ()) ->
         return Outcome(action, route.why, t_us, None, item.deliveries, (), reply, 0, key, False, (), key)
     mta.memory.forget(key[0])
     if len(route) > 1:
-        draws, name, turn = mta.world.draws, mta.name, mta.turn(item)
+        draws, name = mta.world.draws, mta.name
+        turn = mta.turn(item) or item.attempt - 1  # who keeps its distance to each host still shuffles equals anew each time
         route = ordered(route, lambda g, n: draws.order(f"mx order {name} {g}", item.number, turn, n), mta.figures)
     if mta.figures.mx_choice == "sticky":
         item.kept = route
     return (yield from try_targets(mta, item, route, t_us, dead=dead, guard=guard))
-
-
-class _Progress:
-    """How far a walk has come."""
-
-    __slots__ = ("contact", "contacted", "failed", "good", "held", "left", "refused", "reply", "sessions", "site_failed", "target")
-
-    def __init__(self, left: tuple[int, ...]) -> None:
-        self.left = left
-        self.refused: list[tuple[int, Reply, Why]] = []
-        self.failed: list[str] = []
-        self.good: list[str] = []
-        self.reply: Reply | None = None
-        self.target: Target | None = None
-        self.contact: Contact | None = None
-        self.contacted = self.sessions = 0
-        self.site_failed = self.held = False
-
-    def taken(self, result: Contact, server: Any, target: Target, verdicts: Sequence[Refusal | None]) -> Handover:
-        """A server took what it did not refuse recipient by recipient."""
-        self.good.append(target.address)
-        each = list(zip(self.left, verdicts, strict=True))
-        self.refused += [(d, v.reply, v.why) for d, v in each if v is not None and v.reply.code >= 500]
-        self.left = tuple(d for d, v in each if v is not None and v.reply.code < 500)
-        return Handover(result.taken_us, server, tuple(d for d, v in each if v is None), target, result.end_us, False)
-
-    def failed_at(self, target: Target, item: Item, result: Contact) -> None:
-        """A target failed: as a host, or only for this message."""
-        self.site_failed = result.stage < Stage.MAIL or result.why not in (Why.TEMPFAIL, Why.PERMFAIL)
-        self.failed.append(target.address if self.site_failed else f"{target.address} {item.number}")
-
-    def apart(self, verdicts: Sequence[Refusal | None]) -> bool:
-        """All recipients were refused: some for good, some for now?  Then those for good are done with."""
-        each = [(d, v) for d, v in zip(self.left, verdicts, strict=True) if v is not None]
-        later = tuple(d for d, v in each if v.reply.code < 500)
-        if len(later) in (0, len(each)):
-            return False
-        self.refused += [(d, v.reply, v.why) for d, v in each if v.reply.code >= 500]
-        self.left = later
-        return True
-
-    def outcome(self, action: Action, why: Why, end_us: int, keys: tuple[str, ...] = (), *, handover: Handover | None = None) -> Outcome:
-        """What it all came to."""
-        return Outcome(
-            action=action,
-            why=policy_reason(self.reply, why),
-            end_us=end_us,
-            handover=handover,
-            left=self.left,
-            refused=tuple(self.refused),
-            reply=self.reply,
-            contacted=self.contacted,
-            failed_hosts=tuple(self.failed),
-            site_failed=self.site_failed and action == Action.DEFER,
-            good_hosts=tuple(self.good),
-            keys=keys,
-            held=self.held,
-            target=self.target,
-            contact=self.contact,
-        )
 
 
 def try_targets(
@@ -260,7 +163,7 @@ def try_targets(
     domain's policies demand of each target.
     """
     figures = mta.figures
-    progress = _Progress(item.deliveries)
+    progress = Progress(item.deliveries)
     due, keys, none_is_due = _due(mta, item, targets, t_us, dead)
     if none_is_due is not None:
         return progress.outcome(*none_is_due, t_us, keys)
@@ -332,7 +235,7 @@ def _next_hop(due: Sequence[Target], k: int) -> int:
     return k
 
 
-def _at_the_door(mta: Agent, item: Item, target: Target, door: Any, t_us: int, progress: _Progress) -> Life:
+def _at_the_door(mta: Agent, item: Item, target: Target, door: Any, t_us: int, progress: Progress) -> Life:
     """What must happen on the clock before a session at ``t_us``: the server has few sessions, or asks after its recipients."""
     if door.must_wait_for(t_us, mta.world.now) and _reached(mta, door, t_us):
         yield t_us
@@ -342,7 +245,7 @@ def _at_the_door(mta: Agent, item: Item, target: Target, door: Any, t_us: int, p
 
 
 def _session(
-    mta: Agent, item: Item, target: Target, t_us: int, progress: _Progress, demand: Demand, *, kept: bool
+    mta: Agent, item: Item, target: Target, t_us: int, progress: Progress, demand: Demand, *, kept: bool
 ) -> tuple[Contact, Any, tuple[Refusal | None, ...]]:
     """One contact, written down."""
     envelope = envelope_of(mta, item, progress.left)
@@ -368,7 +271,7 @@ def _session(
     return result, server, verdicts
 
 
-def _pass_over(mta: Agent, item: Item, target: Target, why: Why, t_us: int, progress: _Progress) -> Why:
+def _pass_over(mta: Agent, item: Item, target: Target, why: Why, t_us: int, progress: Progress) -> Why:
     """A target that a policy forbids: nobody is contacted; only this message waits for it.  Gives the reason."""
     progress.failed.append(f"{target.address} {item.number}")
     progress.reply, progress.site_failed = None, True

@@ -115,7 +115,7 @@ def test_a_scenario_without_policies_has_the_digest_that_it_had_before_there_wer
     plain = load(world(ZONE, NODES))
     texts: list[str] = []
     dumps = json.dumps
-    monkeypatch.setattr("mailsim.scenario.scenario.json.dumps", lambda *args, **more: texts.append(dumps(*args, **more)) or texts[-1])
+    monkeypatch.setattr("mailsim.scenario.digest.json.dumps", lambda *args, **more: texts.append(dumps(*args, **more)) or texts[-1])
     digests = {
         name: scenario.digest()
         for name, scenario in {
