@@ -17,7 +17,9 @@ def fates(*names: str) -> dict[str, tuple[set[str], int, int]]:
     found: dict[str, list[tuple[str, int, int]]] = {}
     for origin, via, sent, stored in zip(*(log.messages[c] for c in ("origin", "via", "sent_us", "stored_us")), strict=True):
         found.setdefault(log.names[origin], []).append((log.names[via].partition(".")[0], stored - sent, stored))
-    return {origin: ({v for v, _, _ in rows}, max(late for _, late, _ in rows), min(at for *_, at in rows)) for origin, rows in found.items()}
+    return {
+        origin: ({via for via, _, _ in rows}, max(late for _, late, _ in rows), min(at for *_, at in rows)) for origin, rows in found.items()
+    }
 
 
 def test_a_backup_that_is_missing_from_the_policy_is_no_backup_for_who_heeds_it() -> None:
