@@ -18,7 +18,8 @@ def fates(*names: str) -> dict[str, tuple[set[str], int, int]]:
     for origin, via, sent, stored in zip(*(log.messages[c] for c in ("origin", "via", "sent_us", "stored_us")), strict=True):
         found.setdefault(log.names[origin], []).append((log.names[via].partition(".")[0], stored - sent, stored))
     return {
-        origin: ({via for via, _, _ in rows}, max(late for _, late, _ in rows), min(at for *_, at in rows)) for origin, rows in found.items()
+        origin: ({via for via, _, _ in rows}, max(late for _, late, _ in rows), min(at for *_, at in rows))
+        for origin, rows in found.items()
     }
 
 
