@@ -108,8 +108,8 @@ def _limit(compiled: Compiled, world: RunningWorld, mail: Arrivals) -> int:
 def _write_down(world: RunningWorld, mail: Arrivals) -> None:
     """All messages to send get their rows and numbers, in order of time; and what was asked of reports on them is kept."""
     world.log.add_all(mail)
-    places = array("I", [mail.lines[number].place for number in mail.line])
-    world.log.lines = places[: len(places) - mail.warming]
+    places = array("B" if len(world.compiled.traffic) <= 256 else "I", [mail.lines[number].place for number in mail.line])
+    world.log.lines = places[: len(places) - mail.warming] if mail.warming else places
     if any(stream.asks for stream in world.compiled.traffic):
         world.log.requests = Requests(places, world.compiled.traffic)
     world.log.warming = range(len(mail.sent_us) - mail.warming, len(mail.sent_us))
