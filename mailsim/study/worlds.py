@@ -31,7 +31,8 @@ def sender_mix(senders: Mapping[str, float] | str | None) -> dict[str, float]:
     Parameters
     ----------
     senders : dict, str or None
-        Weights by flavour; the preset ``self-hosted`` (also None: programs by hosts found on the net); or one flavour.
+        Weights by flavour; the preset ``self-hosted`` (programs by banners found on the net), as in ``mix`` of a population; one
+        flavour; or None for the default of a population.
 
     Raises
     ------
@@ -44,8 +45,10 @@ def sender_mix(senders: Mapping[str, float] | str | None) -> dict[str, float]:
         if not senders:
             raise UnsupportedError("senders is empty: give weights such as {'postfix': 0.4, 'exim': 0.6}")
         return {str(flavour): weight for flavour, weight in senders.items()}
-    if senders is None or senders in _PRESETS:
+    if senders is None:
         return dict(default("senders.mix"))
+    if senders in _PRESETS:
+        return dict(default(f"sender_mix.{senders}"))
     if senders not in mta_flavours():
         raise UnknownNameError("sender mix", senders, (*_PRESETS, *mta_flavours()))
     return {senders: 1.0}

@@ -70,7 +70,8 @@ def test_the_population_gets_a_name_that_is_free_in_all_layouts(layouts: Any) ->
 
 def test_senders_are_weights_a_preset_or_one_program() -> None:
     assert sender_mix({"exim": 3, "postfix": 1}) == {"exim": 3, "postfix": 1}
-    assert sender_mix(None) == sender_mix("self-hosted") == {"postfix": 0.4, "exim": 0.6}
+    assert sender_mix(None) == {"postfix": 0.4, "exim": 0.6}
+    assert sender_mix("self-hosted") == {"exim": 56, "postfix": 38, "sendmail": 3}
     assert sender_mix("postfix") == {"postfix": 1.0}
     with pytest.raises(UnknownNameError, match="unknown sender mix 'postfx'; did you mean 'postfix'"):
         sender_mix("postfx")
