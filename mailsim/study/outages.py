@@ -73,8 +73,8 @@ def outage_study(
     lengths : sequence of str
         Lengths of the outage.
     senders : dict or str, optional
-        Weights of the senders' programs, such as ``{"postfix": 0.4, "exim": 0.6}``; the preset ``"self-hosted"``
-        (the default); or one program.
+        Weights of the senders' programs, such as ``{"postfix": 0.4, "exim": 0.6}``; the preset ``"self-hosted"``;
+        one program; by default the mix of a population.
     runs, seed : int
         Runs of each cell; run k has seed ``seed + k``.  The default of 6 is for a look; for a report take 30.
     messages : int
