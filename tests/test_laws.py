@@ -186,6 +186,27 @@ def test_levels_agree_on_the_order_within_one_poll() -> None:
         assert run(world).trace_hash == run(world, level="messages").trace_hash
 
 
+def test_levels_agree_where_exim_is_turned_away_while_another_session_goes_well() -> None:
+    """What waits for a host goes over the connection of the next mail that it takes, also where that one began before the failure."""
+    nodes: dict[str, Any] = {
+        "ann": {"kind": "client", "address": "ann@example.org", "submission": {"discover": "mail.example.org"}},
+        "isp": {"kind": "mta", "host": "mail.example.org", "flavour": "exim", "submission": True, "accounts": {"ann@example.org": {}}},
+        "dns": {"kind": "resolver"},
+        "mx1": {"kind": "mta", "flavour": "exim", "final_for": ["example.com"], "max_sessions": 1},
+    }
+    org = "$ORIGIN example.org.\n@ 3600 IN SOA ns1 h 1 7200 900 1209600 300\n@ 3600 IN NS ns1\nns1 3600 IN A 203.0.113.53\n"
+    zones = [ZONE, org + "mail 3600 IN A 203.0.113.25\n@ 3600 IN MX 10 mail\n"]
+    before = {"kind": "at", "from": "ann@example.org", "to": "bob@example.com", "times": ["0m"]}
+    traffic = [before, _in_flight("57s", "60s") | {"every": "300ms"}]
+    deferred = 0
+    for seed in range(12):
+        world = {"name": "case", "seed": seed, "zones": zones, "nodes": nodes, "traffic": traffic}
+        log = run(world).log
+        assert run(world, level="messages").trace_hash == log.trace_hash()
+        deferred += max(log.messages["tries"]) > 1
+    assert deferred, "nobody was turned away"
+
+
 def _in_flight(start: str, until: str) -> dict[str, Any]:
     return {"kind": "periodic", "every": "50ms", "start": start, "until": until, "from": "ann@example.org", "to": "bob@example.com"}
 

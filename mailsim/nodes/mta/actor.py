@@ -15,7 +15,7 @@ from mailsim.nodes.mta.dates import due_again
 from mailsim.nodes.mta.declaration import Mta
 from mailsim.nodes.mta.disciplines import discipline_of
 from mailsim.nodes.mta.flushing import flushes
-from mailsim.nodes.mta.life import carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
+from mailsim.nodes.mta.life import came_back, carry, give_up, put_off, put_off_all, release, run_batch, serve, take, walk
 from mailsim.nodes.mta.order import rank_of
 from mailsim.nodes.mta.queue import Deferred, Destination
 from mailsim.nodes.mta.restarts import Restarts, turns
@@ -177,6 +177,10 @@ class MtaActor:
     def passed_on(self, item: Item, handover: Handover) -> None:
         """A server took deliveries on which reports were asked for."""
         passed_on(self, item, handover)
+
+    def came_back(self, hosts: tuple[str, ...], t_us: int) -> None:
+        """Hosts took mail: what waited for them goes over the same connections."""
+        came_back(self, hosts, t_us)
 
     def put_off(self, item: Item, t_us: int) -> None:
         """Deferred untried because the destination is dead."""

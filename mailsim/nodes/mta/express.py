@@ -55,6 +55,8 @@ def express(mta: MtaActor, item: Item, t_us: int, *, granted: bool | None = None
             destination.leave(end, failed=False)
         log.tries[delivery] += 1
         yield taken
+        if mta.memory.by_host and mta.memory.records:  # written while the session lasted
+            mta.came_back((target.address,), end)
         if log.relayed_us[delivery] < 0:
             log.relayed_us[delivery] = taken
             log.via[delivery] = log.name(target.host)
@@ -102,7 +104,7 @@ def _played(plan: Any, number: int, turn: int, size: int, now_us: int) -> tuple[
 def _stored(mta: MtaActor, item: Item, delivery: int, size: int, t_us: int) -> bool:
     """Final delivery with no event, since nobody else's doing decides when the store takes it; False: walk."""
     store, log = mta.declaration.store, mta.log
-    if store is None or mta.memory.records or is_alias(mta, delivery):
+    if store is None or mta.memory.by_host or mta.memory.records or is_alias(mta, delivery):
         return False
     rcpt = log.rcpt[delivery]
     if rcpt not in mta.store_legs:

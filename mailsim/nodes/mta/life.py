@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MESSAGE_ORDER",
     "activated",
+    "came_back",
     "carry",
     "commit",
     "defer",
@@ -136,12 +137,12 @@ def commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
         if mta.memory.by_host:
             for address in outcome.failed_hosts:
                 mta.memory.note_failures((address,), outcome.end_us)
-            _came_back(mta, outcome.good_hosts, outcome.end_us)
+            came_back(mta, outcome.good_hosts, outcome.end_us)
         return pass_on(mta, item, last)
     if outcome.end_us > mta.world.now:
         yield outcome.end_us
     expired = mta.memory.note_failures(outcome.failed_hosts, outcome.end_us)
-    _came_back(mta, outcome.good_hosts, outcome.end_us)
+    came_back(mta, outcome.good_hosts, outcome.end_us)
     failures = [Failed(item, (d,), why, reply) for d, reply, why in outcome.refused]
     if outcome.left and outcome.action == Action.BOUNCE:
         failures.append(Failed(item, outcome.left, outcome.why, outcome.reply))
@@ -155,7 +156,7 @@ def commit(mta: MtaActor, item: Item, outcome: Outcome) -> Life:
     return defer(mta, item, outcome.left, outcome.end_us, outcome.why, outcome.keys, outcome.reply)
 
 
-def _came_back(mta: MtaActor, hosts: tuple[str, ...], t_us: int) -> None:
+def came_back(mta: MtaActor, hosts: tuple[str, ...], t_us: int) -> None:
     """Hosts took mail: what waited for them goes over the same connections, from ``t_us`` on."""
     waiting = [item for address in hosts for item in mta.note_success(address)]
     if waiting:
@@ -211,7 +212,7 @@ def _store(mta: MtaActor, item: Item, t_us: int) -> Life:
             return None
         yield result.taken_us
         if result.why == Why.OK:
-            _came_back(mta, (address,), result.end_us)
+            came_back(mta, (address,), result.end_us)
             if log.rows is not None:
                 row = (result.end_us, item.number, -1, Event.DELIVERED, mta.number, log.name(store), log.name(address), item.attempt)
                 log.rows.extend((*row, 250, Why.LOCAL_DELIVERY, 0, log.name(actor.host)))
