@@ -14,7 +14,7 @@ from mailsim.plots.timeaxis import duration_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Band", "band_labels", "bands", "draw_band"]
+__all__ = ["Band", "band_labels", "bands", "draw_band", "joined"]
 
 
 #: letters of what is wrong that a label has room for
@@ -58,6 +58,16 @@ def bands(conditions: Iterable[ConditionSpan], *, end_s: float) -> list[Band]:
         open_bands[key] = len(found), 1
         found.append(Band(span.node, start, min(end, end_s), f"{how}, {length}"))
     return found
+
+
+def joined(found: Iterable[Band]) -> list[Band]:
+    """Bands of one stretch on several nodes as one band, labelled with all of them: for a picture that has no lanes."""
+    by_stretch: dict[tuple[float, float], Band] = {}
+    for band in found:
+        key = (band.start_s, band.end_s)
+        node = f"{by_stretch[key].node}, {band.node}" if key in by_stretch else band.node
+        by_stretch[key] = band._replace(node=node, label=f"{node} {band.label}")
+    return list(by_stretch.values())
 
 
 def band_labels(found: Sequence[Band], low: float, high: float, *, points: float, size: float) -> list[str]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mailsim.plots.bands import Band, band_labels, bands, draw_band
+from mailsim.plots.bands import band_labels, bands, draw_band, joined
 from mailsim.plots.lettering import legend_below, room_pt
-from mailsim.plots.style import COLOURS, NODE_COLOURS, SIZES, Style
+from mailsim.plots.stacks import PAPER
+from mailsim.plots.style import COLOURS, HATCHES, NODE_COLOURS, SIZES, Style
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
 from mailsim.results.queues import QueueChanges, QueuePeak, queue_changes, queue_peaks, queue_total
 
@@ -22,17 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_queues", "queues"]
 
-#: hatches that tell the areas apart without colour, in order
-_HATCHES = ("", "...", "\\\\\\", "xx", "++", "oo")
-
 #: most areas of their own, and how full a queue must be for one, relative to the fullest
 _AREAS, _THIN = 5, 0.03
 
 #: most steps of an area
 _STEPS = 4000
-
-#: white behind letters that stand on areas and bands
-_PAPER = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
 def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
@@ -69,9 +64,9 @@ def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
     with drawing(ax, style=style) as axes:
         clock_axis(axes, result.starts, low, high)
         axes.set_ylim(0, top * 1.22)
-        joined = _joined(wrong)
-        words = band_labels(joined, low, high, points=room_pt(axes, style=style), size=SIZES[style].font * 0.84)
-        for band, label in zip(joined, words, strict=True):
+        together = joined(wrong)
+        words = band_labels(together, low, high, points=room_pt(axes, style=style), size=SIZES[style].font * 0.84)
+        for band, label in zip(together, words, strict=True):
             draw_band(axes, band, low=0, high=top * 1.22, label=label)
         if len(changes.t_us):
             legend_below(axes, _draw_areas(axes, result, changes, high, style), style=style)
@@ -94,7 +89,7 @@ def _draw_areas(ax: Axes, result: Result, changes: QueueChanges, high: float, st
         linewidth=0,
     )
     for k, area in enumerate(areas):
-        area.set_hatch(_HATCHES[k % len(_HATCHES)])
+        area.set_hatch(HATCHES[k % len(HATCHES)])
         area.set_edgecolor("white")
     total = queue_total(result.log)
     _, line_s, most = _thinned([], total.t_us / 1e6, total.depth[np.newaxis])
@@ -107,16 +102,6 @@ def _draw_areas(ax: Axes, result: Result, changes: QueueChanges, high: float, st
         label="all queues",
     )
     return [*areas, *line]
-
-
-def _joined(wrong: list[Band]) -> list[Band]:
-    """Bands of one stretch on several nodes as one band, labelled with all of them."""
-    found: dict[tuple[float, float], Band] = {}
-    for band in wrong:
-        key = (band.start_s, band.end_s)
-        node = f"{found[key].node}, {band.node}" if key in found else band.node
-        found[key] = band._replace(node=node, label=f"{node} {band.label}")
-    return list(found.values())
 
 
 def _stacked(changes: QueueChanges, log: EventLog) -> tuple[list[int], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
@@ -187,7 +172,7 @@ def _point_at(ax: Axes, text: str, at: tuple[float, float], apart_pt: tuple[int,
         textcoords="offset points",
         ha="right" if leftwards else "left",
         arrowprops={"arrowstyle": "-", "color": COLOURS["quiet"], "linewidth": 0.8},
-        bbox=_PAPER,
+        bbox=PAPER,
         zorder=5,
     )
 

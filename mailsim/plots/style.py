@@ -12,6 +12,7 @@ from mailsim.errors import UnknownNameError
 
 __all__ = [
     "COLOURS",
+    "HATCHES",
     "LETTERS",
     "LINE_STYLES",
     "LOOKS",
@@ -58,6 +59,9 @@ LETTERS: dict[str, str] = {
 #: one colour per queue or layout, in order
 NODE_COLOURS: tuple[str, ...] = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#8C8C8C")
 
+#: one hatch per area, in order: what tells them apart without colour
+HATCHES: tuple[str, ...] = ("", "...", "\\\\\\", "xx", "++", "oo")
+
 #: one line style per curve, in order
 LINE_STYLES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (1, 1)))
 
@@ -81,6 +85,33 @@ WORDS: dict[str, str] = {
     "slowest": "way of the slowest mail",
     "returned": "way of the first returned mail",
     "under_way": "still under way when the run ended",
+    "part submit": "handing it to the provider",
+    "part queue": "waiting in the sender's queue",
+    "part resolve": "looking names up",
+    "part relay": "contact with servers and time-outs",
+    "part onward": "waiting at a backup MX",
+    "part store": "putting it into the mailbox",
+    "part fetch": "waiting for the reader's program",
+    "outcome in_time": "in time: in the mailbox within 1 h",
+    "outcome late": "late: in the mailbox after more than 1 h",
+    "outcome bounced": "returned: came back to the sender",
+    "outcome rejected": "rejected: refused at once, the user was told",
+    "outcome lost": "lost: nobody was told",
+    "outcome discarded": "discarded: taken and thrown away",
+    "outcome unknown": "unknown: the sender's schedule is known no further",
+    "outcome under_way": "under way: still when the run ended",
+    "title late": "later",
+    "title bounced": "came back",
+    "title rejected": "was refused at once",
+    "title lost": "was lost",
+    "title discarded": "was thrown away",
+    "title unknown": "is unknown",
+    "title under_way": "was still under way",
+    "raster attempt": "attempt in vain",
+    "raster guessed": "inferred between measured ones",
+    "raster delivered": "delivered",
+    "raster returned": "returned to the sender",
+    "raster unknown": "last attempt ever seen",
 }
 
 

@@ -12,12 +12,25 @@ from mailsim.units import Instant, calendar, micros
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["DURATION_TICKS", "Window", "clock_axis", "clock_text", "duration_axis", "duration_text", "duration_ticks", "window_s"]
+__all__ = [
+    "DURATION_TICKS",
+    "Window",
+    "clock_axis",
+    "clock_text",
+    "duration_axis",
+    "duration_text",
+    "duration_ticks",
+    "span_axis",
+    "window_s",
+]
 
 #: stretch of time to show: durations such as ``("1h", "6h")``, or seconds since the scenario's start; None for all
 Window = tuple[str | float, str | float] | None
 
 _MIN, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
+
+#: units of an axis of durations, in seconds
+_UNITS: tuple[tuple[float, str], ...] = ((_DAY, "d"), (_HOUR, "h"), (_MIN, "min"), (1.0, "s"), (0.001, "ms"))
 
 #: durations that people count in, in seconds: the rough ones (always first choice) and the ones between
 DURATION_TICKS: tuple[tuple[float, str, int], ...] = (
@@ -105,6 +118,17 @@ def duration_axis(ax: Axes, low_s: float, high_s: float, *, most: int = 9) -> No
     ticks = duration_ticks(low_s, high_s, most=most)
     ax.set_xticks([value for value, _ in ticks], [text for _, text in ticks])
     ax.set_xticks([], minor=True)
+
+
+def span_axis(ax: Axes, low_s: float, high_s: float, *, most: int = 9) -> None:
+    """Make the x axis one of durations, evenly spaced: ``0``, ``30 min``, ``1 h`` ..."""
+    span = max(high_s - low_s, 1e-6)
+    steps = [10.0**k * part for k in range(-6, 0) for part in (1, 2, 5)] + [step for step, _ in _CLOCK_STEPS if step >= 1]
+    step = next((step for step in steps if span / step <= most), steps[-1])
+    ticks = [k * step for k in range(-int(-low_s // step), int(high_s // step) + 1)]
+    size, unit = next((pair for pair in _UNITS if step >= pair[0] or step * 2 == pair[0]), _UNITS[-1])
+    ax.set_xlim(low_s, high_s)
+    ax.set_xticks(ticks, ["0" if tick == 0 else f"{tick / size:.10g} {unit}" for tick in ticks])
 
 
 def clock_text(starts: Instant, seconds: float, *, span_s: float) -> str:

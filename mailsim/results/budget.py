@@ -14,14 +14,16 @@ contacts of all of them count, each moment once.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from mailsim.events import Event, EventLog, State
 from mailsim.results.columns import Ints, view
-from mailsim.results.metrics import ordinary
+from mailsim.results.metrics import Mask, ordinary
 
-__all__ = ["PARTS", "latency_parts"]
+__all__ = ["PARTS", "MeanBudget", "latency_parts", "mean_budgets"]
 
 #: the parts, in order of time
 PARTS = ("submit", "queue", "resolve", "relay", "onward", "store", "fetch")
@@ -94,3 +96,45 @@ def _covered(spans: Spans, begin_us: int, end_us: int) -> int:
             total += end - start
             reached = end
     return total
+
+
+class MeanBudget(NamedTuple):
+    """The mean of each part over the mail of a cohort that is in the mailbox, in microseconds (means add up, medians do not).
+
+    Attributes
+    ----------
+    parts_us : dict of str to float
+        Every part of :data:`PARTS` in order; ``fetch`` is the mean over the mail that was read.
+    stored, read : int
+        Deliveries in the mailbox, and read, that the means are of.
+    median_us : float
+        Half of it was in the mailbox within this time.
+    """
+
+    parts_us: dict[str, float]
+    stored: int
+    read: int
+    median_us: float
+
+    @property
+    def to_mailbox_us(self) -> float:
+        """The mean time to the mailbox: the sum of all parts but ``fetch``."""
+        return sum(us for part, us in self.parts_us.items() if part != "fetch")
+
+
+def mean_budgets(log: EventLog, masks: Sequence[Mask]) -> list[MeanBudget]:
+    """The mean budget of each cohort (masks over the rows of the message table); needs a log of level ``events``."""
+    rows, found = latency_parts(log)
+    budgets = []
+    for mask in masks:
+        chosen = mask[rows]
+        read = chosen & (found["fetch"] >= 0)
+        parts = {part: _mean(found[part][read if part == "fetch" else chosen]) for part in PARTS}
+        total = np.sum([found[part] for part in PARTS[:-1]], axis=0)
+        median = float(np.quantile(total[chosen], 0.5, method="inverted_cdf")) if chosen.any() else 0.0
+        budgets.append(MeanBudget(parts, int(chosen.sum()), int(read.sum()), median))
+    return budgets
+
+
+def _mean(values: Ints) -> float:
+    return float(values.mean()) if len(values) else 0.0

@@ -17,6 +17,8 @@ from mailsim.events import EventLog
 from mailsim.results.schema import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from mailsim.units import Instant
 
 __all__ = ["Plots", "Result"]
+
+#: pictures of a whole run that can be asked for by name
+PictureName = Literal["timeline", "latency", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
 
 
 class Result:
@@ -173,7 +178,9 @@ class Result:
 
     @property
     def plot(self) -> Plots:
-        """Pictures: ``plot.timeline()``, ``latency()``, ``queues()``, ``topology()``, ``sequence(message)``."""
+        """Pictures: ``plot.timeline()``, ``latency()``, ``queues()``, ``topology()``, ``sequence(message)``, ``budget()``,
+        ``outcomes()``, ``mx_share()``, ``raster()``.
+        """
         return Plots(self)
 
     def explain(self, message: int) -> Story:
@@ -332,7 +339,41 @@ class Plots:
 
         return sequence(self._result, message, scale=scale, ax=ax, style=style)
 
-    def png(self, name: Literal["timeline", "latency", "queues", "topology"], *, style: Style = "print") -> bytes:
+    def budget(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+        """Where the time from send to read went, as means, for mail sent during the faults and for all."""
+        from mailsim.plots.budget import budget
+
+        return budget(self._result, ax=ax, style=style, window=window)
+
+    def mx_share(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+        """Which server was the first to take the mail, over time."""
+        from mailsim.plots.mx_share import mx_share
+
+        return mx_share(self._result, ax=ax, style=style, window=window)
+
+    def outcomes(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+        """What became of the mail: in time, late, returned, rejected, lost, under way."""
+        from mailsim.plots.outcomes import outcomes
+
+        return outcomes(self._result, ax=ax, style=style, window=window)
+
+    def raster(
+        self,
+        flavours: Sequence[str] = (),
+        *,
+        outage: str | None = None,
+        ax: Axes | None = None,
+        style: Style = "print",
+        window: Window = None,
+    ) -> Axes:
+        """When programs try again during an outage: by default those that send in this scenario, and its longest outage."""
+        from mailsim.plots.raster import raster, raster_of
+
+        if flavours:
+            return raster(flavours, outage=outage or "6h", ax=ax, style=style, window=window)
+        return raster_of(self._result, outage=outage, ax=ax, style=style, window=window)
+
+    def png(self, name: PictureName, *, style: Style = "print") -> bytes:
         """The picture ``name`` as a PNG file."""
         from mailsim.plots.picture import png
 

@@ -1,0 +1,162 @@
+"""Where the time of mail went from send to read: one stacked bar for each group of mail, the mean of each part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mailsim.plots.stacks import Part, Row, draw_stacks
+from mailsim.plots.style import COLOURS, WORDS, Style
+from mailsim.plots.timeaxis import Window, duration_text, span_axis, window_s
+from mailsim.results.budget import PARTS, MeanBudget, mean_budgets
+from mailsim.results.columns import view
+from mailsim.results.metrics import Cohort, cohorts
+from mailsim.results.summary import percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mailsim.results import Result
+
+__all__ = ["budget", "describe_budget"]
+
+_LOOKS: dict[str, tuple[str, str]] = {
+    "submit": (COLOURS["transit"], ""),
+    "queue": (COLOURS["deferred"], "///"),
+    "resolve": (COLOURS["dns"], ".."),
+    "relay": (COLOURS["strong"], "\\\\"),
+    "onward": (COLOURS["note"], "xx"),
+    "store": (COLOURS["delivered"], "++"),
+    "fetch": (COLOURS["down"], "oo"),
+}
+
+_PARTS: dict[str, Part] = {part: Part(*_LOOKS[part], part, f"{part}: {WORDS['part ' + part]}") for part in PARTS}
+
+Group = tuple[Cohort, MeanBudget]
+
+
+def budget(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    """Draw the mean of each part of the way, for mail sent while a fault was active and for all mail.
+
+    The bars are means, since those of the parts add up to that of the whole; the median of the whole stands beside it.  Only mail
+    that is in the mailbox has a budget; *fetch* is the mean over the mail that was read.
+
+    Parameters
+    ----------
+    result : Result
+        A run at level ``events``.
+    ax : Axes, optional
+        Where to draw; by default on a new figure.
+    style : str
+        ``print`` or ``slide``.
+    window : pair, optional
+        Only mail sent in this stretch counts, such as ``("1h", "6h")``.
+
+    Raises
+    ------
+    UnsupportedError
+        The run kept no event rows.
+    """
+    from mailsim.plots.picture import caption_of, drawing, finish
+
+    groups = _groups(result, window)
+    occur = {part: look for part, look in _PARTS.items() if any(means.parts_us[part] for _, means in groups)}
+    longest = max((sum(means.parts_us.values()) for _, means in groups), default=0.0) / 1e6
+    with drawing(ax, style=style, height=0.36 + 0.26 * max(len(groups), 1) if style == "print" else 1.0) as axes:
+        span_axis(axes, 0, longest * 1.03 or 1.0)
+        axes.set_xlabel("mean time since the user pressed send")
+        draw_stacks(axes, [_row(*group) for group in groups], occur, style=style)
+        return finish(
+            axes,
+            title=_title(groups),
+            description=_described(groups),
+            caption=caption_of(result, *_notes(groups), sent_in(window)),
+            style=style,
+        )
+
+
+def sent_in(window: Window) -> str:
+    """What a caption says of a window of send instants."""
+    if window is None:
+        return ""
+    return "only mail sent from " + " to ".join(duration_text(edge) for edge in window_s(window, 0, 1)) + " after the start"
+
+
+def sent_within(result: Result, window: Window) -> tuple[Cohort, ...]:
+    """The cohorts of a run, cut to the mail that was sent in a window; those that are left empty are left out.
+
+    The second one is left out too where every mail was sent during the fault: it would say the same again.
+    """
+    found = cohorts(result.log)
+    if window is not None:
+        low, high = window_s(window, 0, 1)
+        sent_s = view(result.log.messages, "sent_us") / 1e6
+        found = tuple(Cohort(one.key, one.words, one.mask & (sent_s >= low) & (sent_s < high)) for one in found)
+    kept = [one for one in found if len(one)]
+    return tuple(one for k, one in enumerate(kept) if k == 0 or not np.array_equal(one.mask, kept[0].mask))
+
+
+def group_name(words: str, count: int) -> str:
+    """The name of a group at the left of its bar, in lines."""
+    broken = words.replace("mail sent while ", "mail sent\nwhile ").replace(" was active", "\nwas active")
+    return f"{broken}\n({count})"
+
+
+def _groups(result: Result, window: Window) -> list[Group]:
+    from mailsim.results.tables import require_level
+
+    require_level(result.log, "latency_budget")
+    found = sent_within(result, window)
+    pairs = zip(found, mean_budgets(result.log, [one.mask for one in found]), strict=True)
+    return [(cohort, means) for cohort, means in pairs if means.stored]
+
+
+def _row(cohort: Cohort, means: MeanBudget) -> Row:
+    told = {part: us / 1e6 for part, us in means.parts_us.items() if part != "fetch" or means.read}
+    mean, median = duration_text(means.to_mailbox_us / 1e6), duration_text(means.median_us / 1e6)
+    above = f"in the mailbox after {mean}" + (f" on average (mean); half within {median} (median)" if means.stored > 1 else "")
+    return Row(group_name(cohort.words, means.stored), above, told, {part: _short(seconds) for part, seconds in told.items()})
+
+
+def _short(seconds: float) -> str:
+    return "0" if seconds == 0 else "under 1 ms" if seconds < 0.001 else duration_text(seconds)
+
+
+def _notes(groups: list[Group]) -> list[str]:
+    """What the bars are and whom they leave out."""
+    notes = ["bars: means over the mail in the mailbox"]
+    if any(len(cohort) > means.stored for cohort, means in groups):
+        notes.append("not counted: " + ", ".join(f"{len(cohort) - means.stored} of {len(cohort)}" for cohort, means in groups))
+    if any(0 < means.read < means.stored for _, means in groups):
+        notes.append("fetch: mean over the mail that was read, " + ", ".join(str(means.read) for _, means in groups))
+    return notes
+
+
+def _title(groups: list[Group]) -> str:
+    if not groups:
+        return "No mail was in the mailbox when the run ended."
+    cohort, means = groups[0]
+    which = "Mail sent during the fault" if cohort.key == "during_faults" else "Mail"
+    total = sum(means.parts_us.values())
+    longest = max(means.parts_us, key=lambda part: means.parts_us[part])
+    share = percent(means.parts_us[longest] / total) if total else "0 %"
+    end = "to its reader" if means.read else "to the mailbox"
+    if means.stored == 1:
+        which = "The mail sent during the fault" if cohort.key == "during_faults" else "The mail"
+        return f"{which} took {duration_text(total / 1e6)} {end}; {share} of that: {WORDS['part ' + longest]}."
+    return f"{which} took {duration_text(total / 1e6)} {end} on average; {share} of that: {WORDS['part ' + longest]}."
+
+
+def describe_budget(result: Result, *, window: Window = None) -> str:
+    """The budget in words."""
+    return _described(_groups(result, window))
+
+
+def _described(groups: list[Group]) -> str:
+    parts = ["Stacked bars of where the time from send to read went, means over the mail in the mailbox.", _title(groups)]
+    for cohort, means in groups:
+        row = _row(cohort, means)
+        told = ", ".join(f"{part} {text}" for part, text in row.texts.items())
+        parts.append(f"{cohort.words[0].upper()}{cohort.words[1:]} ({means.stored}), {row.above}: {told}.")
+    return " ".join(parts)

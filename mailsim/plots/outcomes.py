@@ -1,0 +1,103 @@
+"""What became of the mail: one bar for each group, divided by outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mailsim.plots.budget import group_name, sent_in, sent_within
+from mailsim.plots.stacks import Part, Row, draw_stacks
+from mailsim.plots.style import COLOURS, WORDS, Style
+from mailsim.plots.timeaxis import Window
+from mailsim.results.metrics import Cohort
+from mailsim.results.outcomes import OUTCOMES, outcome_counts
+from mailsim.results.summary import percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mailsim.results import Result
+
+__all__ = ["describe_outcomes", "outcomes"]
+
+_LOOKS: dict[str, tuple[str, str]] = {
+    "in_time": (COLOURS["delivered"], ""),
+    "late": (COLOURS["deferred"], "///"),
+    "bounced": (COLOURS["bounced"], "xx"),
+    "rejected": (COLOURS["dns"], "\\\\"),
+    "lost": (COLOURS["ink"], ""),
+    "discarded": (COLOURS["down"], ".."),
+    "unknown": (COLOURS["note"], "oo"),
+    "under_way": (COLOURS["transit"], "++"),
+}
+
+_PARTS: dict[str, Part] = {
+    key: Part(*_LOOKS[key], WORDS["outcome " + key].partition(":")[0], WORDS["outcome " + key]) for key in OUTCOMES
+}
+
+Group = tuple[Cohort, dict[str, int]]
+
+
+def outcomes(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    """Draw what became of the mail sent while a fault was active, and of all mail, in shares that add up to 100 %.
+
+    Parameters
+    ----------
+    result : Result
+        A run.
+    ax : Axes, optional
+        Where to draw; by default on a new figure.
+    style : str
+        ``print`` or ``slide``.
+    window : pair, optional
+        Only mail sent in this stretch counts, such as ``("1h", "6h")``.
+    """
+    from mailsim.plots.picture import caption_of, drawing, finish
+
+    groups = _groups(result, window)
+    with drawing(ax, style=style, height=0.36 + 0.26 * max(len(groups), 1) if style == "print" else 1.0) as axes:
+        axes.set_xlim(0, 1)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+        axes.set_xlabel("share of the mail sent")
+        draw_stacks(axes, [_row(*group) for group in groups], _PARTS, style=style)
+        return finish(
+            axes, title=_title(groups), description=_described(groups), caption=caption_of(result, sent_in(window)), style=style
+        )
+
+
+def _groups(result: Result, window: Window) -> list[Group]:
+    return [(cohort, outcome_counts(result.log, cohort.mask)) for cohort in sent_within(result, window)]
+
+
+def _row(cohort: Cohort, counts: dict[str, int]) -> Row:
+    total = len(cohort)
+    shares = {key: count / total for key, count in counts.items() if count}
+    there = counts["in_time"] + counts["late"]
+    above = f"{there} of {total} in the mailbox"
+    return Row(group_name(cohort.words, total), above, shares, {key: f"{percent(share)} ({counts[key]})" for key, share in shares.items()})
+
+
+def _title(groups: list[Group]) -> str:
+    if not groups:
+        return "Nobody sent anything."
+    cohort, counts = groups[0]
+    total = len(cohort)
+    which = "the mail sent during the fault" if cohort.key == "during_faults" else "all mail"
+    if counts["in_time"] == total:
+        return f"All of {which} was in the mailbox within 1 h." if total > 1 else "The one mail was in the mailbox within 1 h."
+    said = [f"{percent(counts['in_time'] / total)} was in the mailbox within 1 h"]
+    said += [f"{percent(counts[key] / total)} {WORDS['title ' + key]}" for key in OUTCOMES[1:] if counts[key]]
+    return f"Of {which}, {', '.join(said[:-1])} and {said[-1]}." if len(said) > 1 else f"Of {which}, {said[0]}."
+
+
+def describe_outcomes(result: Result, *, window: Window = None) -> str:
+    """The outcomes in words."""
+    return _described(_groups(result, window))
+
+
+def _described(groups: list[Group]) -> str:
+    parts = ["Stacked bars of what became of the mail, in shares of the mail sent.", _title(groups)]
+    for cohort, counts in groups:
+        row = _row(cohort, counts)
+        told = ", ".join(f"{_PARTS[key].word} {text}" for key, text in row.texts.items())
+        parts.append(f"{cohort.words[0].upper()}{cohort.words[1:]} ({len(cohort)}): {told}.")
+    return " ".join(parts)
