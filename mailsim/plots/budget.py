@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from mailsim.plots.groups import group_name, sent_in, sent_within
 from mailsim.plots.stacks import Part, Row, draw_stacks
 from mailsim.plots.style import COLOURS, WORDS, Style
-from mailsim.plots.timeaxis import Window, duration_text, span_axis, window_s
+from mailsim.plots.timeaxis import Window, duration_text, span_axis
 from mailsim.results.budget import PARTS, MeanBudget, mean_budgets
-from mailsim.results.columns import view
-from mailsim.results.metrics import Cohort, cohorts
+from mailsim.results.metrics import Cohort
 from mailsim.results.summary import percent
 
 if TYPE_CHECKING:
@@ -76,33 +74,6 @@ def budget(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
         )
 
 
-def sent_in(window: Window) -> str:
-    """What a caption says of a window of send instants."""
-    if window is None:
-        return ""
-    return "only mail sent from " + " to ".join(duration_text(edge) for edge in window_s(window, 0, 1)) + " after the start"
-
-
-def sent_within(result: Result, window: Window) -> tuple[Cohort, ...]:
-    """The cohorts of a run, cut to the mail that was sent in a window; those that are left empty are left out.
-
-    The second one is left out too where every mail was sent during the fault: it would say the same again.
-    """
-    found = cohorts(result.log)
-    if window is not None:
-        low, high = window_s(window, 0, 1)
-        sent_s = view(result.log.messages, "sent_us") / 1e6
-        found = tuple(Cohort(one.key, one.words, one.mask & (sent_s >= low) & (sent_s < high)) for one in found)
-    kept = [one for one in found if len(one)]
-    return tuple(one for k, one in enumerate(kept) if k == 0 or not np.array_equal(one.mask, kept[0].mask))
-
-
-def group_name(words: str, count: int) -> str:
-    """The name of a group at the left of its bar, in lines."""
-    broken = words.replace("mail sent while ", "mail sent\nwhile ").replace(" was active", "\nwas active")
-    return f"{broken}\n({count})"
-
-
 def _groups(result: Result, window: Window) -> list[Group]:
     from mailsim.results.tables import require_level
 
@@ -142,7 +113,9 @@ def _title(groups: list[Group]) -> str:
     longest = max(means.parts_us, key=lambda part: means.parts_us[part])
     share = percent(means.parts_us[longest] / total) if total else "0 %"
     end = "to its reader" if means.read else "to the mailbox"
-    if means.stored == 1:
+    if len(cohort) > means.stored:
+        which = f"What arrived of the {which[0].lower()}{which[1:]} ({means.stored} of {len(cohort)})"
+    if len(cohort) == 1:
         which = "The mail sent during the fault" if cohort.key == "during_faults" else "The mail"
         return f"{which} took {duration_text(total / 1e6)} {end}; {share} of that: {WORDS['part ' + longest]}."
     return f"{which} took {duration_text(total / 1e6)} {end} on average; {share} of that: {WORDS['part ' + longest]}."

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mailsim.plots.bands import band_labels, bands, draw_band, joined
+from mailsim.plots.groups import group_name
 from mailsim.plots.lettering import legend_below, room_pt
 from mailsim.plots.stacks import Part, Row, draw_stacks
 from mailsim.plots.style import COLOURS, HATCHES, NODE_COLOURS, SIZES, Style
@@ -162,7 +163,7 @@ def _row(name: str, counts: npt.NDArray[np.int64], found: Takers) -> Row:
     total = int(counts.sum())
     shares = {host: int(count) / total for host, count in zip(found.hosts, counts, strict=True) if count}
     texts = {host: f"{percent(share)} ({round(share * total)})" for host, share in shares.items()}
-    return Row(name.replace(" while a ", "\nwhile a ").replace(" was active", "\nwas active") + f"\n({total})", "", shares, texts)
+    return Row(group_name(name, total), "", shares, texts)
 
 
 def _most(found: Takers, mask: npt.NDArray[np.bool_]) -> tuple[str, str]:
@@ -192,7 +193,7 @@ def _of_mail(share: str) -> str:
 
 
 def _open_words(found: Takers) -> str:
-    return f"{found.open} mails were taken by none" if found.open else ""
+    return f"{found.open} {'mail was' if found.open == 1 else 'mails were'} taken by no server" if found.open else ""
 
 
 def describe_mx_share(result: Result, *, window: Window = None) -> str:

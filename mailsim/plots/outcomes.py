@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mailsim.plots.budget import group_name, sent_in, sent_within
+from mailsim.plots.groups import group_name, sent_in, sent_within
 from mailsim.plots.stacks import Part, Row, draw_stacks
 from mailsim.plots.style import COLOURS, WORDS, Style
 from mailsim.plots.timeaxis import Window

@@ -108,7 +108,7 @@ def raster(
         span_axis(axes, low, high)
         axes.set_xlabel("time since the outage began and the message was sent")
         pitch = _pitch(axes, len(lanes), style)
-        letters = min(SIZES[style].font, max(pitch * 0.86, 5.0))
+        letters = min(SIZES[style].font, max(pitch * 0.8, 5.0))
         axes.set_ylim(len(lanes) - 0.4, -0.5 - _label_pt(style) / pitch)
         _draw_outage(axes, outage_us / 1e6)
         for number, (lane, fate) in enumerate(lanes):

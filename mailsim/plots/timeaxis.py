@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from math import log10
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 from mailsim.errors import UnsupportedError
@@ -125,7 +125,7 @@ def span_axis(ax: Axes, low_s: float, high_s: float, *, most: int = 9) -> None:
     span = max(high_s - low_s, 1e-6)
     steps = [10.0**k * part for k in range(-6, 0) for part in (1, 2, 5)] + [step for step, _ in _CLOCK_STEPS if step >= 1]
     step = next((step for step in steps if span / step <= most), steps[-1])
-    ticks = [k * step for k in range(-int(-low_s // step), int(high_s // step) + 1)]
+    ticks = [k * step for k in range(ceil(low_s / step - 1e-9), floor(high_s / step + 1e-9) + 1)]
     size, unit = next((pair for pair in _UNITS if step >= pair[0] or step * 2 == pair[0]), _UNITS[-1])
     ax.set_xlim(low_s, high_s)
     ax.set_xticks(ticks, ["0" if tick == 0 else f"{tick / size:.10g} {unit}" for tick in ticks])

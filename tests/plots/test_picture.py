@@ -16,7 +16,7 @@ from mailsim.plots.style import COLOURS, SIZES
 from mailsim.results import Result
 from small_logs import outage_log, small_result, small_scenario
 
-NAMES = ["timeline", "latency", "queues", "topology"]
+NAMES = ["timeline", "latency", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -51,7 +51,7 @@ def test_a_picture_changes_no_global_setting(name: str) -> None:
 
 def test_no_picture_imports_pyplot() -> None:
     code = (
-        "import sys\nfrom small_logs import small_result\nfor name in ('timeline', 'latency', 'queues', 'topology'):\n"
+        f"import sys\nfrom small_logs import small_result\nfor name in {NAMES}:\n"
         "    small_result().plot.png(name)\nprint('matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": _path()})

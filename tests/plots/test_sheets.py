@@ -21,7 +21,7 @@ from mailsim.results import Result
 #: few dots per inch, where letters come out widest, as a presenter's quick export
 DPI = 80
 
-NAMES = ["timeline", "latency", "queues", "topology"]
+NAMES = ["timeline", "latency", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
 
 #: seven faults of every kind one shortly after the other, which leave little room for their labels
 FLAPPING = [
@@ -136,7 +136,7 @@ def test_the_letters_of_a_study_lie_inside_the_sheet_and_apart(of: Any, style: s
 
 @pytest.mark.parametrize("style", SIZES)
 def test_a_legend_is_shown_whole(style: str) -> None:
-    for name in ("timeline", "latency", "queues"):
+    for name in ("timeline", "latency", "queues", "budget", "mx_share", "outcomes", "raster"):
         ax = getattr(result_of("backup-spool-48h").plot, name)(style=style)
         letters_of(ax)
         box, figure = ax.get_legend().get_window_extent(), ax.figure.bbox

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mailsim.errors import UnsupportedError
-from mailsim.plots.timeaxis import clock_axis, clock_text, duration_axis, duration_ticks, window_s
+from mailsim.plots.timeaxis import clock_axis, clock_text, duration_axis, duration_ticks, span_axis, window_s
 from mailsim.units import instant
 
 BERLIN = instant("2026-01-05 00:00 Europe/Berlin")
@@ -75,3 +75,25 @@ def test_stretches_of_a_second_or_two_show_tenths() -> None:
     ax = Figure().add_subplot()
     clock_axis(ax, instant("2026-01-05 00:00 UTC"), 60, 61.6)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["00:01:00.0\nMon 5 Jan", "00:01:00.5", "00:01:01.0", "00:01:01.5"]
+
+
+@pytest.mark.parametrize(
+    ("high_s", "ticks"),
+    [
+        (1.9, ["0", "0.5 s", "1 s", "1.5 s"]),
+        (9000, ["0", "0.5 h", "1 h", "1.5 h", "2 h", "2.5 h"]),
+        (3 * 86_400, ["0", "0.5 d", "1 d", "1.5 d", "2 d", "2.5 d", "3 d"]),
+        (0.045, ["0", "5 ms", "10 ms", "15 ms", "20 ms", "25 ms", "30 ms", "35 ms", "40 ms", "45 ms"]),
+    ],
+)
+def test_an_axis_of_durations_has_even_steps_in_one_unit(high_s: float, ticks: list[str]) -> None:
+    ax = Figure().add_subplot()
+    span_axis(ax, 0, high_s)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ticks
+    assert ax.get_xlim() == (0, high_s)
+
+
+def test_an_axis_of_durations_may_begin_later() -> None:
+    ax = Figure().add_subplot()
+    span_axis(ax, 4 * 3600 + 1, 8 * 3600)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["4.5 h", "5 h", "5.5 h", "6 h", "6.5 h", "7 h", "7.5 h", "8 h"]

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 import mailsim
 from mailsim.errors import UnsupportedError
 from mailsim.events import State
-from mailsim.results.budget import PARTS, latency_parts
+from mailsim.results.budget import PARTS, MeanBudget, latency_parts, mean_budgets
+from mailsim.results.metrics import cohorts
 from reading_worlds import device, reading
+from small_logs import S, outage_log
 from small_worlds import MTA, com, outage
 from strategies import worlds
 
@@ -82,3 +84,26 @@ def test_the_parts_of_every_message_add_up_exactly(world: dict[str, Any]) -> Non
         assert sum(mine[:-1]) == table["stored_us"][row] - table["sent_us"][row]
         read = table["fetched_us"][row]
         assert mine[-1] == (-1 if read < 0 else read - table["stored_us"][row])
+
+
+def test_the_means_of_cohorts_of_the_small_log() -> None:
+    """Mail 1 (sent during the fault): 1 s to isp, 31 s in contact, then with mx2 until mx1 has it at 4501 s: 3769 s; 1 s; read after 98 s.
+
+    All mail: 0 and 5 take 1 s each for submit, relay and store; read are 0 (7 s) and 1 (98 s).
+    """
+    log = outage_log()
+    during, every = mean_budgets(log, [cohort.mask for cohort in cohorts(log)])
+    assert during == MeanBudget(
+        {"submit": S, "queue": 0, "resolve": 0, "relay": 31 * S, "onward": 3769 * S, "store": S, "fetch": 98 * S}, 1, 1, 3802 * S
+    )
+    assert every.parts_us == {
+        "submit": S, "queue": 0, "resolve": 0, "relay": 11 * S, "onward": pytest.approx(3769 * S / 3), "store": S, "fetch": 52.5 * S
+    }  # fmt: skip
+    assert (every.stored, every.read, every.median_us) == (3, 2, 3 * S)
+    assert every.to_mailbox_us == pytest.approx((3 + 3802 + 3) * S / 3)
+
+
+def test_the_means_of_nothing_are_nought() -> None:
+    log = outage_log()
+    (none,) = mean_budgets(log, [cohorts(log)[0].mask & False])
+    assert (none.stored, none.read, none.median_us, sum(none.parts_us.values())) == (0, 0, 0, 0)

@@ -1,0 +1,133 @@
+"""The raster: ticks at the attempts of each schedule, the fate as a mark, rows in the order of the fate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
+
+from mailsim.errors import UnknownNameError
+from mailsim.flavours import Schedule, mta_flavours
+from mailsim.plots.picture import describe
+from mailsim.plots.raster import Fate, describe_raster, fate_of, raster, senders_of
+from small_logs import small_result, small_scenario
+
+MIN = 60_000_000
+
+#: tries at 0, 10, 30, 70 min, gives up at 2 h | gives up after 20 min | seen for 25 min, its attempt at 10 min is inferred
+PATIENT = Schedule("patient", "", (0, 10 * MIN, 30 * MIN, 70 * MIN), 120 * MIN)
+HASTY = Schedule("hasty", "", (0, 10 * MIN), 20 * MIN)
+SEEN = Schedule("seen", "measured", (0, 10 * MIN, 25 * MIN), None, frozenset({10 * MIN}))
+
+
+def marks(ax: Any) -> list[tuple[int, str, list[float]]]:
+    """Row, kind and minutes of the marks, row after row."""
+    found = []
+    for collection in ax.collections:
+        at = collection.get_offsets()
+        found.append((int(at[0][1]), str(collection.get_label()).removeprefix("_"), [float(x) / 60 for x, _ in at]))
+    return sorted(found, key=lambda one: one[0])
+
+
+def test_the_fate_of_a_message_in_an_outage() -> None:
+    """40 min: the attempt at 70 min delivers, three were in vain.  An attempt at the very end of the outage delivers: 30 min."""
+    assert fate_of(PATIENT, 40 * MIN) == Fate("delivered", 70 * MIN, 3)
+    assert fate_of(PATIENT, 30 * MIN) == Fate("delivered", 30 * MIN, 2)
+    assert fate_of(PATIENT, 71 * MIN) == Fate("returned", 120 * MIN, 4)
+    assert fate_of(HASTY, 40 * MIN) == Fate("returned", 20 * MIN, 2)
+    assert fate_of(SEEN, 40 * MIN) == Fate("unknown", 25 * MIN, 3)
+
+
+def test_a_row_has_its_attempts_in_vain_and_the_mark_of_its_fate() -> None:
+    ax = raster([SEEN, HASTY, PATIENT], outage="40m")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["patient", "hasty", "seen"]  # delivered, returned, unknown
+    assert marks(ax) == [
+        (0, "attempt", [0, 10, 30]),
+        (0, "delivered", [70]),
+        (1, "attempt", [0, 10]),
+        (1, "returned", [20]),
+        (2, "guessed", [10]),
+        (2, "attempt", [0, 25]),
+        (2, "unknown", [25]),
+    ]
+    low, high = ax.get_ylim()
+    assert low > high
+
+
+def test_fates_stand_in_words_at_the_right_and_the_outage_is_a_band() -> None:
+    ax = raster([SEEN, HASTY, PATIENT], outage="40m")
+    assert [text.get_text() for text in ax.texts] == ["outage, 40 min", "30 min after it", "returned at 20 min", "unknown after 25 min"]
+    (band,) = ax.patches
+    assert (band.get_x(), band.get_width()) == (0, 2400)
+    assert band.get_hatch()
+
+
+def test_the_legend_has_the_marks_that_occur() -> None:
+    def words(ax: Any) -> list[str]:
+        return [text.get_text() for text in ax.get_legend().get_texts()]
+
+    assert words(raster([PATIENT], outage="40m")) == ["attempt in vain", "delivered"]
+    assert words(raster([SEEN], outage="40m")) == ["attempt in vain", "inferred between measured ones", "last attempt ever seen"]
+
+
+def test_the_title_tells_first_and_last_and_who_gave_up() -> None:
+    def title(*lanes: Schedule, outage: str) -> str:
+        return raster(lanes, outage=outage).get_title().replace("\n", " ")
+
+    other = PATIENT._replace(name="other", ages_us=(0, 45 * MIN))
+    assert title(PATIENT, other, HASTY, SEEN, outage="40m") == (
+        "After an outage of 40 min, the first program delivers after 5 min more (other), the last after 30 min (patient); "
+        "1 has returned it; of 1 nobody knows."
+    )
+    assert title(PATIENT, HASTY, outage="30m") == "After an outage of 30 min, only patient delivers, at once; 1 has returned it."
+    assert title(PATIENT, PATIENT._replace(name="twin"), HASTY, outage="40m") == (
+        "After an outage of 40 min, 2 of 3 programs deliver after 30 min more; 1 has returned it."
+    )
+    assert title(PATIENT, outage="40m") == "patient tries 3 times in vain in an outage of 40 min and delivers after 30 min more."
+    assert title(HASTY, SEEN, outage="40m") == (
+        "No program delivers the message after an outage of 40 min; 1 has returned it; of 1 nobody knows."
+    )
+    assert title(outage="40m") == "No program was named."
+
+
+def test_postfix_and_exim_as_they_ship() -> None:
+    """Postfix tries at 4 h 50 min and 6 h; Exim, every 2 h after 2 h growing by half, at 5 h and 7 h 30 min."""
+    said = describe_raster(["exim", "postfix"])
+    assert "After an outage of 6 h, the first program delivers at once (postfix), the last after 90 min (exim)." in said
+    assert "postfix: 9 attempts in vain, delivered at the age of 6h." in said
+    assert describe(raster(["exim", "postfix"])) == said
+
+
+def test_a_delivery_beyond_a_window_is_pointed_at() -> None:
+    ax = raster([PATIENT], outage="40m", window=(0, "1h"))
+    assert marks(ax)[-1] == (0, "beyond", [60])
+    assert ax.get_xlim() == (0, 3600)
+
+
+def test_by_default_every_flavour_has_a_row() -> None:
+    assert sorted(label.get_text() for label in raster().get_yticklabels()) == sorted(mta_flavours())
+
+
+def test_it_draws_on_axes_of_the_user_and_refuses_unknown_flavours() -> None:
+    ax = Figure().add_subplot()
+    assert raster(["postfix"], ax=ax) is ax
+    with pytest.raises(UnknownNameError, match="postfixx"):
+        raster(["postfixx"])
+
+
+def test_a_result_shows_who_passes_mail_on_with_the_figures_of_the_scenario() -> None:
+    """The longest fault of the small log is an hour; mx1 only keeps mail; mx2 is told to keep mail for 30 min."""
+    assert [one.name for one in senders_of(small_scenario())] == ["mx2 (postfix)", "isp (postfix)"]
+    short = small_scenario().replace("nodes.mx2.queue_lifetime", "30m")
+    assert {one.name: one.given_up_us for one in senders_of(short)}["mx2 (postfix)"] < 60 * MIN
+    ax = small_result().plot.raster()
+    assert "outage, 1 h" in [text.get_text() for text in ax.texts]
+    assert sorted(label.get_text() for label in ax.get_yticklabels()) == ["isp (postfix)", "mx2 (postfix)"]
+    assert [label.get_text() for label in small_result().plot.raster(["exim"], outage="2h").get_yticklabels()] == ["exim"]
+
+
+def test_a_population_shows_each_of_its_programs() -> None:
+    nodes = small_scenario().model_dump(mode="json")["nodes"]
+    world = small_scenario(nodes=nodes | {"crowd": {"kind": "senders", "mix": {"exim": 1, "qmail": 1}}})
+    assert [one.name for one in senders_of(world)][-2:] == ["exim", "qmail"]
