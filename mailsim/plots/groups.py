@@ -20,7 +20,8 @@ def sent_in(window: Window) -> str:
     """What a caption says of a window of send instants."""
     if window is None:
         return ""
-    return "only mail sent from " + " to ".join(duration_text(edge) if edge else "0" for edge in window_s(window, 0, 1)) + " after the start"
+    low, high = (duration_text(edge) if edge else "0" for edge in window_s(window, 0, 1))
+    return f"only mail sent from {low} to {high} after the start"
 
 
 def sent_within(result: Result, window: Window) -> tuple[Cohort, ...]:

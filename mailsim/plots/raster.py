@@ -116,7 +116,7 @@ def raster(
         axes.set_yticks(range(len(lanes)), [lane.name for lane, _ in lanes])
         axes.tick_params(axis="y", length=0, pad=SIZES[style].font * 0.5, labelsize=letters)
         axes.spines["left"].set_visible(False)
-        _legend(axes, lanes, style)
+        _legend(axes, lanes, outage_us, style)
         text = " · ".join(part for part in (f"mailsim {__version__}", caption, *_fine_print(lanes)) if part)
         return finish(axes, title=_title(lanes, outage_us), description=_described(lanes, outage_us), caption=text, style=style)
 
@@ -167,7 +167,7 @@ def _ordered(lanes: Sequence[Schedule], outage_us: int) -> list[Lane]:
 def _end_s(lanes: Sequence[Lane], outage_us: int) -> float:
     """The end of the time axis: the last delivery, but no more than some outages."""
     last = max((fate.at_us for _, fate in lanes if fate.kind == "delivered"), default=outage_us)
-    return min(max(last, outage_us * 1.1), outage_us * _LONGEST) * 1.02 / 1e6
+    return max(min(max(last, outage_us * 1.1), outage_us * _LONGEST) * 1.02 / 1e6, 1.0)
 
 
 def _label_pt(style: str) -> float:
@@ -251,10 +251,11 @@ def _fate_words(fate: Fate, outage_us: int) -> str:
     return f"unknown after {duration_text(fate.at_us / 1e6)}"
 
 
-def _legend(ax: Axes, lanes: Sequence[Lane], style: str) -> None:
+def _legend(ax: Axes, lanes: Sequence[Lane], outage_us: int, style: str) -> None:
     from matplotlib.lines import Line2D
 
-    used = {"attempt", *(fate.kind for _, fate in lanes), *("guessed" for lane, _ in lanes if lane.interpolated)}
+    inferred = any(age < outage_us for lane, _ in lanes for age in lane.interpolated)
+    used = {"attempt", *(["guessed"] if inferred else []), *(fate.kind for _, fate in lanes)}
     size = SIZES[style]
     handles = [
         Line2D(

@@ -69,6 +69,7 @@ def test_the_legend_has_the_marks_that_occur() -> None:
 
     assert words(raster([PATIENT], outage="40m")) == ["attempt in vain", "delivered"]
     assert words(raster([SEEN], outage="40m")) == ["attempt in vain", "inferred between measured ones", "last attempt ever seen"]
+    assert words(raster([SEEN], outage="5m")) == ["attempt in vain", "delivered"]  # the inferred one, at 10 min, delivers
 
 
 def test_the_title_tells_first_and_last_and_who_gave_up() -> None:
@@ -103,6 +104,10 @@ def test_a_delivery_beyond_a_window_is_pointed_at() -> None:
     ax = raster([PATIENT], outage="40m", window=(0, "1h"))
     assert marks(ax)[-1] == (0, "beyond", [60])
     assert ax.get_xlim() == (0, 3600)
+
+
+def test_an_outage_of_no_length_is_no_obstacle() -> None:
+    assert raster([PATIENT], outage="0s").get_title() == "patient tries 0 times in vain in an outage of 0 ms and delivers at once."
 
 
 def test_by_default_every_flavour_has_a_row() -> None:

@@ -14,6 +14,7 @@ from matplotlib.transforms import Bbox
 
 import mailsim
 from mailsim.plots.impact import impact
+from mailsim.plots.raster import raster
 from mailsim.plots.sequence import sequence
 from mailsim.plots.style import SIZES
 from mailsim.results import Result
@@ -132,6 +133,12 @@ def test_the_letters_of_a_study_lie_inside_the_sheet_and_apart(of: Any, style: s
     ]
     columns = ["layout", "length_s", "run", "bounced_share", "late_1h_share", "delay_p50_s", "delay_p95_s", "censored_share"]
     assert_apart(assert_inside(impact(pd.DataFrame(rows, columns=columns), style=style, of=of, caption="mailsim · seeds 1 to 2")))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("style", SIZES)
+@pytest.mark.parametrize("outage", ["6h", "48h"])
+def test_the_letters_of_a_raster_of_all_programs_lie_inside_the_sheet_and_apart(outage: str, style: str) -> None:
+    assert_apart(assert_inside(raster(outage=outage, style=style)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("style", SIZES)
