@@ -45,6 +45,7 @@ def forward(mta: MtaActor, item: Item, t_us: int) -> None:
             stays.append(d)
         else:
             _delivered(mta, d, t_us)
+            mta.left(item, (d,))
     item.deliveries = tuple(stays)
 
 

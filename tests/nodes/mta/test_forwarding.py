@@ -128,6 +128,24 @@ def test_copies_of_what_only_warms_the_caches_are_not_counted() -> None:
     assert [(d.message, d.parent, d.rcpt[:4]) for d in result.deliveries][:3] == [(0, -1, "info"), (1, -1, "info"), (2, -2, "bob@")]
 
 
+def test_a_postmaster_who_is_an_alias_for_nobody_ends_a_double_bounce_all_the_same() -> None:
+    """The report to a nobody fails at mx1, the postmaster is told, whose copy goes to a nobody too: that is the end.
+
+    eve's mail and the postmaster's are refused at example.net; a message whose own failure is dropped stays one when an alias sends
+    it on.
+    """
+    aliases = {"x@example.com": ["gone@example.net"], "info@example.com": ["gone@example.net"]}
+    tells = {"parameters": {**MTA["parameters"], "double_bounce": "postmaster", "postmaster": "info@example.com"}}
+    values = aliased(aliases, mx1=tells, there={"store": "there-boxes"}, to="x@example.com", run_until="1h")
+    values["nodes"]["there-boxes"] = {"kind": "mailstore", "host": "mx.example.net", "mailboxes": {"eve@example.net": {}}}
+    values["traffic"][0]["null_sender"] = True
+    result = same_at_both_levels(values)
+    assert [(d.rcpt, State(d.state)) for d in result.deliveries] == [
+        ("x@example.com", State.STORED), ("gone@example.net", State.DISCARDED),
+        ("info@example.com", State.STORED), ("gone@example.net", State.DISCARDED),
+    ]  # fmt: skip
+
+
 def test_an_alias_is_of_a_domain_that_the_server_keeps() -> None:
     with pytest.raises(ScenarioError, match=r"nodes\.mx1\.aliases\[info@example\.net\].*example\.net is not in final_for"):
         mailsim.load(aliased({"info@example.net": ["bob@example.com"]}))
