@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 from mailsim.draws import Stream
@@ -134,6 +134,12 @@ class Doorman:
         self.occupy(end_us)
         if self.reception is not None:
             self.reception.met(guest, start_us, end_us)
+
+    def vacate(self, end_us: int) -> None:
+        """Take back what :meth:`occupy` said: the session is about to be worked out."""
+        if end_us in self.sessions:
+            self.sessions.remove(end_us)
+            heapify(self.sessions)
 
     def step_back(self, begin_us: int) -> None:
         """Who was to be served from ``begin_us`` on never came: the session that it was to follow still counts until then."""

@@ -55,6 +55,17 @@ def test_an_alias_sends_a_copy_to_everybody_on_its_list_from_the_same_sender() -
     assert result.reports() == []
 
 
+def test_who_asked_for_success_is_told_that_the_alias_has_it_and_nothing_of_the_copies() -> None:
+    """mx1 has it at 1.00 and reports that it was delivered; the report is at isp 0.45 later."""
+    values = aliased({"info@example.com": ["bob@example.com", "eve@example.net"]}, to="info@example.com")
+    values["traffic"][0]["notify"] = ["success"]
+    result = same_at_both_levels(values)
+    assert [(d.rcpt, d.stored_us) for d in result.reports()] == [("ann@example.org", 1_450_000)]
+    (sent,) = [row for row in result.of(Event.SENT, node="mx1") if row.why == Why.REPORTED_DELIVERED]
+    assert (sent.t_us, sent.extra) == (1_000_000, "delivered|info@example.com")
+    assert [result.reports(number) for number in (1, 2)] == [[], []]
+
+
 def test_the_stories_say_what_became_of_it() -> None:
     result = mailsim.load(aliased({"info@example.com": ["bob@example.com", "eve@example.net"]}, to="info@example.com")).run()
     assert "mx1 has delivered it to info@example.com, which is an alias" in str(result.explain(0))
