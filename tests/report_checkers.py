@@ -23,6 +23,9 @@ SUCCESSES = {Why.REPORTED_DELIVERED, Why.REPORTED_RELAYED}
 def double_bounce_is_told(record: Record, d: Delivery) -> bool:
     """Whether ``d`` may tell a postmaster of a report that failed: the program does so, and the report was not such a message itself."""
     parent = next(one for one in record.deliveries if one.message == d.parent)
+    while parent.parent <= -2:  # what an alias sent on stands for what it is a copy of
+        number = -2 - parent.parent
+        parent = next(one for one in record.deliveries if one.message == number)
     figures = figures_of(record, d.origin)
     again = parent.parent >= 0 and record.senders.get(parent.parent) == ""
     tells = figures is not None and figures.double_bounce == "postmaster" and not again

@@ -15,6 +15,7 @@ import mailsim
 from fault_strategies import ANY
 from mailsim.events import State
 from mailsim.scenario.faults import FAULT_KINDS
+from policy_strategies import busy_worlds
 from strategies import worlds
 
 NEVER = 1 << 62
@@ -64,6 +65,12 @@ def test_random_worlds_with_faults_of_every_kind_pass_every_checker_and_repeat(w
     _under_all_checkers(world)
 
 
+@settings(SETTINGS, max_examples=8)
+@given(busy_worlds())
+def test_random_worlds_in_which_everything_meets_pass_every_checker_and_repeat(world: dict[str, Any]) -> None:
+    _under_all_checkers(world)
+
+
 @pytest.mark.slow
 @MANY
 @given(worlds(kinds=True, max_faults=8))
@@ -76,6 +83,13 @@ def test_a_thousand_random_worlds_pass_every_checker_and_repeat(world: dict[str,
 @given(worlds(kinds=True, max_faults=8))
 def test_another_thousand_random_worlds_pass_every_checker_and_repeat(world: dict[str, Any]) -> None:
     """Hypothesis draws by the name of the test: these are others, and a second core can have them."""
+    _under_all_checkers(world)
+
+
+@pytest.mark.slow
+@settings(SETTINGS, max_examples=150)
+@given(busy_worlds())
+def test_many_random_worlds_in_which_everything_meets_pass_every_checker_and_repeat(world: dict[str, Any]) -> None:
     _under_all_checkers(world)
 
 

@@ -178,7 +178,7 @@ def try_targets(
                 continue
         server = None if kept else mta.world.server_at(target.address, "smtp")
         if server is not None and server.door.on_the_clock:
-            yield from _at_the_door(mta, item, target, server.door, t_us, progress)
+            yield from _at_the_door(mta, item, target, server.door, t_us, progress, demand)
         result, server, verdicts = _session(mta, item, target, t_us, progress, demand, kept=kept)
         t_us, why = result.end_us, result.why
         if why == Why.TOO_BIG:
@@ -235,11 +235,11 @@ def _next_hop(due: Sequence[Target], k: int) -> int:
     return k
 
 
-def _at_the_door(mta: Agent, item: Item, target: Target, door: Any, t_us: int, progress: Progress) -> Life:
+def _at_the_door(mta: Agent, item: Item, target: Target, door: Any, t_us: int, progress: Progress, demand: Demand) -> Life:
     """What must happen on the clock before a session at ``t_us``: the server has few sessions, or asks after its recipients."""
     if door.must_wait_for(t_us, mta.world.now) and _reached(mta, door, t_us):
         yield t_us
-    if door.reception is not None:
+    if door.reception is not None and demand.objection(door.offer) is None:  # else nobody is named
         envelope = envelope_of(mta, item, progress.left)
         yield from door.reception.prepare(mta.caller, door, target.address, envelope, t_us, mta.turn(item))
 

@@ -177,6 +177,8 @@ def _called(
         result = result._replace(why=leaving.why, reply=None)
     if result.stage > Stage.CONNECT and busy is None:
         door.serve(guest, start_us, max(result.end_us, start_us + wait))
+    elif wait:
+        door.step_back(start_us + wait)
     return result, server, by_recipient
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, NamedTuple
 
 from mailsim.draws import Stream
@@ -135,7 +135,24 @@ class Doorman:
         if self.reception is not None:
             self.reception.met(guest, start_us, end_us)
 
+    def vacate(self, end_us: int) -> None:
+        """Take back what :meth:`occupy` said: the session is about to be worked out."""
+        if end_us in self.sessions:
+            self.sessions.remove(end_us)
+            heapify(self.sessions)
+
+    def step_back(self, begin_us: int) -> None:
+        """Who was to be served from ``begin_us`` on never came: the session that it was to follow still counts until then."""
+        if self.capacity is None:
+            self.occupy(begin_us)
+
     def occupy(self, end_us: int) -> None:
         """A session is open until ``end_us`` (who waited in vain gives it back when it would have come)."""
         if self.limit is not None or self.capacity is not None:
             heappush(self.sessions, end_us)
+
+    def went_down(self) -> None:
+        """All sessions have ended with the server."""
+        self.sessions.clear()
+        if self.reception is not None:
+            self.reception.went_down()

@@ -70,6 +70,11 @@ class LimitDesk:
         still = [span for span in self._open.get(client, ()) if span[1] > now]
         self._open[client] = [*still, (start_us, end_us)]
 
+    def forget(self) -> None:
+        """The server went down: its connections are gone, and its counts are kept in memory alone (anvil(8))."""
+        self._deeds.clear()
+        self._open.clear()
+
 
 class Reception:
     """The policies of one server."""
@@ -118,3 +123,8 @@ class Reception:
         """A session with a client took from ``start_us`` until ``end_us``."""
         if self.limits is not None and guest.stranger:
             self.limits.met(guest.client, start_us, end_us)
+
+    def went_down(self) -> None:
+        """The server went down: what it has on disk, such as greylisting, stays."""
+        if self.limits is not None:
+            self.limits.forget()

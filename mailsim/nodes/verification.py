@@ -117,10 +117,17 @@ class AddressVerifier:
         if large or (refusal is not None and refusal.stage < Stage.RCPT):
             return
         open_ = [key for key in dict.fromkeys(asked) if self._ask(key, there) == Found.NOTHING]
-        while any(self._unknown(key, there) for key in open_) and self._world.now < last:
-            if self._line is None:
-                self._line = self._world.line()
-            yield (self._line, last)
+        turned_away = door.figures.over_limit == "421"  # others are, as this client is connected all the while
+        if turned_away:
+            door.occupy(last)
+        try:
+            while any(self._unknown(key, there) for key in open_) and self._world.now < last:
+                if self._line is None:
+                    self._line = self._world.line()
+                yield (self._line, last)
+        finally:
+            if turned_away:
+                door.vacate(last)
 
     def _unknown(self, key: str, t_us: int) -> bool:
         """Whether nothing is known to be known at an instant or later."""

@@ -99,6 +99,22 @@ def test_a_connection_that_never_stood_takes_no_session() -> None:
     assert result.delivery(1).stored_us == 26 * S
 
 
+@pytest.mark.parametrize("limit", ["max_sessions", "capacity"])
+def test_whose_connection_is_lost_while_it_would_wait_frees_nobodys_session(limit: str) -> None:
+    """All packets are lost from 5 s to 60 s: the second message calls from 6.55 s to 36.55 s in vain, and is nobody's guest.
+
+    So the third, at 70.55 s, waits for the first one's end at 121.05 s: its greeting comes 50.5 s late, and it is taken 120.45 s later.
+    """
+    faults = [{"kind": "lossy", "target": "link isp-mx1", "probability": 1.0, "start": "5s", "length": "55s"}]
+    if limit == "capacity":
+        faults.append({"kind": "capacity", "target": "mx1", "sessions": 1, "start": "0s", "length": "1h"})
+    mx1 = slow(120, **({"max_sessions": 1} if limit == "max_sessions" else {}))
+    links = {"ann-isp": {"rtt": "100ms", "bandwidth": None}, "default": {"rtt": "100ms", "bandwidth": None}}
+    result = run(world(ONE, {"mx1": mx1}, times=("0s", "6s", "70s"), faults=tuple(faults), links=links))
+    assert result.tries(number=1)[0] == (6.55, "mx1", Why.SILENT)
+    assert result.delivery(2).stored_us == int((70.55 + 50.5 + 120.45) * S)
+
+
 def test_a_pause_before_the_greeting_is_charged() -> None:
     patient = {**FINAL, "parameters": {**MTA["parameters"], "greeting_pause": "6s"}}
     assert stored(world(ONE, {"mx1": patient})) == [7.0]

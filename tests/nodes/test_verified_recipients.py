@@ -128,6 +128,33 @@ def test_who_comes_while_a_probe_is_under_way_waits_for_its_result_only(sent: st
     assert len(result.of(Event.PROBED)) == 1
 
 
+def test_a_client_that_waits_for_a_probe_has_the_servers_only_session() -> None:
+    """The first client has the session from 0.65 to 4.15: who comes at 0.75, before the probe's result, or at 1.65 is turned away."""
+    busy = {"max_sessions": 1, "parameters": {**MTA["parameters"], "over_limit": "421"}}
+    result = same_at_both_levels(backed("probe", CUT, times=("0s", "100ms", "1s", "4s"), backup=busy))
+    assert [(t, why) for t, host, why in result.tries() if host == "mx2"] == [
+        (0.65, Why.OK), (0.75, Why.TEMPFAIL), (1.65, Why.TEMPFAIL), (4.65, Why.OK),
+    ]  # fmt: skip
+    assert result.at(Event.ACCEPTED, node="mx2") == [4.1, 5.1]
+
+
+@pytest.mark.parametrize("sts", [True, False])
+def test_who_leaves_because_of_tls_does_not_wait_for_a_probe(sts: bool) -> None:
+    """mx2 has a bad certificate: who heeds the policy leaves after the handshake, at 1.75, and nobody has asked the primary for bob.
+
+    In isp's queue at 0.85; the fetch costs 0.3; the primary is unreachable at 1.25; then connection, greeting, EHLO, STARTTLS and TLS
+    1.3 cost five round trips.  Without the policy: RCPT is at the backup at 1.60, and the probe costs 0.4.
+    """
+    backup = {"certificate": "invalid", "parameters": {**MTA["parameters"], "starttls": True}}
+    policy = {"mode": "enforce", "mx": ["*.example.com"], "max_age": "1d", "fetch_time": "300ms"}
+    isp = {"parameters": {"starttls": True, "sts": sts}}
+    values = backed("probe", CUT, backup=backup, isp=isp, policies={"example.com": policy})
+    values["zones"] = [PAIR + '_mta-sts IN TXT "v=STSv1; id=1"\n', ORG]
+    result = same_at_both_levels(values)
+    assert result.at(Event.PROBED) == ([] if sts else [2.0])
+    assert result.at(Event.DEFERRED, node="isp") == ([1.75] if sts else [])
+
+
 def test_each_recipient_of_a_message_is_verified() -> None:
     values = backed("probe", CUT, to=["bob@example.com", "no@example.com"], backup={"verification": {"reject_code": 550}})
     result = same_at_both_levels(values)

@@ -3,6 +3,8 @@
 Mail that reaches an alias is delivered: it is *expanded* (RFC 3464 section 2.3.3: delivered as the sender specified, and
 forwarded beyond that destination).  What goes on is one message of the MTA's own for all the addresses, with the sender of the
 first and its Received lines; so a circle through several servers grows by a line with each and ends at a hop limit.
+What was asked of reports (NOTIFY) does not go along with it: who asked for success is told that the alias has the mail (RFC 3461
+section 5.2.7 allows it).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mailsim.events import Event, State
 from mailsim.nodes.attempt import Item
+from mailsim.nodes.mta.returning import tell_success
 from mailsim.nodes.world import Life
 from mailsim.rules.aliases import expanded
 from mailsim.rules.reasons import Why
@@ -44,7 +47,9 @@ def forward(mta: MtaActor, item: Item, t_us: int) -> None:
             mta.forwarded.add(d)
             stays.append(d)
         else:
+            tell_success(mta, item, (d,), t_us, "delivered")
             _delivered(mta, d, t_us)
+            mta.left(item, (d,))
     item.deliveries = tuple(stays)
 
 

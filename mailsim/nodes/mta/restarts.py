@@ -124,7 +124,7 @@ class Restarts:
     def _down(self, now_us: int, turn: Turn) -> None:
         mta = self._mta
         self._boot += 1
-        mta.door.sessions.clear()
+        mta.door.went_down()
         lines = [line for destination in mta.destinations.values() for line in destination.lines]
         mta.destinations.clear()
         for line in lines:  # who waits there is dead, and hears of it

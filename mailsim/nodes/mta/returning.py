@@ -207,6 +207,8 @@ def _tell_postmaster(mta: MtaActor, item: Item, delivery: int, t_us: int) -> Non
     """A double bounce: the postmaster is told by a message whose own failure is dropped."""
     log = mta.log
     parent = log.parent[delivery]
+    while parent <= -2:  # a copy that an alias sent on stands for what it is a copy of
+        parent = log.parent[log.first[-2 - parent]]
     if mta.figures.double_bounce != "postmaster" or (parent >= 0 and log.names[log.sender[log.first[parent]]] == ""):
         return
     to = mta.figures.postmaster or f"postmaster@{mta.host}"

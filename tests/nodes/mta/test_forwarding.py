@@ -55,6 +55,17 @@ def test_an_alias_sends_a_copy_to_everybody_on_its_list_from_the_same_sender() -
     assert result.reports() == []
 
 
+def test_who_asked_for_success_is_told_that_the_alias_has_it_and_nothing_of_the_copies() -> None:
+    """mx1 has it at 1.00 and reports that it was delivered; the report is at isp 0.45 later."""
+    values = aliased({"info@example.com": ["bob@example.com", "eve@example.net"]}, to="info@example.com")
+    values["traffic"][0]["notify"] = ["success"]
+    result = same_at_both_levels(values)
+    assert [(d.rcpt, d.stored_us) for d in result.reports()] == [("ann@example.org", 1_450_000)]
+    (sent,) = [row for row in result.of(Event.SENT, node="mx1") if row.why == Why.REPORTED_DELIVERED]
+    assert (sent.t_us, sent.extra) == (1_000_000, "delivered|info@example.com")
+    assert [result.reports(number) for number in (1, 2)] == [[], []]
+
+
 def test_the_stories_say_what_became_of_it() -> None:
     result = mailsim.load(aliased({"info@example.com": ["bob@example.com", "eve@example.net"]}, to="info@example.com")).run()
     assert "mx1 has delivered it to info@example.com, which is an alias" in str(result.explain(0))
@@ -126,6 +137,24 @@ def test_copies_of_what_only_warms_the_caches_are_not_counted() -> None:
     result = same_at_both_levels(values)
     # sent at 0 and at 20 min; the copies come after all mail
     assert [(d.message, d.parent, d.rcpt[:4]) for d in result.deliveries][:3] == [(0, -1, "info"), (1, -1, "info"), (2, -2, "bob@")]
+
+
+def test_a_postmaster_who_is_an_alias_for_nobody_ends_a_double_bounce_all_the_same() -> None:
+    """The report to a nobody fails at mx1, the postmaster is told, whose copy goes to a nobody too: that is the end.
+
+    eve's mail and the postmaster's are refused at example.net; a message whose own failure is dropped stays one when an alias sends
+    it on.
+    """
+    aliases = {"x@example.com": ["gone@example.net"], "info@example.com": ["gone@example.net"]}
+    tells = {"parameters": {**MTA["parameters"], "double_bounce": "postmaster", "postmaster": "info@example.com"}}
+    values = aliased(aliases, mx1=tells, there={"store": "there-boxes"}, to="x@example.com", run_until="1h")
+    values["nodes"]["there-boxes"] = {"kind": "mailstore", "host": "mx.example.net", "mailboxes": {"eve@example.net": {}}}
+    values["traffic"][0]["null_sender"] = True
+    result = same_at_both_levels(values)
+    assert [(d.rcpt, State(d.state)) for d in result.deliveries] == [
+        ("x@example.com", State.STORED), ("gone@example.net", State.DISCARDED),
+        ("info@example.com", State.STORED), ("gone@example.net", State.DISCARDED),
+    ]  # fmt: skip
 
 
 def test_an_alias_is_of_a_domain_that_the_server_keeps() -> None:

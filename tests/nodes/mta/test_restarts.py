@@ -230,6 +230,30 @@ def test_a_start_of_the_service_is_a_queue_run() -> None:
     assert [t for t, _, _ in result.tries()] == [10.55, 315]
 
 
+@pytest.mark.parametrize("queue", ["kept", "lost"])
+def test_what_an_alias_sent_on_before_its_server_went_down_is_sent_on_once(queue: str) -> None:
+    """mx1 has the mail and its copy at 1.00 s; down from 1 h to 1 h 10 min.  The second message, at 2 h, is as the first."""
+    mx1 = {**FINAL, "aliases": {"info@example.com": ["bob@example.com"]}}
+    values = world(ONE, {"mx1": mx1}, to="info@example.com", times=("0s", "2h"), faults=(crash("mx1", "1h", "10m", queue),))
+    result = run(values)
+    assert [(d.rcpt[:4], d.copies, d.stored_us) for d in result.deliveries] == [
+        ("info", 1, 1 * S), ("info", 1, 7201 * S), ("bob@", 1, 1 * S), ("bob@", 1, 7201 * S),
+    ]  # fmt: skip
+    assert run(values, level="messages").log.trace_hash() == result.log.trace_hash()
+
+
+def test_a_server_that_comes_up_counts_no_connection_from_before() -> None:
+    """One connection a client: isp waits for the reply to the first message from 0.95 s until 600.95 s, as mx1 went down at 2 s.
+
+    mx1 is up at 12 s; at 20.55 s isp still has the dead connection, which is none for mx1.
+    """
+    limited = {**FINAL, "client_limits": {"connections": 1}, "parameters": {**MTA["parameters"], "server_time": "30s"}}
+    links = {"ann-isp": {"rtt": "100ms", "bandwidth": None}, "default": {"rtt": "100ms", "bandwidth": None}}
+    result = run(world(ONE, {"mx1": limited}, times=("0s", "20s"), links=links, faults=(crash("mx1", "2s", "10s"),), run_until="15m"))
+    assert result.at(Event.DEFERRED, number=0) == [600.95]
+    assert result.tries(number=1) == [(20.55, "mx1", Why.OK)]
+
+
 # -- every program, both levels -----------------------------------------------------------------------------------------------
 
 
