@@ -11,6 +11,7 @@ from mailsim.plots.bands import Band, band_labels, bands, draw_band
 from mailsim.plots.lettering import legend_below, room_pt
 from mailsim.plots.style import COLOURS, NODE_COLOURS, SIZES, Style
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
+from mailsim.results.metrics import fault_spans
 from mailsim.results.queues import QueueChanges, QueuePeak, queue_changes, queue_peaks, queue_total
 
 if TYPE_CHECKING:
@@ -110,13 +111,15 @@ def _draw_areas(ax: Axes, result: Result, changes: QueueChanges, high: float, st
 
 
 def _joined(wrong: list[Band]) -> list[Band]:
-    """Bands of one stretch on several nodes as one band, labelled with all of them."""
-    found: dict[tuple[float, float], Band] = {}
+    """Bands of one stretch on several nodes as one band: all that suffer the same, then those that suffer something else."""
+    found: dict[tuple[float, float], dict[str, list[str]]] = {}
     for band in wrong:
-        key = (band.start_s, band.end_s)
-        node = f"{found[key].node}, {band.node}" if key in found else band.node
-        found[key] = band._replace(node=node, label=f"{node} {band.label}")
-    return list(found.values())
+        found.setdefault((band.start_s, band.end_s), {}).setdefault(band.label, []).append(band.node)
+    joined = []
+    for (start_s, end_s), alike in found.items():
+        told = "; ".join(f"{', '.join(nodes)} {label}" for label, nodes in alike.items())
+        joined.append(Band(", ".join(node for nodes in alike.values() for node in nodes), start_s, end_s, told))
+    return joined
 
 
 def _stacked(changes: QueueChanges, log: EventLog) -> tuple[list[int], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
@@ -171,7 +174,7 @@ def _write_peak(ax: Axes, result: Result, total: QueuePeak, window: tuple[float,
     if window[0] <= peak_s <= window[1]:
         text = f"{total.peak} at {clock_text(result.starts, peak_s, span_s=span_s)}"
         _point_at(ax, text, (peak_s, total.peak), (14, 12), leftwards=peak_s > window[0] + 0.6 * wide)
-    last_us = max((span.end_us for span in result.log.conditions), default=0)
+    last_us = max((end for _, end in fault_spans(result.log)), default=0)
     if total.drained_us is not None and window[0] <= total.drained_us / 1e6 <= window[1] and total.drained_us > max(total.peak_us, last_us):
         drained = total.drained_us / 1e6
         text = f"back to usual {clock_text(result.starts, drained, span_s=span_s)}"
@@ -199,7 +202,7 @@ def _messages(count: int) -> str:
 def _title(result: Result, total: QueuePeak) -> str:
     if total.peak == 0:
         return "No queue ever held a message."
-    last = max((span.end_us for span in result.log.conditions if span.start_us < result.log.end_us), default=None)
+    last = max((end for start, end in fault_spans(result.log) if start < result.log.end_us), default=None)
     if last is None:
         return f"No more than {_messages(total.peak)} {'was' if total.peak == 1 else 'were'} under way at a time."
     if total.drained_us is None:
