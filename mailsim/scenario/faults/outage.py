@@ -144,5 +144,5 @@ class Outage(FaultDeclaration):
             yield (*at, "probability"), f"{what} has no sessions of which a share could fail; leave probability out", 0
         yield from check_reply(self, at, self.reply, self.how)
         if self.stage != "rcpt" and (self.how not in _IN_SESSION or (self.how == "lost_reply" and self.stage != "eod")):
-            stays = "what is lost is the 250 after the message" if self.how == "lost_reply" else "write hang where it falls silent at a stage"
+            stays = "what is lost is the 250 after the message" if self.how == "lost_reply" else "write hang for silence at a stage"
             yield (*at, "stage"), f"stage goes with how: 4xx, 5xx, drop or hang, not {self.how}; {stays}", 0

@@ -69,8 +69,8 @@ def check_target(sight: Sight, path: Path, target: str) -> Iterator[Complaint]:
         if "zones" not in sight.unsure and not sight.ghosts and target not in places(sight.scenario).nodes_at:
             yield path, f"no node has the address {target[:60]}", 0
     else:
-        sites, groups = {node.site for node in sight.scenario.nodes.values()}, sight.scenario.groups
-        several = f"site:{target}" if target in sites else f"group:{target}" if target in groups else ""
+        of_site = any(node.site == target for node in sight.scenario.nodes.values())
+        several = f"site:{target}" if of_site else f"group:{target}" if target in sight.scenario.groups else ""
         near = f"; did you mean {several[:60]!r}?" if several else did_you_mean(target, known) or is_one_of(list(known))
         yield path, f"there is no node {target[:60]!r}{near}", 0
 
