@@ -108,16 +108,22 @@ def _logins(view: View, server: str) -> dict[str, str] | None:
 
 
 def a_recipient_does_not_exist(view: View) -> Iterator[Finding]:
-    """Mail is sent to an address for which the server that keeps the domain has no mailbox."""
+    """Mail is sent, or goes on from an alias, to an address for which the server that keeps the domain has no mailbox."""
     stores: dict[str, list[str]] = {}
-    for _, node in view.nodes(Mta):
+    aliases: set[str] = set()
+    onward: dict[str, str] = {}
+    for name, node in view.nodes(Mta):
         for domain in node.final_for if node.store is not None else ():
             stores.setdefault(domain, []).append(node.store)
-    kept = {domain: {address for name in names for address in _boxes(view, name)} for domain, names in stores.items()}
+        aliases.update(address.lower() for address in node.aliases)
+        onward |= {to.lower(): f"nodes.{name}.aliases[{address}]" for address, some in node.aliases.items() for to in some}
+    kept = {domain: {address.lower() for name in names for address in _boxes(view, name)} for domain, names in stores.items()}
     missing: dict[tuple[str, str], list[str]] = {}
-    for to, where in view.recipients.items():
-        domain = to.rpartition("@")[2]
-        if domain in kept and to not in kept[domain]:
+    sent = {to: where for to, where in view.recipients.items() if to.lower() not in aliases}
+    forwarded = {to: where for to, where in onward.items() if to not in aliases or f"[{to}]" in where.lower()}
+    for to, where in (forwarded | sent).items():
+        domain = to.rpartition("@")[2].lower()
+        if domain in kept and to.lower() not in kept[domain]:
             missing.setdefault((where, stores[domain][0]), []).append(to)
     for (where, store), addresses in missing.items():
         for to in addresses if len(addresses) <= _MOST_NAMED else ():

@@ -14,7 +14,7 @@ from mailsim.plots.timeaxis import duration_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Band", "band_labels", "bands", "draw_band", "joined"]
+__all__ = ["Band", "band_labels", "bands", "draw_band", "in_short", "joined"]
 
 
 #: letters of what is wrong that a label has room for
@@ -47,7 +47,7 @@ def bands(conditions: Iterable[ConditionSpan], *, end_s: float) -> list[Band]:
         start, end = span.start_us / 1e6, span.end_us / 1e6
         if start >= end_s:
             continue
-        how = span.how if len(span.how) <= _LETTERS else span.how[: _LETTERS - 1].rstrip() + "…"
+        how = in_short(span.how)
         key = (span.node, span.how)
         place, held = open_bands.get(key, (-1, 0))
         if times[key] > _TOLD_APART and held and start - found[place].end_s < end_s / _TOLD_APART:
@@ -56,18 +56,25 @@ def bands(conditions: Iterable[ConditionSpan], *, end_s: float) -> list[Band]:
             continue
         length = duration_text(end - start) if end <= end_s else "to the end"
         open_bands[key] = len(found), 1
-        found.append(Band(span.node, start, min(end, end_s), f"{how}, {length}"))
+        found.append(Band(span.node, start, min(end, end_s), f"{how}, {length}" if end > start else how))  # a request has no length
     return found
 
 
-def joined(found: Iterable[Band]) -> list[Band]:
-    """Bands of one stretch on several nodes as one band, labelled with all of them: for a picture that has no lanes."""
-    by_stretch: dict[tuple[float, float], Band] = {}
-    for band in found:
-        key = (band.start_s, band.end_s)
-        node = f"{by_stretch[key].node}, {band.node}" if key in by_stretch else band.node
-        by_stretch[key] = band._replace(node=node, label=f"{node} {band.label}")
-    return list(by_stretch.values())
+def joined(wrong: Iterable[Band]) -> list[Band]:
+    """Bands of one stretch on several nodes as one band, for a picture that has no lanes: all that suffer the same, then the others."""
+    found: dict[tuple[float, float], dict[str, list[str]]] = {}
+    for band in wrong:
+        found.setdefault((band.start_s, band.end_s), {}).setdefault(band.label, []).append(band.node)
+    together = []
+    for (start_s, end_s), alike in found.items():
+        told = "; ".join(f"{', '.join(nodes)} {label}" for label, nodes in alike.items())
+        together.append(Band(", ".join(node for nodes in alike.values() for node in nodes), start_s, end_s, told))
+    return together
+
+
+def in_short(how: str) -> str:
+    """What is wrong, cut to what a label has room for."""
+    return how if len(how) <= _LETTERS else how[: _LETTERS - 1].rstrip() + "…"
 
 
 def band_labels(found: Sequence[Band], low: float, high: float, *, points: float, size: float) -> list[str]:
@@ -89,11 +96,12 @@ def band_labels(found: Sequence[Band], low: float, high: float, *, points: float
     for k, band in enumerate(found):
         start, end = max(band.start_s, low), min(band.end_s, high)
         following = next((other.start_s for other in found[k + 1 :] if other.start_s > start), high)
+        shown = start < end or low <= band.start_s == band.end_s <= high
         kept = ""
         for text in (band.label, band.label.rpartition(",")[0], band.label.split(" ")[0].rstrip(",")):
             takes = (width_pt(text, size) + 6) / points * (high - low)
             left, right = (end - takes, end) if _late(band, low, high) else (start, start + takes)
-            if not kept and text and start < end and left >= free and right <= following:
+            if not kept and text and shown and left >= free and right <= following:
                 kept, free = text, right
         words.append(kept)
     return words

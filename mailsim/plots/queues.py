@@ -12,6 +12,7 @@ from mailsim.plots.lettering import legend_below, room_pt
 from mailsim.plots.stacks import PAPER
 from mailsim.plots.style import COLOURS, HATCHES, NODE_COLOURS, SIZES, Style
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
+from mailsim.results.metrics import fault_spans
 from mailsim.results.queues import QueueChanges, QueuePeak, queue_changes, queue_peaks, queue_total
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _write_peak(ax: Axes, result: Result, total: QueuePeak, window: tuple[float,
     if window[0] <= peak_s <= window[1]:
         text = f"{total.peak} at {clock_text(result.starts, peak_s, span_s=span_s)}"
         _point_at(ax, text, (peak_s, total.peak), (14, 12), leftwards=peak_s > window[0] + 0.6 * wide)
-    last_us = max((span.end_us for span in result.log.conditions), default=0)
+    last_us = max((end for _, end in fault_spans(result.log)), default=0)
     if total.drained_us is not None and window[0] <= total.drained_us / 1e6 <= window[1] and total.drained_us > max(total.peak_us, last_us):
         drained = total.drained_us / 1e6
         text = f"back to usual {clock_text(result.starts, drained, span_s=span_s)}"
@@ -184,7 +185,7 @@ def _messages(count: int) -> str:
 def _title(result: Result, total: QueuePeak) -> str:
     if total.peak == 0:
         return "No queue ever held a message."
-    last = max((span.end_us for span in result.log.conditions if span.start_us < result.log.end_us), default=None)
+    last = max((end for start, end in fault_spans(result.log) if start < result.log.end_us), default=None)
     if last is None:
         return f"No more than {_messages(total.peak)} {'was' if total.peak == 1 else 'were'} under way at a time."
     if total.drained_us is None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mailsim.events import Event, EventLog, State
-from mailsim.plots.bands import bands
+from mailsim.plots.bands import bands, in_short
 from mailsim.plots.lanes import Place, node_by_host, path_order
 from mailsim.plots.marks import Mark
 from mailsim.plots.style import look_of
@@ -25,6 +25,9 @@ __all__ = ["Lane", "Tale", "tale_of"]
 
 #: a way shorter than this share of the run is a vertical stroke that shows nothing
 LEAST_WAY = 0.004
+
+#: how what is wrong begins where something is out altogether, and is back later
+_OUT = ("silent", "refused", "unreachable", "down", "closed", "servfail", "nxdomain")
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,8 +46,9 @@ class Tale(NamedTuple):
 
     ``shown_s`` is the stretch in which anything happens; ``way`` is the way of one mail as (instant, node): of the first
     that was returned, else of the slowest; ``way_word`` says which (a key of :data:`mailsim.plots.style.WORDS`).
-    ``fault`` names the fault during which the slowest mail was sent, ``after_fault_s`` is how long after its end that
-    mail arrived (None where it did not wait for that).
+    ``fault`` names the fault during which the slowest mail was sent, ``fault_words`` says what it was where it was no plain
+    outage (``mx1: slow by 20s``; else empty), ``after_fault_s`` is how long after its end that mail arrived (None where it did
+    not wait for that).
     """
 
     lanes: tuple[Lane, ...]
@@ -56,6 +60,7 @@ class Tale(NamedTuple):
     fault: str
     after_fault_s: float | None
     first_bounce_s: float
+    fault_words: str = ""
 
 
 def tale_of(result: Result) -> Tale:
@@ -76,7 +81,7 @@ def tale_of(result: Result) -> Tale:
     if slowest is not None:
         sent_s = log.messages["sent_us"][slowest] / 1e6
         latency_s = (log.messages["stored_us"][slowest] - log.messages["sent_us"][slowest]) / 1e6
-    fault, after = _fault_of(log, slowest)
+    fault, words, after = _fault_of(log, slowest)
     returned = _first_returned_row(log)
     way = _way(log, returned if returned is not None else slowest)
     return Tale(
@@ -89,6 +94,7 @@ def tale_of(result: Result) -> Tale:
         fault=fault,
         after_fault_s=after,
         first_bounce_s=0.0 if returned is None else (log.messages["ended_us"][returned] - log.messages["sent_us"][returned]) / 1e6,
+        fault_words=words,
     )
 
 
@@ -232,16 +238,17 @@ def _way(log: EventLog, row: int | None) -> tuple[tuple[float, str], ...]:
     return way if way and way[-1][0] - way[0][0] > LEAST_WAY * log.end_us / 1e6 else ()
 
 
-def _fault_of(log: EventLog, row: int | None) -> tuple[str, float | None]:
-    """The fault during which that mail was sent, and how long after its end it arrived (None if it arrived before)."""
+def _fault_of(log: EventLog, row: int | None) -> tuple[str, str, float | None]:
+    """The fault during which that mail was sent, what it was if no plain outage, how long after its end it came (None: before)."""
     if row is None:
-        return "", None
+        return "", "", None
     sent, stored = log.messages["sent_us"][row], log.messages["stored_us"][row]
     active = [span for span in log.conditions if span.start_us <= sent < span.end_us]
     if not active:
-        return "", None
+        return "", "", None
     last = max(active, key=lambda span: span.end_us)
-    return last.target, (stored - last.end_us) / 1e6 if stored >= last.end_us else None
+    words = "" if last.how.startswith(_OUT) else f"{last.node}: {in_short(last.how)}"
+    return last.target, words, (stored - last.end_us) / 1e6 if stored >= last.end_us else None
 
 
 def _first_returned_row(log: EventLog) -> int | None:

@@ -174,11 +174,13 @@ def _title(result: Result, tale: Tale) -> str:
         return f"None of {mail.sent} mails arrived: {mail.rejected} rejected, {mail.queued} still under way{tail}."
     sent = clock_text(result.starts, tale.sent_s, span_s=span)
     if tale.after_fault_s is not None:
-        return f"Mail sent at {sent} waited longest: until {duration_text(tale.after_fault_s)} after {tale.fault} was back."
+        over = f"a fault was over ({tale.fault_words})" if tale.fault_words else f"{tale.fault} was back"
+        return f"Mail sent at {sent} waited longest: until {duration_text(tale.after_fault_s)} after {over}."
     if mail.sent == 1:
         return f"The mail, sent at {sent}, was in the mailbox after {duration_text(tale.latency_s)}."
     if tale.fault:
-        return f"The slowest mail, sent at {sent}, took {duration_text(tale.latency_s)} while {tale.fault} was out."
+        during = f"during a fault ({tale.fault_words})" if tale.fault_words else f"while {tale.fault} was out"
+        return f"The slowest mail, sent at {sent}, took {duration_text(tale.latency_s)} {during}."
     return f"{mail.stored} of {mail.sent} mails arrived; the slowest, sent at {sent}, took {duration_text(tale.latency_s)}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, TypeAlias
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema, model_validator
 
 from mailsim.declared import Declared, MailAddress
 from mailsim.errors import did_you_mean
@@ -45,6 +45,17 @@ NotifyList: TypeAlias = Annotated[
 ]
 
 
+def _shape(value: object) -> str:
+    """Only one reading of a value is tried, so that only one is complained about."""
+    return "by recipient" if isinstance(value, dict) else "plain"
+
+
+#: for all recipients, or by recipient
+_Notified = Annotated[
+    Annotated[NotifyList, Tag("plain")] | Annotated[dict[MailAddress, NotifyList], Tag("by recipient")], Discriminator(_shape)
+]
+
+
 def _written(notify: tuple[Notify, ...] | dict[str, tuple[Notify, ...]] | None) -> object:
     if isinstance(notify, dict):
         return {address: list(words) or "never" for address, words in notify.items()}
@@ -67,7 +78,7 @@ class Asking(Declared):
         By recipient, whom the sender named (ORCPT, section 4.2).
     """
 
-    notify: Annotated[NotifyList | dict[MailAddress, NotifyList] | None, PlainSerializer(_written)] = None
+    notify: Annotated[_Notified | None, PlainSerializer(_written)] = None
     return_content: ReturnContent | None = None
     envelope_id: Annotated[str, Field(max_length=100)] | None = None
     original_recipients: dict[MailAddress, MailAddress] | None = None

@@ -233,7 +233,7 @@ def _fault(path: str, fault: Any) -> Iterator[Assumption]:
             yield Assumption(f"{path}.together", f"{fault.together:g}", "factor", _OUTAGES, "unverified")
     if isinstance(fault, Incident | Chaos):
         preset = fault.preset
-        if preset.windows and fault.length is None and fault.until is None:
+        if preset.windows and not any((fault.length, fault.until, fault.every, fault.drawn, fault.log)):
             yield Assumption(f"{path}.length", duration(preset.length_us), "duration", preset.source, "default")
         filled = f"{preset.source}; assumed: {preset.assumed}" if preset.assumed else preset.source
         without = f"; left out: {preset.lacks}" if preset.lacks else ""

@@ -91,7 +91,7 @@ def _check_drawn(sight: Sight, at: Path, fault: FaultDeclaration, labels: dict[s
     if fault.together is not None and len(members) == 1:
         yield (*at, "together"), f"{fault.where[:60]} has one member, which is down together with nobody; leave together out", 0
         return
-    if fault.name is not None:
+    if fault.name is not None and fault.label() == fault.name:  # that of an incident says what it is
         return
     own = [fault.label(member) for member in members] if fault.together not in (None, 1) else []
     for label in (fault.label(), *own):

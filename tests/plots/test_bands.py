@@ -19,6 +19,13 @@ def test_a_band_that_outlives_the_run_ends_with_it() -> None:
     assert (found[0].end_s, found[0].label) == (100, "refused, to the end")
 
 
+def test_a_request_has_no_length_and_is_labelled_where_it_is_seen() -> None:
+    found = bands([ConditionSpan("mx2", "mx2", "flushed", 50 * S, 50 * S)], end_s=100)
+    assert found[0].label == "flushed"
+    assert band_labels(found, 0, 100, points=500, size=8) == ["flushed"]
+    assert band_labels(found, 60, 100, points=500, size=8) == [""]
+
+
 def test_a_fault_after_the_run_has_no_band() -> None:
     assert bands([ConditionSpan("mx1", "mx1", "silent", 100 * S, 200 * S)], end_s=100) == []
 

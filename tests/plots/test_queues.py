@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from mailsim.errors import UnsupportedError
+from mailsim.events import ConditionSpan
+from mailsim.plots.bands import bands, joined
 from mailsim.plots.queues import _thinned, describe_queues, queues
 from mailsim.scenario import load
-from small_logs import small_result
+from small_logs import S, small_result
 
 
 def test_the_fullest_queue_lies_lowest_and_each_area_is_named() -> None:
@@ -31,6 +33,21 @@ def test_the_title_tells_peak_and_drain() -> None:
         queues(small_result()).get_title().replace("\n", " ")
         == "3 messages waited at the peak; the queue drained 5 min after the last fault was over."
     )
+
+
+def test_a_request_to_flush_is_no_fault_that_a_queue_drains_after() -> None:
+    """mx1 is out from 600 s to 4200 s; a request of 4500 s, which is when mx2 hands on its last mail, changes nothing in the title."""
+    result = small_result()
+    result.log.conditions.append(ConditionSpan("mx2", "mx2", "flushed", 4500 * S, 4500 * S))
+    ax = queues(result)
+    assert ax.get_title().replace("\n", " ").endswith("the queue drained 5 min after the last fault was over.")
+    assert "back to usual 01:15" in [text.get_text() for text in ax.texts]
+
+
+def test_nodes_that_suffer_different_things_at_a_time_keep_their_own_words() -> None:
+    sides = [("isp", "cut off from mx1, mx2"), ("mx1", "cut off from isp"), ("mx2", "cut off from isp")]
+    found = joined(bands([ConditionSpan("isp | mx", node, how, 600 * S, 4200 * S) for node, how in sides], end_s=8000))
+    assert [band.label for band in found] == ["isp cut off from mx1, mx2, 1 h; mx1, mx2 cut off from isp, 1 h"]
 
 
 def test_the_description_tells_each_node() -> None:

@@ -66,6 +66,21 @@ def test_a_slow_mail_that_got_round_the_fault_is_told_as_such() -> None:
     assert timeline(result).get_title() == "The slowest mail, sent at 00:11, took 63 min while mx1 was out."
 
 
+@pytest.mark.parametrize(
+    ("how", "end_s", "said"),
+    [
+        ("slow by 20s", 5000, "took 63 min during a fault (mx1: slow by 20s)."),
+        ("takes mail and keeps it", 4200, "waited longest: until 5 min after a fault was over (mx1: takes mail and keeps it)."),
+        ("down, queue lost", 4200, "waited longest: until 5 min after mx1 was back."),
+        ("refused, service restarts", 5000, "took 63 min while mx1 was out."),
+    ],
+)
+def test_a_server_that_is_not_out_is_not_said_to_be(how: str, end_s: int, said: str) -> None:
+    result = without_bounce()
+    result.log.conditions[:] = [ConditionSpan("mx1", "mx1", how, 600 * S, end_s * S)]
+    assert timeline(result).get_title().replace("\n", " ").endswith(said)
+
+
 def test_without_a_fault_mail_that_was_refused_is_told() -> None:
     result = without_bounce()
     result.log.conditions.clear()

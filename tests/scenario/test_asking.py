@@ -76,3 +76,10 @@ def test_traffic_that_asks_nothing_is_written_as_ever_and_what_is_asked_decides_
 @pytest.mark.parametrize("notify", ["never", "success", ["success", "delay"], {"bob@example.com": "never"}])
 def test_the_schema_takes_what_the_model_takes(notify: Any) -> None:
     Draft202012Validator(schema()).validate(values(notify=notify))
+
+
+@pytest.mark.parametrize("notify", [["success", "failures"], {"bob@example.com": ["never", "success"]}, 5])
+def test_a_wrong_word_is_complained_about_once(notify: Any) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        line(notify=notify)
+    assert len(caught.value.problems) == 1

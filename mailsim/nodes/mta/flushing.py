@@ -41,7 +41,7 @@ def flush(mta: MtaActor, domains: tuple[str, ...], now_us: int) -> None:
         return
     for domain in dict.fromkeys(item.domain for item in items):
         if domain in mta.destinations:
-            mta.destinations[domain].revive()
+            mta.destinations[domain].revive(now_us)
     _free_records(mta, items, now_us)
     mta.deferred.take(items)
     for item in items:

@@ -151,8 +151,9 @@ class Destination:
         """Where Flows are parked."""
         return self.line, self._bell
 
-    def revive(self) -> None:
-        """Forget that it was dead, and the failures that made it so."""
+    def revive(self, t_us: int) -> None:
+        """Forget at ``t_us`` that it was dead, and the failures that made it so."""
+        self.settle(t_us)  # what failed before would kill it again when somebody looks
         self.dead_until_us = -1
         self._start()
 

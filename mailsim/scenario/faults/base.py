@@ -120,6 +120,10 @@ class Ground(NamedTuple):
             return [target]
         return list(self.nodes_at.get(target, ()))
 
+    def of_kind(self, target: str, *kinds: str) -> list[str]:
+        """The nodes of these kinds that a target means: a site may have others, which a fault of mail servers does not concern."""
+        return [node for node in self.targets(target) if node not in self.nodes or self.nodes[node].kind in kinds]
+
     def machines(self, target: str) -> list[str]:
         """All nodes on the machines that a target means: those that share an address with it."""
         hit = self.targets(target)

@@ -55,7 +55,7 @@ class Capacity(FaultDeclaration):
     def effects(self, ground: Ground, number: int) -> Iterator[Effect]:
         """At each MTA."""
         condition = Condition(sessions=-1 if self.sessions is None else self.sessions, slower=self.slower or 1.0)
-        for node in ground.targets(self.target):
+        for node in ground.of_kind(self.target, "mta"):
             yield Effect(Place("node", node), condition, node, self.words)
 
     def check(self, sight: Sight, at: Path) -> Iterator[Complaint]:

@@ -13,7 +13,7 @@ from mailsim.rules.conditions import SINCE, Condition
 from mailsim.rules.dns import Rcode
 from mailsim.rules.reasons import Why
 from mailsim.scenario.faults.base import Effect, FaultDeclaration, Ground, Place, fault_kind
-from mailsim.scenario.faults.targets import check_target, is_one_of
+from mailsim.scenario.faults.targets import check_kinds, is_one_of
 from mailsim.scenario.places import places
 from mailsim.scenario.zones import record_types
 from mailsim.units import duration
@@ -96,7 +96,7 @@ class DnsFault(FaultDeclaration):
             truncated=self.how == "truncated",
             as_of_us=SINCE if self.how == "stale" else -1,
         )
-        for node in ground.targets(self.target):
+        for node in ground.of_kind(self.target, "nameserver", "resolver"):
             yield Effect(Place("dns", (node, self.proto or "", (self.rtype or "").upper(), self.zone or "")), condition, node, self.words)
 
     def check(self, sight: Sight, at: Path) -> Iterator[Complaint]:
@@ -107,7 +107,7 @@ class DnsFault(FaultDeclaration):
             what = f"{self.target} is a node of kind {nodes[self.target].kind}; a fault of kind dns needs a nameserver or resolver"
             yield (*at, "target"), f"{what}{is_one_of(servers)}", 0
         elif self.target.startswith(("site:", "group:")):
-            yield from check_target(sight, (*at, "target"), self.target)
+            yield from check_kinds(sight, (*at, "target"), self.target, ("nameserver", "resolver"), "a fault of kind dns")
         elif self.target not in servers and self.target not in sight.ghosts:
             at_address = [] if "zones" in sight.unsure else places(sight.scenario).nodes_at.get(self.target, ())
             if not any(name in servers for name in at_address) and not sight.ghosts:

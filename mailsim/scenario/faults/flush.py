@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mailsim.declared import HostName
+from mailsim.errors import did_you_mean
 from mailsim.scenario.faults.base import Effect, FaultDeclaration, FlushRequest, Ground, Place, fault_kind, flush_words
-from mailsim.scenario.faults.targets import check_kinds
+from mailsim.scenario.faults.targets import check_kinds, is_one_of
 
 if TYPE_CHECKING:
     from mailsim.scenario.document import Path
@@ -55,9 +56,19 @@ class Flush(FaultDeclaration):
 
     def effects(self, ground: Ground, number: int) -> Iterator[Effect]:
         """A request to each MTA."""
-        for node in ground.targets(self.target):
+        for node in ground.of_kind(self.target, "mta"):
             yield Effect(Place("flush", node), FlushRequest(0, self._domains), node, self.words)
 
     def check(self, sight: Sight, at: Path) -> Iterator[Complaint]:
-        """The target is an MTA."""
+        """The target is an MTA, and somebody may take mail for the domain."""
         yield from check_kinds(sight, (*at, "target"), self.target, ("mta",), "a flush")
+        if self.domain is None or "zones" in sight.unsure or sight.ghosts:
+            return
+        nodes = sight.scenario.nodes
+        mtas = [node for node in nodes.values() if node.kind == "mta"]
+        known = {domain.rstrip(".").lower() for mta in mtas for domain in (*mta.final_for, *mta.relays_for)}
+        known |= {zone.origin for zone in sight.scenario.parsed_zones()}
+        known |= {f"{name}.test" for name, node in nodes.items() if node.kind == "senders"}  # where reports to a population go
+        domain = self._domains[0]
+        if not any(domain == one or domain.endswith("." + one) for one in known):
+            yield (*at, "domain"), f"there is no mail to {domain[:60]}{did_you_mean(domain, known) or is_one_of(sorted(known))}", 0

@@ -56,7 +56,7 @@ class DiskFull(FaultDeclaration):
 
     def effects(self, ground: Ground, number: int) -> Iterator[Effect]:
         """Each server of the target says it in its own way."""
-        for name in ground.targets(self.target):
+        for name in ground.of_kind(self.target, "mta", "mailstore"):
             node = ground.nodes.get(name)
             if getattr(node, "kind", "") == "mailstore":
                 reply, stage = _NO_SPACE, Stage.RCPT
@@ -100,7 +100,7 @@ class MailboxFull(FaultDeclaration):
 
     def effects(self, ground: Ground, number: int) -> Iterator[Effect]:
         """A line of the server's script."""
-        for node in ground.targets(self.target):
+        for node in ground.of_kind(self.target, "mta", "mailstore"):
             cue = Cue(Stage.RCPT, _FULL[self.answer], match=self.mailbox.lower(), whole=True)
             yield Effect(Place("cues", node), cue, node, self.words)
 

@@ -61,6 +61,10 @@ class _Known(FaultDeclaration):
             raise ValueError(f"{self.name} holds {len(self.preset.windows)} times itself; say only when it starts")
         return self
 
+    def label(self, member: str = "") -> str:
+        """As that of all faults: its name says what it is and is not given to share draws."""
+        return f"{self.kind} {self.name} {member or ' '.join(self.where.split())}"
+
     @property
     def end_us(self) -> int:
         """The first instant at which it is over."""

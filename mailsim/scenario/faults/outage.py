@@ -106,7 +106,8 @@ class Outage(FaultDeclaration):
     def _of_nodes(self, ground: Ground, number: int) -> Iterator[Effect]:
         condition, words = self._condition()
         whole = condition.reach in (Why.SILENT, Why.UNREACHABLE)
-        for node in ground.machines(self.target) if whole else ground.targets(self.target):
+        nodes = ground.of_kind(self.target, "mta", "mailstore") if self.how in _IN_SESSION else ground.targets(self.target)
+        for node in ground.machines(self.target) if whole else nodes:
             if self.recipients is not None:
                 cue = Cue(Stage.RCPT, condition.reply, match=self.recipients)
                 yield Effect(Place("cues", node), cue, node, f"{words} for {self.recipients}")
@@ -142,3 +143,6 @@ class Outage(FaultDeclaration):
         elif self.probability is not None and possible is not _FOR_NODES:
             yield (*at, "probability"), f"{what} has no sessions of which a share could fail; leave probability out", 0
         yield from check_reply(self, at, self.reply, self.how)
+        if self.stage != "rcpt" and (self.how not in _IN_SESSION or (self.how == "lost_reply" and self.stage != "eod")):
+            stays = "what is lost is the 250 after the message" if self.how == "lost_reply" else "write hang for silence at a stage"
+            yield (*at, "stage"), f"stage goes with how: 4xx, 5xx, drop or hang, not {self.how}; {stays}", 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from mailsim.rules.conditions import Condition, Direction
 from mailsim.rules.reasons import Why
@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Partition", "Side"]
 
+def _shape(value: object) -> str:
+    """Only one reading of a value is tried, so that only one is complained about."""
+    return "list" if isinstance(value, list | tuple) else "plain"
+
+
 #: a node, an address, ``site:x``, ``group:x``, or a list of these
-Side = str | Annotated[tuple[str, ...], Field(min_length=1)]
+Side = Annotated[
+    Annotated[str, Tag("plain")] | Annotated[tuple[str, ...], Field(min_length=1), Tag("list")], Discriminator(_shape)
+]
 
 _REACH = {"silent": Why.SILENT, "unreachable": Why.UNREACHABLE}
 

@@ -42,7 +42,7 @@ class Restart(FaultDeclaration):
 
     def effects(self, ground: Ground, number: int) -> Iterator[Effect]:
         """The MTA alone."""
-        for node in ground.targets(self.target):
+        for node in ground.of_kind(self.target, "mta"):
             yield Effect(Place("node", node), Condition(Why.REFUSED, idle=True, restarts=True), node, self.words)
 
     def check(self, sight: Sight, at: Path) -> Iterator[Complaint]:

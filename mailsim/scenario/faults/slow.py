@@ -55,7 +55,7 @@ class Slow(FaultDeclaration):
             a, b = link_of(self.target, ground.names)
             yield Effect(Place("link", (a, b)), Condition(lag_us=self.delay), f"{a}-{b}", self.words)
             return
-        for node in ground.targets(self.target):
+        for node in ground.of_kind(self.target, *_SERVERS):
             yield Effect(Place("node", node), Condition(delay_us=self.delay), node, self.words)
 
     def check(self, sight: Sight, at: Path) -> Iterator[Complaint]:

@@ -36,7 +36,7 @@ class Stuck(FaultDeclaration):
 
     def effects(self, ground: Ground, number: int) -> Iterator[Effect]:
         """The MTA does no work."""
-        for node in ground.targets(self.target):
+        for node in ground.of_kind(self.target, "mta"):
             yield Effect(Place("node", node), Condition(idle=True), node, self.words)
 
     def check(self, sight: Sight, at: Path) -> Iterator[Complaint]:

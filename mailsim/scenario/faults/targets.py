@@ -52,7 +52,7 @@ def check_target(sight: Sight, path: Path, target: str) -> Iterator[Complaint]:
         if ends_of_link(rest.strip(), known) is None:
             wrong = [part for part in rest.strip().split("-", 1) if part not in known]
             near = did_you_mean(wrong[0], known) if wrong else ""
-            yield path, f"{target[:60]!r} names no two nodes{near or is_one_of(list(known))}; write link a-b", 0
+            yield path, f"{target[:60]!r} names no two nodes; write link a-b{near or is_one_of(list(known))}", 0
     elif kind == "dns":
         yield from _check_name(sight, path, rest.strip())
     elif target.startswith(AUTH_OF):
@@ -69,7 +69,9 @@ def check_target(sight: Sight, path: Path, target: str) -> Iterator[Complaint]:
         if "zones" not in sight.unsure and not sight.ghosts and target not in places(sight.scenario).nodes_at:
             yield path, f"no node has the address {target[:60]}", 0
     else:
-        near = did_you_mean(target, known) or is_one_of(list(known))
+        of_site = any(node.site == target for node in sight.scenario.nodes.values())
+        several = f"site:{target}" if of_site else f"group:{target}" if target in sight.scenario.groups else ""
+        near = f"; did you mean {several[:60]!r}?" if several else did_you_mean(target, known) or is_one_of(list(known))
         yield path, f"there is no node {target[:60]!r}{near}", 0
 
 
@@ -82,11 +84,24 @@ def check_kinds(sight: Sight, path: Path, target: str, kinds: tuple[str, ...], w
             yield path, f"{what} needs a node of kind {' or '.join(kinds)}, not {target[:60]!r}{is_one_of(wanted)}", 0
         else:
             yield from check_target(sight, path, target)
+            yield from _check_members(sight, path, target, kinds, what)
         return
     if sight.kind_of(target) not in (None, *kinds):
         wanted = [name for name in known if sight.kind_of(name) in kinds]
         says = f"{target} is a node of kind {sight.kind_of(target)}; {what} needs one of kind {' or '.join(kinds)}"
         yield path, f"{says}{is_one_of(wanted)}", 0
+
+
+def _check_members(sight: Sight, path: Path, target: str, kinds: tuple[str, ...], what: str) -> Iterator[Complaint]:
+    """Complain of a site or group none of whose nodes is of these kinds."""
+    of, _, name = target.partition(":")
+    nodes = sight.scenario.nodes
+    members = [one for one, node in nodes.items() if node.site == name] if of == "site" else []
+    if of == "group" and "groups" not in sight.unsure:
+        members = list(sight.scenario.groups.get(name, ()))
+    if members and not sight.ghosts and not any(sight.kind_of(one) in (None, *kinds) for one in members):
+        told = ", ".join(f"{one} ({sight.kind_of(one)})" for one in members[:6])
+        yield path, f"{what} needs a node of kind {' or '.join(kinds)}; {target[:60]} has none: {told}", 0
 
 
 def _check_auth(sight: Sight, path: Path, node: str) -> Iterator[Complaint]:

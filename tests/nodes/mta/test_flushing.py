@@ -60,6 +60,13 @@ def test_a_flush_of_postfix_forgets_that_the_destination_is_dead() -> None:
     assert {d.stored_us // S for d in flushed.deliveries} <= {20, 21}
 
 
+def test_a_flush_of_postfix_forgets_also_the_failures_that_nobody_has_looked_at_since() -> None:
+    """Five of a burst, all silent from 0.55 s to 30.55 s, kill the destination until 330.55 s, and nobody waits; it is back at 60 s."""
+    faults = (outage("mx1", "0s", length="1m"), flush("isp", "100s"))
+    result = run(world(ONE, {"mx1": FINAL}, times=("0s",) * 5, faults=faults))
+    assert {d.stored_us // S for d in result.deliveries} == {100}
+
+
 def test_a_flush_of_exim_disregards_the_retry_time_of_the_host_for_all_its_messages_until_it_fails() -> None:
     """mx1 is back at 7500 s, the next queue run that is due is that of 9000 s."""
     down = outage("mx1", "0s", how="refused", length="7500s")

@@ -160,3 +160,22 @@ def test_every_preset_has_a_source_and_says_what_it_fills_in() -> None:
         # a share of the sessions is never in the reports
         if any("probability" in part for part in preset.faults) and preset.name in incidents():
             assert preset.assumed
+
+
+def test_drawn_incidents_of_one_name_at_two_targets_have_outages_of_their_own() -> None:
+    drawn = {"up": {"kind": "exponential", "mean": "2d"}, "down": "1h", "until": "60d"}
+    faults = [incident("y2k22", target, drawn=drawn) for target in ("mx1", "mx2")]
+    spans = compiled(mailsim.load(world(ZONE, {"mx1": MX, "mx2": MX}, faults=faults))).conditions.spans
+    one, other = ([span.start_us for span in spans if span.node == node] for node in ("mx1", "mx2"))
+    assert one
+    assert other
+    assert one != other
+    with pytest.raises(ScenarioError, match="draws the same outages as"):
+        mailsim.load(world(ZONE, {"mx1": MX, "mx2": MX}, faults=(faults[0], {**faults[0], "drawn": {**drawn, "until": "9d"}})))
+
+
+def test_a_drawn_incident_does_not_last_as_long_as_it_did() -> None:
+    drawn = {"up": {"kind": "exponential", "mean": "2d"}, "down": "1h", "until": "60d"}
+    once, often = (mailsim.load(one_server(incident("y2k22", **when))) for when in ({"start": "1h"}, {"drawn": drawn}))
+    assert "faults[0].length" in {one.path for one in once.assumptions()}
+    assert "faults[0].length" not in {one.path for one in often.assumptions()}
