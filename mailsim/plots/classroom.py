@@ -9,6 +9,7 @@ from mailsim.plots.style import COLOURS, LETTERS, SIZES, Style
 from mailsim.plots.timeaxis import Window, duration_axis, duration_text, duration_ticks, window_s
 from mailsim.results.html import tag
 from mailsim.results.summary import percent
+from mailsim.stories.sentences import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,7 @@ def class_curve(
         lowest = axes
         if two:
             lowest = second_axes(axes)
-            _delays(lowest, points, student, style)
+            _delays(lowest, points, student, style, words["never"])
             lowest.set_ylabel(words["delay"])
             axes.tick_params(axis="x", labelbottom=False)
             axes.figure.align_ylabels([axes, lowest])
@@ -148,12 +149,13 @@ def _mark(ax: Axes, places: list[tuple[float, float, str]], student: str, style:
                 markeredgecolor=COLOURS["bounced"], markeredgewidth=SIZES[style].line, linestyle="none", zorder=4, label=name,
             )  # fmt: skip
             ax.annotate(
-                name[:24], (x, y), xytext=(-8, 9), textcoords="offset points", ha="right",
+                printable(name)[:24], (x, y), xytext=(-8, 9), textcoords="offset points", ha="right",
                 color=LETTERS.get(COLOURS["bounced"], COLOURS["bounced"]),
             )  # fmt: skip
 
 
-def _delays(ax: Axes, points: Sequence[ClassPoint], student: str, style: str) -> None:
+def _delays(ax: Axes, points: Sequence[ClassPoint], student: str, style: str, word: str) -> None:
+    """The delays on a logarithmic axis; at the upper edge, with that word, where half never arrived."""
     there = [(point.length_s, point.delay_p50_s, point.student) for point in points if point.delay_p50_s is not None]
     if there:
         values = [max(delay, 1e-3) for _, delay, _ in there]
@@ -167,6 +169,16 @@ def _delays(ax: Axes, points: Sequence[ClassPoint], student: str, style: str) ->
     ticks = duration_ticks(low, high, most=7)
     ax.set_yticks([value for value, _ in ticks], [text for _, text in ticks])
     ax.set_yticks([], minor=True)
+    never = [point.length_s for point in points if point.delay_p50_s is None]
+    if never:  # a point that can't be drawn is said, not left out
+        ax.plot(
+            never, [0.93] * len(never), transform=ax.get_xaxis_transform(), linestyle="none", marker="^",
+            markersize=SIZES[style].line * 4, markerfacecolor="none", markeredgecolor=COLOURS["bounced"],
+        )  # fmt: skip
+        ax.annotate(
+            word, (min(never), 0.93), xycoords=ax.get_xaxis_transform(), xytext=(-8, 0), textcoords="offset points",
+            ha="right", va="center", color=LETTERS.get(COLOURS["bounced"], COLOURS["bounced"]),
+        )  # fmt: skip
 
 
 def _local(text: str, language: str) -> str:
@@ -193,8 +205,6 @@ def _title(points: Sequence[ClassPoint], language: str) -> str:
 
 
 def _point_text(point: ClassPoint, language: str) -> str:
-    from mailsim.stories.sentences import printable
-
     words = _words(language)
     delay = words["never"] if point.delay_p50_s is None else _local(duration_text(point.delay_p50_s), language)
     return words["point"].format(

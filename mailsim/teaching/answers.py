@@ -173,11 +173,12 @@ def _judged(answer: object, right: Figure, unit: str, slack: float, language: st
 
 
 def _as_asked(found: tuple[Figure, ...], right: Figure) -> tuple[Figure, ...]:
-    """Where a share is asked for, a bare 25 may mean 25 %; where a name is asked for, ``no`` and ``yes`` are names too."""
+    """Where a share is asked for, a bare 25 may mean 25 %; where 0.25 is asked for, so may 25 %."""
     if right.kind == "share":
         return (*found, *(Figure("share", one.value / 100) for one in found if one.kind == "number" and isinstance(one.value, float)))
     if right.kind == "number":
-        return tuple(Figure("number", one.value) if one.kind == "share" and not one.sure else one for one in found)
+        part = isinstance(right.value, float) and 0 < right.value < 1  # a run gives a share as 0.25
+        return tuple(Figure("number", one.value) if one.kind == "share" and (part or not one.sure) else one for one in found)
     return found
 
 

@@ -12,7 +12,7 @@ from itertools import product
 from math import isfinite
 from typing import Literal, NamedTuple, SupportsFloat
 
-from mailsim.units import clock
+from mailsim.stories.sentences import rough
 
 __all__ = ["Figure", "Kind", "is_empty", "kind_of", "readings", "shown"]
 
@@ -175,7 +175,7 @@ def shown(figure: Figure, language: str = "en") -> str:
         return value
     text = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
     if kind == "time":
-        text = clock(round(value * 1e6))
+        text = rough(round(value * 1e6))
     elif kind == "share":
         text = percent(value)
     elif kind == "size":
