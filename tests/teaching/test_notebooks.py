@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import time
 from pathlib import Path
 
@@ -78,7 +77,6 @@ def test_a_notebook_runs_from_a_clean_kernel_within_a_minute(path: Path, tmp_pat
 
     for place in ("JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR"):
         monkeypatch.setenv(place, str(tmp_path / place))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(FOLDER.parent), os.environ.get("PYTHONPATH", "")])))
     book = nbformat.read(path, as_version=4)
     begun = time.monotonic()
     NotebookClient(book, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
