@@ -1,0 +1,39 @@
+"""For lessons: predict before a run, check an answer, a variant of one's own, the class in one picture.
+
+Notebooks hold no logic; what they need besides :mod:`mailsim` itself is here.
+
+>>> from mailsim import teaching
+>>> teaching.check("1.5 min", "90 s")
+✓ Right.
+>>> teaching.check("90 min", "90 s")
+✗ The digits fit, the unit does not: look at it again.
+"""
+
+from __future__ import annotations
+
+from mailsim.teaching.answers import Check, check
+from mailsim.teaching.classroom import ClassPoint, class_plot, class_point, own_length
+from mailsim.teaching.lessons import Lesson, lesson
+from mailsim.teaching.predictions import Beside, Prediction, predict
+from mailsim.teaching.runs import delay_of, first_sent, lookups_of, slowest_part, taken_by
+from mailsim.teaching.variants import variant
+
+__all__ = [
+    "Beside",
+    "Check",
+    "ClassPoint",
+    "Lesson",
+    "Prediction",
+    "check",
+    "class_plot",
+    "class_point",
+    "delay_of",
+    "first_sent",
+    "lesson",
+    "lookups_of",
+    "own_length",
+    "predict",
+    "slowest_part",
+    "taken_by",
+    "variant",
+]

@@ -1,0 +1,126 @@
+"""A pupil's page of a lesson: it knows language and name, keeps the predictions, and shows them beside the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mailsim.errors import UnknownNameError
+from mailsim.results.html import joined, tag
+from mailsim.teaching.answers import TOLERANCE, Check, check, expected_figure
+from mailsim.teaching.classroom import LENGTHS, class_plot, class_point
+from mailsim.teaching.predictions import Beside, Prediction, predict
+from mailsim.teaching.sentences import SENTENCES
+from mailsim.teaching.variants import variant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from matplotlib.axes import Axes
+
+    from mailsim.plots.classroom import ClassPoint
+    from mailsim.results.result import Result
+    from mailsim.scenario.scenario import Scenario
+    from mailsim.stories.explain import Story
+
+__all__ = ["Lesson", "lesson"]
+
+
+class Lesson:
+    """One pupil's lesson; make one by :func:`lesson`."""
+
+    def __init__(self, language: str, student: str) -> None:
+        self.language = language
+        self.student = student
+        self.predictions: dict[str, Prediction] = {}
+
+    def predict(self, question: str, value: object, *, unit: str = "") -> Prediction:
+        """Write down a prediction under its letter; see :func:`mailsim.teaching.predict`."""
+        found = predict(question, value, unit=unit, language=self.language)
+        self.predictions[found.question] = found
+        return found
+
+    def beside(self, actual: Mapping[str, object], *, unit: str = "") -> Beside:
+        """The predictions under these letters beside what the run gives.
+
+        Parameters
+        ----------
+        actual : mapping
+            The letter of a question to the figure of the run.
+        unit : str
+            Unit of bare numbers among them.
+
+        Raises
+        ------
+        UnknownNameError
+            A letter under which nothing was predicted (the cell was not run).
+        """
+        for letter in actual:
+            if letter not in self.predictions:
+                raise UnknownNameError("prediction", letter, self.predictions)
+        chosen = tuple(self.predictions[letter] for letter in actual)
+        return Beside(chosen, tuple(expected_figure(value, unit) for value in actual.values()))
+
+    def check(
+        self,
+        answer: object,
+        expected: object,
+        *,
+        unit: str = "",
+        tolerance: float | str = TOLERANCE,
+        hint: str = "",
+        show_solution: bool = False,
+    ) -> Check:
+        """Check an answer in the lesson's language; see :func:`mailsim.teaching.check`."""
+        return check(answer, expected, unit=unit, tolerance=tolerance, hint=hint, show_solution=show_solution, language=self.language)
+
+    def variant(self, name: str | Path | Mapping[str, Any] | Scenario) -> Scenario:
+        """The scenario with the pupil's own figures; see :func:`mailsim.teaching.variant`."""
+        return variant(name, student=self.student)
+
+    def explain(self, result: Result, message: int) -> Story:
+        """The story of a message, in the lesson's language if stories speak it, else in English."""
+        from mailsim.stories.explain import explain
+        from mailsim.stories.sentences import SENTENCES as TOLD
+
+        return explain(result, message, language=self.language if self.language in TOLD else "en")
+
+    def class_point(
+        self, layout: str | Path | Mapping[str, Any] | Scenario = "single-mx", *, target: str = "mx1", lengths: tuple[str, str] = LENGTHS
+    ) -> ClassPoint:
+        """The pupil's point of the class's curve; see :func:`mailsim.teaching.class_point`."""
+        return class_point(self.student, layout, target=target, lengths=lengths, language=self.language)
+
+    def class_plot(self, results: Mapping[str, Result | ClassPoint | str] | Iterable[Result | ClassPoint | str]) -> Axes:
+        """The class's curve with the pupil's point pointed out; see :func:`mailsim.teaching.class_plot`."""
+        return class_plot(results, student=self.student, language=self.language)
+
+    def __repr__(self) -> str:
+        return "\n".join(repr(one) for one in self.predictions.values()) or f"<Lesson in {self.language}>"
+
+    def _repr_html_(self) -> str:
+        return str(tag("div", joined(tag("p", repr(one)) for one in self.predictions.values()), class_="mailsim"))
+
+
+def lesson(language: str = "en", *, student: str = "") -> Lesson:
+    """Begin a lesson.
+
+    Parameters
+    ----------
+    language : str
+        ``en`` or ``de``: what predictions and checks are answered in.
+    student : str
+        The pupil's name, from which the figures of variants follow.
+
+    Examples
+    --------
+    >>> page = lesson("en", student="Ada")
+    >>> page.predict("A", "30 s")
+    Prediction A: 30 s. It is written down; now let it run.
+    >>> page.beside({"A": 30.9}, unit="s")
+    A: you said 30 s, the run says 30.9s: well predicted
+    """
+    if language not in SENTENCES:
+        raise UnknownNameError("language", language, SENTENCES)
+    return Lesson(language, student)
