@@ -179,7 +179,7 @@ class Record:
                 other = self.meant_by(DIVIDED.sub("", word))
                 blocked = not local and ((span.node == node and peer in other) or (span.node == peer and node in other))
             else:  # a reply to everybody; what only a share of the sessions or some recipients meet blocks nothing
-                blocked = bool(BLOCKING.fullmatch(span.how)) and span.node in way
+                blocked = bool(BLOCKING.fullmatch(span.how)) and span.node in way and row.kind != Event.FETCHED
             late = word in ("refused", "down") or self.begun_us(row, peer) >= span.start_us or row.t_us > span.start_us + WORK_US
             if blocked and late:
                 return f"{span.node} {span.how}"

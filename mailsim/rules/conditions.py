@@ -146,7 +146,8 @@ CUT = (Why.SILENT, Why.UNREACHABLE)
 
 
 def _worse(one: Condition, other: Condition) -> Condition:
-    """What is seen where both hold: the worse reach; of replies and of response codes the first one's.
+    """What is seen where both hold: the worse reach; of replies that at the earlier stage, which a session meets first; of two at
+    one stage, and of response codes, the first one's.
 
     A reply is kept beside ``SILENT``: a server that heard the last command before the way was cut still says it; and it is
     kept in mind that the service does not run.  Packets pass two lossy places independently; of delays the longer one holds.
@@ -154,7 +155,7 @@ def _worse(one: Condition, other: Condition) -> Condition:
     if one is NORMAL or other is NORMAL:
         return other if one is NORMAL else one
     reach = one.reach if _SEVERITY[one.reach] >= _SEVERITY[other.reach] else other.reach
-    said = one if one.stage is not None else other
+    said = one if other.stage is None or (one.stage is not None and one.stage <= other.stage) else other
     few = [c.sessions for c in (one, other) if c.sessions >= 0]
     return Condition(
         reach,

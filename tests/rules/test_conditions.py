@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsim.rules.conditions import FOREVER, NORMAL, QUIET, Condition, Span, Timeline, merged
+from mailsim.rules.conditions import FOREVER, NORMAL, QUIET, Condition, Manner, Span, Timeline, merged
 from mailsim.rules.reasons import Why
 from mailsim.rules.smtp import Reply, Stage
 
@@ -152,3 +152,13 @@ def test_several_places_are_as_bad_as_the_worst_of_them(places: list[list[Span]]
     seen = merged(timelines)
     for t in INSTANTS:
         assert_worst_of(seen.at(t), [timeline.at(t) for timeline in timelines])
+
+
+def test_of_two_replies_a_session_meets_the_one_at_the_earlier_stage_first() -> None:
+    """A full disk (MAIL) and a 250 that is lost (end of data) at once: whoever comes is refused at MAIL, and nothing is taken."""
+    full = Span(0, 100, Condition(reply=Reply(452, "4.3.1", "full"), stage=Stage.MAIL))
+    lost = Span(50, 150, Condition(stage=Stage.EOD, manner=Manner.LOSE))
+    for spans in ([full, lost], [lost, full]):
+        timeline = Timeline(spans)
+        assert [timeline.at(t).stage for t in (0, 50, 99, 100, 150)] == [Stage.MAIL, Stage.MAIL, Stage.MAIL, Stage.EOD, None]
+        assert timeline.at(60).manner == Manner.REPLY
