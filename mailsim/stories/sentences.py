@@ -94,7 +94,7 @@ _ENGLISH: dict[str, str] = {
     "bounced_silently": "{who} gives it up; nobody is told",
     "discarded": "{who} drops the report",
     "discarded_unasked": "{who} gives it up and tells nobody",
-    "lost": "{who} loses it",
+    "lost": "{who} goes down and loses it; nobody is told",
     "unknown": "what {who} does next nobody knows: this was the last attempt that anybody has seen",
     "delivered": "{who} is done: {peer} has it",
     "stored": "it is in the mailbox of {rcpt} at {who}",

@@ -313,7 +313,7 @@ class Teller:
         return self._step(row, "report", self._say(key, who=row.node), why=row.why if key == "discarded_unasked" else Why.NONE)
 
     def _lost(self, row: Row) -> Step:
-        return self._step(row, "report", self._say("lost", who=row.node))
+        return self._step(row, "queue", self._say("lost", who=row.node))
 
     def _unknown(self, row: Row) -> Step:
         return self._step(row, "report", self._say("unknown", who=row.node), why=Why.SCHEDULE_UNKNOWN)
