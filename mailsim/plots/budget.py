@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsim.plots.groups import group_name, sent_in, sent_within
-from mailsim.plots.stacks import Part, Row, draw_stacks
+from mailsim.plots.stacks import Part, Row, draw_stacks, stacks_height
 from mailsim.plots.style import COLOURS, WORDS, Style
 from mailsim.plots.timeaxis import Window, duration_text, span_axis
 from mailsim.results.budget import PARTS, MeanBudget, mean_budgets
@@ -61,7 +61,7 @@ def budget(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
     groups = _groups(result, window)
     occur = {part: look for part, look in _PARTS.items() if any(means.parts_us[part] for _, means in groups)}
     longest = max((sum(means.parts_us.values()) for _, means in groups), default=0.0) / 1e6
-    with drawing(ax, style=style, height=0.36 + 0.26 * max(len(groups), 1) if style == "print" else 1.0) as axes:
+    with drawing(ax, style=style, height=stacks_height(len(groups), style)) as axes:
         span_axis(axes, 0, longest * 1.03 or 1.0)
         axes.set_xlabel("mean time since the user pressed send")
         draw_stacks(axes, [_row(*group) for group in groups], occur, style=style)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mailsim.plots.lettering import legend_below
-from mailsim.plots.style import COLOURS, LETTERS, LINE_STYLES, SIZES, Style
+from mailsim.plots.style import COLOURS, LETTERS, LINE_STYLES, SHARE_TICKS, SIZES, Style
 from mailsim.plots.timeaxis import Window, duration_axis, duration_text, window_s
 from mailsim.results.metrics import ArrivalCurve, Cohort, arrival_curve, cohorts, shares
 from mailsim.results.summary import percent
@@ -54,7 +54,7 @@ def latency(result: Result, *, ax: Axes | None = None, style: Style = "print", w
     with drawing(ax, style=style) as axes:
         duration_axis(axes, low, high, most=9)
         axes.set_ylim(-0.02, 1.04)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+        axes.set_yticks(*SHARE_TICKS)
         axes.grid(axis="y", color=COLOURS["faint"], linewidth=0.8)
         for line in lines:
             _draw(axes, line, low, high, style)

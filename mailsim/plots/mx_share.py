@@ -10,8 +10,8 @@ import numpy.typing as npt
 from mailsim.plots.bands import band_labels, bands, draw_band, joined
 from mailsim.plots.groups import group_name
 from mailsim.plots.lettering import legend_below, room_pt
-from mailsim.plots.stacks import Part, Row, draw_stacks
-from mailsim.plots.style import COLOURS, HATCHES, NODE_COLOURS, SIZES, Style
+from mailsim.plots.stacks import Part, Row, draw_stacks, stacks_height
+from mailsim.plots.style import COLOURS, HATCHES, NODE_COLOURS, SHARE_TICKS, SIZES, Style
 from mailsim.plots.timeaxis import Window, clock_axis, duration_text, window_s
 from mailsim.results.summary import percent
 from mailsim.results.takers import Takers, takers
@@ -61,8 +61,7 @@ def mx_share(result: Result, *, ax: Axes | None = None, style: Style = "print", 
 
     found = _found(result, window)
     over_time = len(found.t_us) >= _ENOUGH
-    rows = max(len(_groups(found)), 1)
-    with drawing(ax, style=style, height=1.0 if over_time or style == "slide" else 0.36 + 0.26 * rows) as axes:
+    with drawing(ax, style=style, height=1.0 if over_time else stacks_height(len(_groups(found)), style)) as axes:
         if over_time:
             note = f"steps of {duration_text(_draw_areas(axes, result, found, window, style))}, blank: no mail was taken"
         else:
@@ -108,7 +107,7 @@ def _draw_areas(ax: Axes, result: Result, found: Takers, window: Window, style: 
     steps = _steps(found, low, high)
     clock_axis(ax, result.starts, low, high)
     ax.set_ylim(0, _TOP if wrong else 1.02)
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+    ax.set_yticks(*SHARE_TICKS)
     ax.set_ylabel("share of the mail taken")
     ax.yaxis.set_label_coords(-0.075, 0.5 / ax.get_ylim()[1])
     together = joined(wrong)
@@ -145,7 +144,7 @@ def _draw_areas(ax: Axes, result: Result, found: Takers, window: Window, style: 
 
 def _draw_bars(ax: Axes, found: Takers, style: str) -> None:
     ax.set_xlim(0, 1)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+    ax.set_xticks(*SHARE_TICKS)
     ax.set_xlabel("share of the mail taken")
     parts = {host: Part(*_look(place), host, host) for place, host in enumerate(found.hosts)}
     draw_stacks(ax, [_row(name, counts, found) for name, counts in _groups(found)], parts, style=style)

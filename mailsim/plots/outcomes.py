@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsim.plots.groups import group_name, sent_in, sent_within
-from mailsim.plots.stacks import Part, Row, draw_stacks
-from mailsim.plots.style import COLOURS, WORDS, Style
+from mailsim.plots.stacks import Part, Row, draw_stacks, stacks_height
+from mailsim.plots.style import COLOURS, SHARE_TICKS, WORDS, Style
 from mailsim.plots.timeaxis import Window
 from mailsim.results.metrics import Cohort
 from mailsim.results.outcomes import OUTCOMES, outcome_counts
@@ -54,9 +54,9 @@ def outcomes(result: Result, *, ax: Axes | None = None, style: Style = "print", 
     from mailsim.plots.picture import caption_of, drawing, finish
 
     groups = _groups(result, window)
-    with drawing(ax, style=style, height=0.36 + 0.26 * max(len(groups), 1) if style == "print" else 1.0) as axes:
+    with drawing(ax, style=style, height=stacks_height(len(groups), style)) as axes:
         axes.set_xlim(0, 1)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+        axes.set_xticks(*SHARE_TICKS)
         axes.set_xlabel("share of the mail sent")
         draw_stacks(axes, [_row(*group) for group in groups], _PARTS, style=style)
         return finish(

@@ -11,7 +11,7 @@ from mailsim.plots.style import COLOURS, LETTERS, SIZES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["PAPER", "Part", "Row", "draw_stacks"]
+__all__ = ["PAPER", "Part", "Row", "draw_stacks", "stacks_height"]
 
 #: white behind letters that stand on bars, areas and bands
 PAPER = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
@@ -39,6 +39,11 @@ class Row(NamedTuple):
     above: str
     lengths: dict[str, float]
     texts: dict[str, str]
+
+
+def stacks_height(rows: int, style: str) -> float:
+    """How high a picture of so many rows is, in heights of a picture: on a page just what they need, a slide is a slide."""
+    return 0.36 + 0.26 * max(rows, 1) if style == "print" else 1.0
 
 
 def draw_stacks(ax: Axes, rows: Sequence[Row], parts: dict[str, Part], *, style: str) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "LOOK_OF_OUTCOME",
     "NODE_COLOURS",
     "PADS_IN",
+    "SHARE_TICKS",
     "SIZES",
     "WORDS",
     "Look",
@@ -174,6 +175,10 @@ SIZES: dict[str, Size] = {"print": Size(7.6, 4.3, 8.5, 1.3, 16.0, 150), "slide":
 
 #: empty margin around everything on a sheet, in inches
 PADS_IN: dict[str, float] = {"print": 0.08, "slide": 0.16}
+
+
+#: where an axis of shares is marked, and how: for ``set_xticks`` and ``set_yticks``
+SHARE_TICKS: tuple[list[float], list[str]] = ([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
 
 
 def look_of(outcome: str) -> str:
