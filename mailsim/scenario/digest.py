@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mailsim.flavours import default
+from mailsim.nodes import Mta
 from mailsim.units import duration, micros
 
 if TYPE_CHECKING:
@@ -25,9 +26,14 @@ _TOP = ("flavours", "groups", "signed_zones", "policies")
 _FAULTS: dict[str, Any] = {"every": None, "drawn": None, "log": None, "name": None, "together": None, "then_flush": []}
 _OF_KIND: dict[str, dict[str, Any]] = {"outage": {"probability": None, "recipients": None}, "dns": {"zone": None}}
 
-#: keys of nodes that came later, by kind; of changes
-_NODES: dict[str, dict[str, Any]] = {"mta": {"certificate": "valid", "tlsa_matches": True}}
+#: keys of changes that came later
 _CHANGES = {"ttl": None, "serial": None}
+
+
+def _mta() -> dict[str, Any]:
+    """Keys of an MTA that came later, as a file would hold their defaults."""
+    later = {"aliases", "recipients", "verification", "client_limits", "certificate", "tlsa_matches"}
+    return Mta().model_dump(mode="json", include=later)
 
 
 def _fetch() -> dict[str, Any]:
@@ -56,9 +62,10 @@ def digest_of(scenario: Scenario) -> str:
     """SHA-256 of everything that decides a run besides the seed, every default included."""
     values = scenario.model_dump(mode="json", by_alias=True, exclude={"seed", "lesson", "question", "study"})
     _without(values, {key: values[key] for key in _TOP if not values[key]})
-    fetch = _fetch()
+    mta, fetch = _mta(), _fetch()
     for node in values["nodes"].values():
-        _without(node, _NODES.get(node["kind"], {}))
+        if node["kind"] == "mta":
+            _without(node, mta)
         if isinstance(node.get("fetch"), dict):
             _without(node["fetch"], fetch)
     for fault in values["faults"]:

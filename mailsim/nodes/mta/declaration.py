@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
+from pydantic import BeforeValidator, Field, field_validator
 
 from mailsim.declared import Declared, DrawnDuration, Duration, HostName, MailAddress, drawn
 from mailsim.nodes.base import HostDeclaration, node_kind
@@ -138,15 +138,6 @@ class Mta(HostDeclaration):
     certificate: Literal["valid", "invalid"] = "valid"
     tlsa_matches: bool = True
     parameters: dict[str, Any] = {}
-
-    @model_serializer(mode="wrap")
-    def _written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without policies that are not used: a scenario has the digest that it had before there were any."""
-        found: dict[str, Any] = handler(self)
-        for key in ("aliases", "recipients", "verification", "client_limits"):
-            if key not in self.model_fields_set:
-                found.pop(key, None)
-        return found
 
     def knows_recipients(self, domain: str) -> str:
         """``none``, ``list`` or ``probe``: what is known of the recipients of a domain in ``relays_for``."""
