@@ -31,11 +31,13 @@ __all__ = [
     "load",
     "outage_study",
     "scenarios",
+    "speak",
 ]
 
 if TYPE_CHECKING:
     from mailsim import flavours
     from mailsim.errors import LimitError, MailsimError, ScenarioError, UnknownNameError, UnsupportedError, ZoneError
+    from mailsim.language import speak
     from mailsim.results.result import Result
     from mailsim.scenario.doors import load, scenarios
     from mailsim.scenario.scenario import Scenario
@@ -55,6 +57,7 @@ _HOME = {
     "load": "mailsim.scenario.doors",
     "outage_study": "mailsim.study",
     "scenarios": "mailsim.scenario.doors",
+    "speak": "mailsim.language",
 }
 
 

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "mailsim"
 
 #: imports go down these floors, never up; a room is a file or a package right under ``mailsim``
 FLOORS = {
-    1: ("errors", "units", "draws", "events", "declared"),
+    1: ("errors", "units", "draws", "events", "declared", "language"),
     2: ("rules", "flavours"),
     3: ("nodes",),
     4: ("scenario",),

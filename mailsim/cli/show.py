@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from mailsim.stories.sentences import printable
+from mailsim.language import printable
 
 __all__ = ["complain", "show", "show_json", "show_table"]
 

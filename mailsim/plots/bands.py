@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim.events import ConditionSpan
+from mailsim.language import phrased, say
 from mailsim.plots.lettering import width_pt
 from mailsim.plots.style import COLOURS
 from mailsim.plots.timeaxis import duration_text
@@ -47,14 +48,16 @@ def bands(conditions: Iterable[ConditionSpan], *, end_s: float) -> list[Band]:
         start, end = span.start_us / 1e6, span.end_us / 1e6
         if start >= end_s:
             continue
-        how = in_short(span.how)
+        how = in_short(phrased("faults", span.how))
         key = (span.node, span.how)
         place, held = open_bands.get(key, (-1, 0))
         if times[key] > _TOLD_APART and held and start - found[place].end_s < end_s / _TOLD_APART:
             open_bands[key] = place, held + 1
-            found[place] = found[place]._replace(end_s=min(max(end, found[place].end_s), end_s), label=f"{how}, {held + 1} times")
+            found[place] = found[place]._replace(
+                end_s=min(max(end, found[place].end_s), end_s), label=say("plots.band_times", how=how, count=held + 1)
+            )
             continue
-        length = duration_text(end - start) if end <= end_s else "to the end"
+        length = duration_text(end - start) if end <= end_s else say("plots.to_the_end")
         open_bands[key] = len(found), 1
         found.append(Band(span.node, start, min(end, end_s), f"{how}, {length}" if end > start else how))  # a request has no length
     return found

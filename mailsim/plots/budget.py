@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailsim.language import say, speaking
 from mailsim.plots.groups import group_name, sent_in, sent_within
 from mailsim.plots.stacks import Part, Row, draw_stacks, stacks_height
-from mailsim.plots.style import COLOURS, WORDS, Style
+from mailsim.plots.style import COLOURS, Style
 from mailsim.plots.timeaxis import Window, duration_text, span_axis
 from mailsim.results.budget import PARTS, MeanBudget, mean_budgets
 from mailsim.results.metrics import Cohort
@@ -29,12 +30,10 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "fetch": (COLOURS["down"], "oo"),
 }
 
-_PARTS: dict[str, Part] = {part: Part(*_LOOKS[part], part, f"{part}: {WORDS['part ' + part]}") for part in PARTS}
-
 Group = tuple[Cohort, MeanBudget]
 
 
-def budget(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+def budget(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
     """Draw the mean of each part of the way, for mail sent while a fault was active and for all mail.
 
     The bars are means, since those of the parts add up to that of the whole; the median of the whole stands beside it.  Only mail
@@ -50,6 +49,8 @@ def budget(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
         ``print`` or ``slide``.
     window : pair, optional
         Only mail sent in this stretch counts, such as ``("1h", "6h")``.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
 
     Raises
     ------
@@ -59,12 +60,12 @@ def budget(result: Result, *, ax: Axes | None = None, style: Style = "print", wi
     from mailsim.plots.picture import caption_of, drawing, finish
 
     groups = _groups(result, window)
-    occur = {part: look for part, look in _PARTS.items() if any(means.parts_us[part] for _, means in groups)}
+    occur = [part for part in PARTS if any(means.parts_us[part] for _, means in groups)]
     longest = max((sum(means.parts_us.values()) for _, means in groups), default=0.0) / 1e6
-    with drawing(ax, style=style, height=stacks_height(len(groups), style)) as axes:
+    with speaking(language), drawing(ax, style=style, height=stacks_height(len(groups), style)) as axes:
         span_axis(axes, 0, longest * 1.03 or 1.0)
-        axes.set_xlabel("mean time since the user pressed send")
-        draw_stacks(axes, [_row(*group) for group in groups], occur, style=style)
+        axes.set_xlabel(say("budget.axis"))
+        draw_stacks(axes, [_row(*group) for group in groups], {part: _part(part) for part in occur}, style=style)
         return finish(
             axes,
             title=_title(groups),
@@ -83,53 +84,63 @@ def _groups(result: Result, window: Window) -> list[Group]:
     return [(cohort, means) for cohort, means in pairs if means.stored]
 
 
+def _part(part: str) -> Part:
+    word = say(f"budget.short_{part}")
+    return Part(*_LOOKS[part], word, f"{word}: {say(f'budget.part_{part}')}")
+
+
 def _row(cohort: Cohort, means: MeanBudget) -> Row:
     told = {part: us / 1e6 for part, us in means.parts_us.items() if part != "fetch" or means.read}
     mean, median = duration_text(means.to_mailbox_us / 1e6), duration_text(means.median_us / 1e6)
-    above = f"in the mailbox after {mean}" + (f" on average (mean); half within {median} (median)" if means.stored > 1 else "")
-    return Row(group_name(cohort.words, means.stored), above, told, {part: _short(seconds) for part, seconds in told.items()})
+    above = say("budget.in_mailbox_several" if means.stored > 1 else "budget.in_mailbox", mean=mean, median=median)
+    name = group_name(f"cohorts.{cohort.key}_lines", means.stored)
+    return Row(name, above, told, {part: _short(seconds) for part, seconds in told.items()})
 
 
 def _short(seconds: float) -> str:
-    return "0" if seconds == 0 else "under 1 ms" if seconds < 0.001 else duration_text(seconds)
+    return "0" if seconds == 0 else say("budget.under_1_ms") if seconds < 0.001 else duration_text(seconds)
 
 
 def _notes(groups: list[Group]) -> list[str]:
     """What the bars are and whom they leave out."""
-    notes = ["bars: means over the mail in the mailbox"]
+    notes = [say("budget.note_means")]
     if any(len(cohort) > means.stored for cohort, means in groups):
-        notes.append("not counted: " + ", ".join(f"{len(cohort) - means.stored} of {len(cohort)}" for cohort, means in groups))
+        counts = [say("budget.left_out", count=len(cohort) - means.stored, total=len(cohort)) for cohort, means in groups]
+        notes.append(say("budget.note_left_out", counts=", ".join(counts)))
     if any(0 < means.read < means.stored for _, means in groups):
-        notes.append("fetch: mean over the mail that was read, " + ", ".join(str(means.read) for _, means in groups))
+        notes.append(say("budget.note_fetch", counts=", ".join(str(means.read) for _, means in groups)))
     return notes
 
 
 def _title(groups: list[Group]) -> str:
     if not groups:
-        return "No mail was in the mailbox when the run ended."
+        return say("budget.nothing")
     cohort, means = groups[0]
-    which = "Mail sent during the fault" if cohort.key == "during_faults" else "Mail"
+    one = len(cohort) == 1
+    which = "one" if one else "arrived" if len(cohort) > means.stored else "mail"
     total = sum(means.parts_us.values())
     longest = max(means.parts_us, key=lambda part: means.parts_us[part])
-    share = percent(means.parts_us[longest] / total) if total else "0 %"
-    end = "to its reader" if means.read else "to the mailbox"
-    if len(cohort) > means.stored:
-        which = f"What arrived of the {which[0].lower()}{which[1:]} ({means.stored} of {len(cohort)})"
-    if len(cohort) == 1:
-        which = "The mail sent during the fault" if cohort.key == "during_faults" else "The mail"
-        return f"{which} took {duration_text(total / 1e6)} {end}; {share} of that: {WORDS['part ' + longest]}."
-    return f"{which} took {duration_text(total / 1e6)} {end} on average; {share} of that: {WORDS['part ' + longest]}."
+    return say(
+        "budget.title" if one else "budget.title_several",
+        which=say(f"budget.{which}{'_of_fault' * (cohort.key == 'during_faults')}", count=means.stored, total=len(cohort)),
+        total=duration_text(total / 1e6),
+        end=say("budget.to_reader" if means.read else "budget.to_mailbox"),
+        share=percent(means.parts_us[longest] / total) if total else "0 %",
+        part=say(f"budget.part_{longest}"),
+    )
 
 
-def describe_budget(result: Result, *, window: Window = None) -> str:
+def describe_budget(result: Result, *, window: Window = None, language: str | None = None) -> str:
     """The budget in words."""
-    return _described(_groups(result, window))
+    with speaking(language):
+        return _described(_groups(result, window))
 
 
 def _described(groups: list[Group]) -> str:
-    parts = ["Stacked bars of where the time from send to read went, means over the mail in the mailbox.", _title(groups)]
+    parts = [say("budget.described"), _title(groups)]
     for cohort, means in groups:
         row = _row(cohort, means)
-        told = ", ".join(f"{part} {text}" for part, text in row.texts.items())
-        parts.append(f"{cohort.words[0].upper()}{cohort.words[1:]} ({means.stored}), {row.above}: {told}.")
+        told = ", ".join(f"{say(f'budget.short_{part}')} {text}" for part, text in row.texts.items())
+        who = cohort.words[0].upper() + cohort.words[1:]
+        parts.append(say("budget.described_group", who=who, count=means.stored, above=row.above, parts=told))
     return " ".join(parts)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim import __version__
+from mailsim.language import printable
 from mailsim.plots.style import COLOURS, LETTERS, SIZES, Style
 from mailsim.plots.timeaxis import Window, duration_axis, duration_text, duration_ticks, window_s
 from mailsim.results.html import tag
 from mailsim.results.summary import percent
-from mailsim.stories.sentences import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mailsim.language import say
 from mailsim.plots.timeaxis import Window, duration_text, window_s
 from mailsim.results.columns import view
 from mailsim.results.metrics import Cohort, cohorts
@@ -21,7 +22,7 @@ def sent_in(window: Window) -> str:
     if window is None:
         return ""
     low, high = (duration_text(edge) if edge else "0" for edge in window_s(window, 0, 1))
-    return f"only mail sent from {low} to {high} after the start"
+    return say("cohorts.sent_in", low=low, high=high)
 
 
 def sent_within(result: Result, window: Window) -> tuple[Cohort, ...]:
@@ -33,12 +34,12 @@ def sent_within(result: Result, window: Window) -> tuple[Cohort, ...]:
     if window is not None:
         low, high = window_s(window, 0, 1)
         sent_s = view(result.log.messages, "sent_us") / 1e6
-        found = tuple(Cohort(one.key, one.words, one.mask & (sent_s >= low) & (sent_s < high)) for one in found)
+        found = tuple(Cohort(one.key, one.mask & (sent_s >= low) & (sent_s < high)) for one in found)
     kept = [one for one in found if len(one)]
     return tuple(one for k, one in enumerate(kept) if k == 0 or not np.array_equal(one.mask, kept[0].mask))
 
 
-def group_name(words: str, count: int) -> str:
-    """The name of a group at the left of its bar, in lines."""
-    broken = words.replace(" while a ", "\nwhile a ").replace(" was active", "\nwas active")
-    return f"{broken}\n({count})"
+def group_name(key: str, count: int) -> str:
+    """The name of a group at the left of its bar, its lines set apart by `` / `` in the table, and how many there are in it."""
+    lines = say(key).split(" / ")
+    return "\n".join([*lines, f"({count})"])

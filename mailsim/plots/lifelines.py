@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from matplotlib import rc_context
 
+from mailsim.language import printable
 from mailsim.plots.lettering import room_pt, width_pt
 from mailsim.plots.style import COLOURS, LETTERS, PADS_IN, SIZES, Look, settings
-from mailsim.stories.sentences import printable, rough, say
+from mailsim.stories.sentences import rough, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

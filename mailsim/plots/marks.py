@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mailsim.language import say
 from mailsim.plots.lettering import legend_below
-from mailsim.plots.style import COLOURS, LOOKS, SIZES, WORDS
+from mailsim.plots.style import COLOURS, LOOKS, SIZES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,7 +102,7 @@ def legend_for(ax: Axes, marks: Sequence[Mark], *, way: str, queue: bool, style:
         for (colour, marker, filled), word in words.items()
     ]
     if queue:
-        handles.append(Patch(facecolor=COLOURS["transit"], alpha=0.55, linewidth=0, label=WORDS["queue"]))
+        handles.append(Patch(facecolor=COLOURS["transit"], alpha=0.55, linewidth=0, label=say("plots.queue")))
     if way:
-        handles.append(Line2D([], [], color=COLOURS["ink"], linewidth=size.line * 0.9, marker=".", label=WORDS[way]))
+        handles.append(Line2D([], [], color=COLOURS["ink"], linewidth=size.line * 0.9, marker=".", label=say(f"plots.{way}")))
     legend_below(ax, handles, style=style)

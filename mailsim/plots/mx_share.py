@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mailsim.language import say
 from mailsim.plots.bands import band_labels, bands, draw_band, joined
 from mailsim.plots.groups import group_name
 from mailsim.plots.lettering import legend_below, room_pt
@@ -154,15 +155,15 @@ def _groups(found: Takers) -> list[tuple[str, npt.NDArray[np.int64]]]:
     """Counts by server, of the mail taken while a fault was active and of all."""
     if not len(found.t_us):
         return []
-    during = ("mail taken while a fault was active", found.counts(found.in_fault))
-    return [*([during] if found.in_fault.any() else []), *([("all mail", found.counts())] if not found.in_fault.all() else [])]
+    during = ("mx_share.during_faults", found.counts(found.in_fault))
+    return [*([during] if found.in_fault.any() else []), *([("cohorts.all", found.counts())] if not found.in_fault.all() else [])]
 
 
 def _row(name: str, counts: npt.NDArray[np.int64], found: Takers) -> Row:
     total = int(counts.sum())
     shares = {host: int(count) / total for host, count in zip(found.hosts, counts, strict=True) if count}
     texts = {host: f"{percent(share)} ({round(share * total)})" for host, share in shares.items()}
-    return Row(group_name(name, total), "", shares, texts)
+    return Row(group_name(f"{name}_lines", total), "", shares, texts)
 
 
 def _most(found: Takers, mask: npt.NDArray[np.bool_]) -> tuple[str, str]:
@@ -204,5 +205,6 @@ def _described(found: Takers) -> str:
     parts = ["Shares of the servers that were the first to take the mail.", _title(found)]
     for name, counts in _groups(found):
         told = ", ".join(f"{host} {text}" for host, text in _row(name, counts, found).texts.items())
-        parts.append(f"{name[0].upper()}{name[1:]} ({int(counts.sum())}): {told}.")
+        told_of = say(name)
+        parts.append(f"{told_of[0].upper()}{told_of[1:]} ({int(counts.sum())}): {told}.")
     return " ".join([*parts, *([_open_words(found).capitalize() + "."] if found.open else [])])

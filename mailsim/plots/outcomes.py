@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailsim.language import say
 from mailsim.plots.groups import group_name, sent_in, sent_within
 from mailsim.plots.stacks import Part, Row, draw_stacks, stacks_height
-from mailsim.plots.style import COLOURS, SHARE_TICKS, WORDS, Style
+from mailsim.plots.style import COLOURS, SHARE_TICKS, Style
 from mailsim.plots.timeaxis import Window
 from mailsim.results.metrics import Cohort
 from mailsim.results.outcomes import OUTCOMES, outcome_counts
@@ -30,9 +31,6 @@ _LOOKS: dict[str, tuple[str, str]] = {
     "under_way": (COLOURS["transit"], "++"),
 }
 
-_PARTS: dict[str, Part] = {
-    key: Part(*_LOOKS[key], WORDS["outcome " + key].partition(":")[0], WORDS["outcome " + key]) for key in OUTCOMES
-}
 
 Group = tuple[Cohort, dict[str, int]]
 
@@ -58,10 +56,13 @@ def outcomes(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         axes.set_xlim(0, 1)
         axes.set_xticks(*SHARE_TICKS)
         axes.set_xlabel("share of the mail sent")
-        draw_stacks(axes, [_row(*group) for group in groups], _PARTS, style=style)
-        return finish(
-            axes, title=_title(groups), description=_described(groups), caption=caption_of(result, sent_in(window)), style=style
-        )
+        draw_stacks(axes, [_row(*group) for group in groups], _parts(), style=style)
+        return finish(axes, title=_title(groups), description=_described(groups), caption=caption_of(result, sent_in(window)), style=style)
+
+
+def _parts() -> dict[str, Part]:
+    told = {key: say(f"outcomes.outcome_{key}") for key in OUTCOMES}
+    return {key: Part(*_LOOKS[key], words.partition(":")[0], words) for key, words in told.items()}
 
 
 def _groups(result: Result, window: Window) -> list[Group]:
@@ -73,7 +74,12 @@ def _row(cohort: Cohort, counts: dict[str, int]) -> Row:
     shares = {key: count / total for key, count in counts.items() if count}
     there = counts["in_time"] + counts["late"]
     above = f"{there} of {total} in the mailbox"
-    return Row(group_name(cohort.words, total), above, shares, {key: f"{percent(share)} ({counts[key]})" for key, share in shares.items()})
+    return Row(
+        group_name(f"cohorts.{cohort.key}_lines", total),
+        above,
+        shares,
+        {key: f"{percent(share)} ({counts[key]})" for key, share in shares.items()},
+    )
 
 
 def _title(groups: list[Group]) -> str:
@@ -85,7 +91,7 @@ def _title(groups: list[Group]) -> str:
     if counts["in_time"] == total:
         return f"All of {which} was in the mailbox within 1 h." if total > 1 else "The one mail was in the mailbox within 1 h."
     said = [f"{percent(counts['in_time'] / total)} was in the mailbox within 1 h"]
-    said += [f"{percent(counts[key] / total)} {WORDS['title ' + key]}" for key in OUTCOMES[1:] if counts[key]]
+    said += [f"{percent(counts[key] / total)} {say(f'outcomes.title_{key}')}" for key in OUTCOMES[1:] if counts[key]]
     return f"Of {which}, {', '.join(said[:-1])} and {said[-1]}." if len(said) > 1 else f"Of {which}, {said[0]}."
 
 
@@ -98,6 +104,6 @@ def _described(groups: list[Group]) -> str:
     parts = ["Stacked bars of what became of the mail, in shares of the mail sent.", _title(groups)]
     for cohort, counts in groups:
         row = _row(cohort, counts)
-        told = ", ".join(f"{_PARTS[key].word} {text}" for key, text in row.texts.items())
+        told = ", ".join(f"{_parts()[key].word} {text}" for key, text in row.texts.items())
         parts.append(f"{cohort.words[0].upper()}{cohort.words[1:]} ({len(cohort)}): {told}.")
     return " ".join(parts)

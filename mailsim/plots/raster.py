@@ -11,8 +11,9 @@ from mailsim import __version__
 from mailsim.flavours import Schedule, mta_figures, mta_flavours
 from mailsim.flavours import schedule as flavour_schedule
 from mailsim.flavours.schedules import schedule_of
+from mailsim.language import say
 from mailsim.plots.lettering import legend_below
-from mailsim.plots.style import COLOURS, LETTERS, SIZES, WORDS, Style
+from mailsim.plots.style import COLOURS, LETTERS, SIZES, Style
 from mailsim.plots.timeaxis import Window, duration_text, span_axis, window_s
 from mailsim.units import clock, duration, micros
 
@@ -27,13 +28,13 @@ __all__ = ["Fate", "describe_raster", "fate_of", "raster", "raster_of", "senders
 #: how many outages long the picture may be
 _LONGEST = 4.0
 
-#: looks of the marks: colour, marker, word, size in marker areas
+#: looks of the marks: colour, marker, key of the word, size in marker areas
 _LOOKS: dict[str, tuple[str, str, str, float]] = {
-    "attempt": (COLOURS["ink"], "|", WORDS["raster attempt"], 1.6),
-    "guessed": (COLOURS["down"], "|", WORDS["raster guessed"], 1.0),
-    "delivered": (COLOURS["delivered"], "o", WORDS["raster delivered"], 1.7),
-    "returned": (COLOURS["bounced"], "X", WORDS["raster returned"], 1.9),
-    "unknown": (COLOURS["dns"], "D", WORDS["raster unknown"], 1.2),
+    "attempt": (COLOURS["ink"], "|", "attempt", 1.6),
+    "guessed": (COLOURS["down"], "|", "guessed", 1.0),
+    "delivered": (COLOURS["delivered"], "o", "delivered", 1.7),
+    "returned": (COLOURS["bounced"], "X", "returned", 1.9),
+    "unknown": (COLOURS["dns"], "D", "unknown", 1.2),
 }
 
 
@@ -266,7 +267,7 @@ def _legend(ax: Axes, lanes: Sequence[Lane], outage_us: int, style: str) -> None
             markersize=(size.marker * 1.3) ** 0.5,
             color=colour,
             markeredgewidth=size.line * 0.7 if marker == "|" else 0,
-            label=word,
+            label=say(f"raster.{word}"),
         )
         for kind, (colour, marker, word, _) in _LOOKS.items()
         if kind in used and lanes

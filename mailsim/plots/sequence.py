@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from mailsim import __version__
 from mailsim.errors import UnknownNameError
 from mailsim.events import Event
+from mailsim.language import printable
 from mailsim.plots.lifelines import Paper, Row, Scale, height_in
 from mailsim.plots.picture import drawing, finish
 from mailsim.plots.style import COLOURS, LOOKS, SIZES, Look, look_of
 from mailsim.rules.reasons import Why
-from mailsim.stories.sentences import printable, say
+from mailsim.stories.sentences import say
 from mailsim.stories.story import Step, Story
 from mailsim.units import clock
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from mailsim.errors import UnknownNameError
+from mailsim.language import say
 
 __all__ = [
     "COLOURS",
@@ -21,7 +22,6 @@ __all__ = [
     "PADS_IN",
     "SHARE_TICKS",
     "SIZES",
-    "WORDS",
     "Look",
     "Size",
     "Style",
@@ -66,82 +66,38 @@ HATCHES: tuple[str, ...] = ("", "...", "\\\\\\", "xx", "++", "oo")
 #: one line style per curve, in order
 LINE_STYLES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 2, 1.5, 2)), (0, (1, 1)))
 
-#: every word that pictures write besides names and figures: the one table to translate
-WORDS: dict[str, str] = {
-    "ok": "taken",
-    "silence": "no answer",
-    "refused": "refused / unreachable",
-    "tempfail": "not now (4xx)",
-    "permfail": "no (5xx)",
-    "lost_reply": "taken, 250 lost",
-    "sent": "sent",
-    "stored": "in the mailbox",
-    "late": "in the mailbox after more than 1 h",
-    "read": "read",
-    "login": "login failed",
-    "poll": "look for mail failed",
-    "bounced": "returned to the sender",
-    "rejected": "rejected, the user was told",
-    "queue": "queue",
-    "slowest": "way of the slowest mail",
-    "returned": "way of the first returned mail",
-    "under_way": "still under way when the run ended",
-    "part submit": "handing it to the provider",
-    "part queue": "waiting in the sender's queue",
-    "part resolve": "looking names up",
-    "part relay": "contact with servers and time-outs",
-    "part onward": "waiting at a backup MX",
-    "part store": "putting it into the mailbox",
-    "part fetch": "waiting for the reader's program",
-    "outcome in_time": "in time: in the mailbox within 1 h",
-    "outcome late": "late: in the mailbox after more than 1 h",
-    "outcome bounced": "returned: came back to the sender",
-    "outcome rejected": "rejected: refused at once, the user was told",
-    "outcome lost": "lost: nobody was told",
-    "outcome discarded": "discarded: taken and thrown away",
-    "outcome unknown": "unknown: the sender's schedule is known no further",
-    "outcome under_way": "under way: still when the run ended",
-    "title late": "later",
-    "title bounced": "came back",
-    "title rejected": "was refused at once",
-    "title lost": "was lost",
-    "title discarded": "was thrown away",
-    "title unknown": "is unknown",
-    "title under_way": "was still under way",
-    "raster attempt": "attempt in vain",
-    "raster guessed": "inferred between measured ones",
-    "raster delivered": "delivered",
-    "raster returned": "returned to the sender",
-    "raster unknown": "last attempt ever seen",
-}
-
 
 class Look(NamedTuple):
-    """How a kind of mark looks: colour, matplotlib marker, filled or hollow, its word in the legend, relative size."""
+    """How a kind of mark looks: colour, matplotlib marker, filled or hollow, the key of its word in ``plots.toml``, relative size."""
 
     colour: str
     marker: str
     filled: bool
-    word: str
+    key: str
     size: float = 1.0
+
+    @property
+    def word(self) -> str:
+        """Its word in the legend."""
+        return say(f"plots.{self.key}")
 
 
 #: the look of each kind of mark
 LOOKS: dict[str, Look] = {
-    "sent": Look(COLOURS["transit"], "|", True, WORDS["sent"], 1.6),
-    "ok": Look(COLOURS["delivered"], "o", True, WORDS["ok"]),
-    "silence": Look(COLOURS["ink"], "o", False, WORDS["silence"]),
-    "refused": Look(COLOURS["ink"], "x", True, WORDS["refused"]),
-    "tempfail": Look(COLOURS["deferred"], "v", True, WORDS["tempfail"], 1.2),
-    "permfail": Look(COLOURS["bounced"], "s", True, WORDS["permfail"]),
-    "lost_reply": Look(COLOURS["delivered"], "o", False, WORDS["lost_reply"]),
-    "stored": Look(COLOURS["delivered"], "o", True, WORDS["stored"]),
-    "late": Look(COLOURS["deferred"], "D", True, WORDS["late"], 0.9),
-    "login": Look(COLOURS["bounced"], "^", True, WORDS["login"], 1.2),
-    "poll": Look(COLOURS["quiet"], "1", True, WORDS["poll"], 1.6),
-    "read": Look(COLOURS["strong"], "|", True, WORDS["read"], 1.6),
-    "bounced": Look(COLOURS["bounced"], "X", True, WORDS["bounced"], 1.3),
-    "rejected": Look(COLOURS["bounced"], "P", True, WORDS["rejected"], 1.6),
+    "sent": Look(COLOURS["transit"], "|", True, "sent", 1.6),
+    "ok": Look(COLOURS["delivered"], "o", True, "ok"),
+    "silence": Look(COLOURS["ink"], "o", False, "silence"),
+    "refused": Look(COLOURS["ink"], "x", True, "refused"),
+    "tempfail": Look(COLOURS["deferred"], "v", True, "tempfail", 1.2),
+    "permfail": Look(COLOURS["bounced"], "s", True, "permfail"),
+    "lost_reply": Look(COLOURS["delivered"], "o", False, "lost_reply"),
+    "stored": Look(COLOURS["delivered"], "o", True, "stored"),
+    "late": Look(COLOURS["deferred"], "D", True, "late", 0.9),
+    "login": Look(COLOURS["bounced"], "^", True, "login", 1.2),
+    "poll": Look(COLOURS["quiet"], "1", True, "poll", 1.6),
+    "read": Look(COLOURS["strong"], "|", True, "read", 1.6),
+    "bounced": Look(COLOURS["bounced"], "X", True, "bounced", 1.3),
+    "rejected": Look(COLOURS["bounced"], "P", True, "rejected", 1.6),
 }
 
 #: which look an outcome of an attempt has, by its key in :mod:`mailsim.rules.reasons`

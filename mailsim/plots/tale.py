@@ -45,7 +45,7 @@ class Tale(NamedTuple):
     """Everything that the timeline shows and says.
 
     ``shown_s`` is the stretch in which anything happens; ``way`` is the way of one mail as (instant, node): of the first
-    that was returned, else of the slowest; ``way_word`` says which (a key of :data:`mailsim.plots.style.WORDS`).
+    that was returned, else of the slowest; ``way_word`` says which (a key of ``plots.toml``).
     ``fault`` names the fault during which the slowest mail was sent, ``fault_words`` says what it was where it was no plain
     outage (``mx1: slow by 20s``; else empty), ``after_fault_s`` is how long after its end that mail arrived (None where it did
     not wait for that).

@@ -7,6 +7,7 @@ from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 from mailsim.errors import UnsupportedError
+from mailsim.language import day_text, numeral, say
 from mailsim.units import Instant, calendar, micros
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def duration_text(seconds: float) -> str:
         if seconds >= 2 * size or seconds == size or (unit == "s" and seconds >= 1):
             count = seconds / size
             text = f"{count:.0f}" if count >= 10 and unit != "d" else f"{count:.1f}".removesuffix(".0")
-            return f"{text} {unit}"
+            return numeral(f"{text} {unit}")
     return f"{seconds * 1000:.0f} ms"
 
 
@@ -107,7 +108,7 @@ def duration_ticks(low_s: float, high_s: float, *, most: int = 9) -> list[tuple[
         for value, text, its in DURATION_TICKS:
             fits = low_s <= value <= high_s and all(abs(log10(value / other)) >= room for other, _ in chosen)
             if its == rank and fits:
-                chosen.append((value, text))
+                chosen.append((value, numeral(text)))
     return sorted(chosen)
 
 
@@ -128,14 +129,14 @@ def span_axis(ax: Axes, low_s: float, high_s: float, *, most: int = 9) -> None:
     ticks = [k * step for k in range(ceil(low_s / step - 1e-9), floor(high_s / step + 1e-9) + 1)]
     size, unit = next((pair for pair in _UNITS if step >= pair[0] or step * 2 == pair[0]), _UNITS[-1])
     ax.set_xlim(low_s, high_s)
-    ax.set_xticks(ticks, ["0" if tick == 0 else f"{tick / size:.10g} {unit}" for tick in ticks])
+    ax.set_xticks(ticks, ["0" if tick == 0 else numeral(f"{tick / size:.10g} {unit}") for tick in ticks])
 
 
 def clock_text(starts: Instant, seconds: float, *, span_s: float) -> str:
     """An instant in a sentence: ``02:10``, with the day where the run is longer than a day."""
     at = calendar(starts, round(seconds * 1e6))
     clock = f"{at:%H:%M:%S}" if span_s < 600 else f"{at:%H:%M}"
-    return clock if span_s <= _DAY else f"{clock} on {at:%a} {at.day} {at:%b}"
+    return clock if span_s <= _DAY else say("calendar.instant", clock=clock, day=day_text(at))
 
 
 def clock_axis(ax: Axes, starts: Instant, low_s: float, high_s: float, *, most: int = 9) -> None:
@@ -151,7 +152,7 @@ def clock_axis(ax: Axes, starts: Instant, low_s: float, high_s: float, *, most: 
     texts, day = [], None
     for instant in instants:
         at = calendar(starts, round(instant * 1e6))
-        date = f"{at:%a} {at.day} {at:%b}"
+        date = day_text(at)
         if step >= _DAY:
             texts.append(date)
             continue

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mailsim.language import say
 from mailsim.plots.bands import band_labels, bands, draw_band
 from mailsim.plots.lettering import room_pt
 from mailsim.plots.marks import draw_marks, legend_for
-from mailsim.plots.style import COLOURS, SIZES, WORDS, Style
+from mailsim.plots.style import COLOURS, SIZES, Style
 from mailsim.plots.tale import Lane, Tale, tale_of
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
 from mailsim.results.metrics import cohorts, shares
@@ -210,4 +211,4 @@ def _queue_words(result: Result, tale: Tale) -> str:
     if not peaks:
         return ""
     peak, node, t_s = max(peaks)
-    return f"The {WORDS['queue']} of {node} peaks at {peak} at {clock_text(result.starts, t_s, span_s=result.log.end_us / 1e6)}."
+    return f"The {say('plots.queue')} of {node} peaks at {peak} at {clock_text(result.starts, t_s, span_s=result.log.end_us / 1e6)}."

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mailsim.events import EventLog, State
+from mailsim.language import say
 from mailsim.results.columns import Ints, view
 
 __all__ = [
@@ -53,15 +54,17 @@ class Cohort:
     ----------
     key : str
         ``during_faults`` or ``all``.
-    words : str
-        For people: ``mail sent while a fault was active``.
     mask : ndarray of bool
         Over the rows of the message table.
     """
 
     key: Literal["during_faults", "all"]
-    words: str
     mask: Mask
+
+    @property
+    def words(self) -> str:
+        """For people: ``mail sent while a fault was active``."""
+        return say(f"cohorts.{self.key}")
 
     def __len__(self) -> int:
         return int(self.mask.sum())
@@ -168,11 +171,11 @@ def sent_during_faults(log: EventLog) -> Mask:
 def cohorts(log: EventLog) -> tuple[Cohort, ...]:
     """The cohorts of a run, the default one first: mail sent while a fault was active (if any was), and all mail."""
     mail = ordinary(log)
-    every = Cohort("all", "all mail", mail)
+    every = Cohort("all", mail)
     during = mail & sent_during_faults(log)
     if not during.any():
         return (every,)
-    return (Cohort("during_faults", "mail sent while a fault was active", during), every)
+    return (Cohort("during_faults", during), every)
 
 
 def arrival_curve(log: EventLog, mask: Mask | None = None, *, to: Literal["stored", "read"] = "stored") -> ArrivalCurve:

@@ -339,11 +339,11 @@ class Plots:
 
         return sequence(self._result, message, scale=scale, ax=ax, style=style)
 
-    def budget(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    def budget(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
         """Where the time from send to read went, as means, for mail sent during the faults and for all."""
         from mailsim.plots.budget import budget
 
-        return budget(self._result, ax=ax, style=style, window=window)
+        return budget(self._result, ax=ax, style=style, window=window, language=language)
 
     def mx_share(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
         """Which server was the first to take the mail, over time."""

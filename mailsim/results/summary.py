@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mailsim.events import Event, EventLog
+from mailsim.language import SOURCE, numeral, say, speaking
 from mailsim.results.columns import view
 from mailsim.results.conservation import Conservation, conservation
 from mailsim.results.html import Markup, cell_table, details, joined, tag
@@ -30,7 +31,7 @@ class CohortFigures:
 
     Attributes
     ----------
-    key, words : str
+    key : str
         Which cohort (see :class:`mailsim.results.metrics.Cohort`).
     shares : Shares
         What became of it.
@@ -42,16 +43,22 @@ class CohortFigures:
     """
 
     key: str
-    words: str
     shares: Shares
     later_than: dict[str, float | None]
     stored: ArrivalCurve
     read: ArrivalCurve
 
+    @property
+    def words(self) -> str:
+        """Which cohort, for people."""
+        return say(f"cohorts.{self.key}")
+
     def as_dict(self) -> dict[str, object]:
-        """Plain values, ready for JSON: shares of the cohort, times in seconds."""
+        """Plain values, ready for JSON, the same in every language: shares of the cohort, times in seconds."""
+        with speaking(SOURCE):
+            about = self.words
         return {
-            "about": self.words,
+            "about": about,
             **vars(self.shares),
             "later_than": dict(self.later_than),
             "latency_s": _times(self.stored),
@@ -131,23 +138,25 @@ class Summary:
         def add(title: str, cells: Iterable[str]) -> None:
             table.append((title, *cells))
 
-        add("deliveries", (str(one.shares.total) for one in self.figures))
-        add("in the mailbox", (percent(one.shares.delivered) for one in self.figures))
+        add(say("summary.deliveries"), (str(one.shares.total) for one in self.figures))
+        add(say("summary.in_mailbox"), (percent(one.shares.delivered) for one in self.figures))
         for text in LATER_THAN_US:
-            add(f"not there after {text}", (percent(one.later_than[text], unknown=_untold(one)) for one in self.figures))
-        add("returned (bounced)", (percent(one.shares.bounced) for one in self.figures))
+            add(say("summary.not_there", after=text), (percent(one.later_than[text], unknown=_untold(one)) for one in self.figures))
+        add(say("summary.returned"), (percent(one.shares.bounced) for one in self.figures))
         for word in ("rejected", "lost", "discarded"):
             found = [getattr(one.shares, word) for one in self.figures]
             if any(found):
-                add(word, (percent(share) for share in found))
-        add("still under way (censored)", (percent(one.shares.censored) for one in self.figures))
+                add(say(f"summary.{word}"), (percent(share) for share in found))
+        add(say("summary.under_way"), (percent(one.shares.censored) for one in self.figures))
         if any(one.shares.unknown for one in self.figures):
-            add("unknown (the sender's schedule is known no further)", (percent(one.shares.unknown) for one in self.figures))
-        for what, curves in (("in the mailbox", [one.stored for one in self.figures]), ("read", [one.read for one in self.figures])):
+            add(say("summary.unknown"), (percent(one.shares.unknown) for one in self.figures))
+        for what, curves in (("stored", [one.stored for one in self.figures]), ("read", [one.read for one in self.figures])):
             if any(curve.max_us is not None for curve in curves):
-                add(f"half {what} within", (_said(curve, 0.5, _untold(one)) for curve, one in zip(curves, self.figures, strict=True)))
-                add(f"95 % {what} within", (_said(curve, 0.95, _untold(one)) for curve, one in zip(curves, self.figures, strict=True)))
-                add(f"slowest {what} after", ("–" if curve.max_us is None else clock(curve.max_us) for curve in curves))
+                add(say(f"summary.half_{what}"), (_said(curve, 0.5, _untold(one)) for curve, one in zip(curves, self.figures, strict=True)))
+                add(
+                    say(f"summary.most_{what}"), (_said(curve, 0.95, _untold(one)) for curve, one in zip(curves, self.figures, strict=True))
+                )
+                add(say(f"summary.slowest_{what}"), ("–" if curve.max_us is None else numeral(clock(curve.max_us)) for curve in curves))
         return table
 
     def sentences(self) -> list[str]:
@@ -156,15 +165,14 @@ class Summary:
         if self.queues and self.queues[0].peak > 1:
             lines.append(_filled(self.queues))
         if self.conservation.reports.sent:
-            lines.append(f"reports to senders: {self.conservation.reports.sent}, of which arrived: {self.conservation.reports.stored}")
+            lines.append(say("summary.reports", sent=self.conservation.reports.sent, arrived=self.conservation.reports.stored))
         if self.notices:
-            lines.append(f"senders told that their mail is late: {self.notices}")
+            lines.append(say("summary.notices", number=self.notices))
         if self.unseen is not None and self.unseen.count:
             lines.append(self.unseen.sentence())
         if self.failed_logins:
-            lines.append(f"failed logins: {self.failed_logins}")
-        how = {"settled": "all mail was settled", "given": "that was the end asked for", "capped": "the longest run allowed"}
-        lines.append(f"the run ended after {clock(self.end_us)}: {how.get(self.end_reason, self.end_reason)}")
+            lines.append(say("summary.failed_logins", number=self.failed_logins))
+        lines.append(say(f"summary.ended_{self.end_reason}", after=numeral(clock(self.end_us))))
         return [*lines, *self.notes]
 
     @property
@@ -183,7 +191,7 @@ class Summary:
         """The same as HTML, every text escaped."""
         check = ("✓ " if self.conservation.ok else "✗ ") + repr(self.conservation)
         more = joined(tag("div", line) for line in [*self.sentences(), check])
-        return joined((cell_table(self.rows()), details("more", more), tag("small", self.replay)))
+        return joined((cell_table(self.rows()), details(say("summary.more"), more), tag("small", self.replay)))
 
     def _repr_html_(self) -> str:
         return str(tag("div", self.html(), class_="mailsim"))
@@ -194,10 +202,10 @@ def percent(share: float | None, *, unknown: str = "–") -> str:
     if share is None:
         return unknown
     if 0 < share < 0.001:
-        return "under 0.1 %"
+        return say("calendar.under", figure=numeral("0.1 %"))
     if 0.999 < share < 1:
-        return "over 99.9 %"
-    return f"{share * 100:.1f}".removesuffix(".0") + " %"
+        return say("calendar.over", figure=numeral("99.9 %"))
+    return numeral(f"{share * 100:.1f}".removesuffix(".0") + " %")
 
 
 def summarise(log: EventLog, *, scenario: str, digest: str, seed: int, version: str, unseen: Unseen | None = None) -> Summary:
@@ -213,7 +221,7 @@ def summarise(log: EventLog, *, scenario: str, digest: str, seed: int, version: 
         end_us=log.end_us,
         end_reason=log.end_reason,
         trace_hash=log.trace_hash(),
-        figures=tuple(_figures(log, one.key, one.words, one.mask) for one in cohorts(log)),
+        figures=tuple(_figures(log, one.key, one.mask) for one in cohorts(log)),
         conservation=conservation(log),
         queues=tuple(queue_peaks(log)) if rich else (),
         notices=_notices(log) if kinds is not None else None,
@@ -223,10 +231,10 @@ def summarise(log: EventLog, *, scenario: str, digest: str, seed: int, version: 
     )
 
 
-def _figures(log: EventLog, key: str, words: str, mask: Mask) -> CohortFigures:
+def _figures(log: EventLog, key: str, mask: Mask) -> CohortFigures:
     stored = arrival_curve(log, mask)
     later = {text: None if (there := stored.share_within(us)) is None else round(1 - there, 12) for text, us in LATER_THAN_US.items()}
-    return CohortFigures(key, words, shares(log, mask), later, stored, arrival_curve(log, mask, to="read"))
+    return CohortFigures(key, shares(log, mask), later, stored, arrival_curve(log, mask, to="read"))
 
 
 def _times(curve: ArrivalCurve) -> dict[str, float | None]:
@@ -236,14 +244,14 @@ def _times(curve: ArrivalCurve) -> dict[str, float | None]:
 
 def _untold(one: CohortFigures) -> str:
     """Why a figure of a cohort is not known."""
-    return "unknown" if one.shares.unknown else "run too short"
+    return say("summary.untold_unknown" if one.shares.unknown else "summary.untold_short")
 
 
 def _said(curve: ArrivalCurve, p: float, untold: str) -> str:
     found = curve.quantile_us(p)
     if found is not None:
-        return clock(found)
-    return "never" if (curve.total and curve.never / curve.total > 1 - p) or not curve.censored else untold
+        return numeral(clock(found))
+    return say("summary.never") if (curve.total and curve.never / curve.total > 1 - p) or not curve.censored else untold
 
 
 def _queue(peak: QueuePeak) -> dict[str, object]:
@@ -260,8 +268,10 @@ def _queue(peak: QueuePeak) -> dict[str, object]:
 def _filled(peaks: tuple[QueuePeak, ...]) -> str:
     total = peaks[0]
     most = max(peaks[1:], key=lambda peak: peak.peak, default=total)
-    tail = "" if total.drained_us is None else f"; back to usual {clock(total.drained_us)} after the start"
-    return f"queues hold at most {total.peak} messages, {clock(total.peak_us)} after the start (fullest: {most.node}, {most.peak}){tail}"
+    facts = {"peak": total.peak, "at": clock(total.peak_us), "fullest": most.node, "most": most.peak}
+    if total.drained_us is None:
+        return say("summary.queues", **facts)
+    return say("summary.queues_drained", **facts, drained=clock(total.drained_us))
 
 
 def _notices(log: EventLog) -> int:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from mailsim.language import SOURCE, printable, sentences
 from mailsim.rules.dns.records import Rcode
 from mailsim.rules.reasons import REASONS, Why
-from mailsim.stories.sentences import SENTENCES, printable, say
+from mailsim.stories.sentences import say
 from mailsim.units import clock
 
 __all__ = ["STAGES", "Line", "Session", "dialogue", "lookup_lines", "size_text"]
@@ -220,5 +221,5 @@ def lookup_lines(name: str, rtype: int, *, rcode: int, answer: str) -> tuple[Lin
     question = Line("->", f"{name} {RECORD_TYPES.get(rtype, f'TYPE{rtype}')}?")
     if rcode == Rcode.NOERROR and answer:
         return (question, Line("<-", answer))
-    outcome = say(f"dns_{rcode}") if f"dns_{rcode}" in SENTENCES["en"] else f"RCODE {rcode}"
+    outcome = say(f"dns_{rcode}") if f"dns_{rcode}" in sentences(SOURCE, "stories") else f"RCODE {rcode}"
     return (question, Line("==" if rcode == Rcode.TIMEOUT else "<-", outcome))

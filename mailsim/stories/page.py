@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from mailsim.stories.sentences import printable, rough, say
+from mailsim.language import printable
+from mailsim.stories.sentences import rough, say
 
 if TYPE_CHECKING:
     from mailsim.stories.story import Step, Story

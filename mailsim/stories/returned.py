@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim.errors import UnknownNameError
 from mailsim.events import Event, EventLog
+from mailsim.language import printable
 from mailsim.rules.dsn import NOTHING_ASKED, RecipientReport, Report, Request, Wording, reported, success_status
 from mailsim.rules.reasons import Why
 from mailsim.stories.cast import Cast
 from mailsim.stories.concerns import concerned
 from mailsim.stories.record import Delivery, Row, children, deliveries_of, rows_of
-from mailsim.stories.sentences import printable
 from mailsim.units import Instant, calendar
 
 if TYPE_CHECKING:

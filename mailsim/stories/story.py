@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mailsim.errors import UnsupportedError
 from mailsim.events import ConditionSpan, Event
+from mailsim.language import printable
 from mailsim.rules.dsn import Report, build_dsn
 from mailsim.rules.reasons import REASONS, Reason, Why
 from mailsim.stories.dialogue import Line
-from mailsim.stories.sentences import printable, rough, say
+from mailsim.stories.sentences import rough, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailsim.errors import UnknownNameError
+from mailsim.language import speak
 from mailsim.results.html import joined, tag
 from mailsim.teaching.answers import TOLERANCE, Check, check, expected_figure
 from mailsim.teaching.classroom import LENGTHS, class_plot, class_point
 from mailsim.teaching.predictions import Beside, Prediction, predict
-from mailsim.teaching.sentences import SENTENCES
 from mailsim.teaching.variants import variant
 
 if TYPE_CHECKING:
@@ -80,11 +80,10 @@ class Lesson:
         return variant(name, student=self.student)
 
     def explain(self, result: Result, message: int) -> Story:
-        """The story of a message, in the lesson's language if stories speak it, else in English."""
+        """The story of a message in the lesson's language."""
         from mailsim.stories.explain import explain
-        from mailsim.stories.sentences import SENTENCES as TOLD
 
-        return explain(result, message, language=self.language if self.language in TOLD else "en")
+        return explain(result, message, language=self.language)
 
     def class_point(
         self, layout: str | Path | Mapping[str, Any] | Scenario = "single-mx", *, target: str = "mx1", lengths: tuple[str, str] = LENGTHS
@@ -104,7 +103,7 @@ class Lesson:
 
 
 def lesson(language: str = "en", *, student: str = "") -> Lesson:
-    """Begin a lesson.
+    """Begin a lesson; pictures, stories and headlines speak its language from now on (:func:`mailsim.language.speak`).
 
     Parameters
     ----------
@@ -121,6 +120,5 @@ def lesson(language: str = "en", *, student: str = "") -> Lesson:
     >>> page.beside({"A": 30.9}, unit="s")
     A: you said 30 s, the run says 30.9s: well predicted
     """
-    if language not in SENTENCES:
-        raise UnknownNameError("language", language, SENTENCES)
+    speak(language)
     return Lesson(language, student)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsim.errors import UnknownNameError, UnsupportedError
+from mailsim.language import sentences
 from mailsim.teaching import check
-from mailsim.teaching.sentences import SENTENCES
 
 #: ways to write 5,400 seconds
 AN_HOUR_AND_A_HALF = [
@@ -117,6 +117,6 @@ def test_both_languages_have_the_same_sentences_with_the_same_facts() -> None:
     def facts(sentence: str) -> set[str | None]:
         return {name for _, name, _, _ in Formatter().parse(sentence)}
 
-    english, german = SENTENCES["en"], SENTENCES["de"]
+    english, german = sentences("en", "teaching"), sentences("de", "teaching")
     assert english.keys() == german.keys()
     assert [key for key in english if facts(english[key]) != facts(german[key])] == []
