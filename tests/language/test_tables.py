@@ -14,7 +14,7 @@ from mailsim.language.tables import topics
 from mailsim.rules.reasons import REASONS
 
 #: topics whose English stands beside a rule or a declaration; the other languages translate it
-ELSEWHERE = {"reasons", "faults"}
+ELSEWHERE = {"reasons", "reason_names", "faults"}
 TRANSLATIONS = [language for language in languages() if language != SOURCE]
 CODE = "\n".join(path.read_text("utf-8") for path in Path(mailsim.__file__).parent.rglob("*.py"))
 
@@ -49,9 +49,10 @@ def test_a_translated_phrase_uses_only_the_facts_of_the_english_one(language: st
     assert all(facts(said) <= facts(english) for english, said in sentences(language, topic).items())
 
 
+@pytest.mark.parametrize("topic", ["reasons", "reason_names"])
 @pytest.mark.parametrize("language", TRANSLATIONS)
-def test_only_reasons_that_there_are_have_a_translation(language: str) -> None:
-    assert set(sentences(language, "reasons")) <= {reason.key for reason in REASONS.values()}
+def test_every_reason_has_a_translation_and_nothing_else_has(language: str, topic: str) -> None:
+    assert set(sentences(language, topic)) == {reason.key for reason in REASONS.values()} - {""}
 
 
 def test_every_key_that_the_code_names_has_a_sentence() -> None:
