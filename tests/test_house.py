@@ -27,7 +27,7 @@ FLOORS = {
     4: ("scenario",),
     5: ("engine", "results"),
     6: ("run", "findings", "plots", "stories", "notebook", "exports", "validation"),
-    7: ("study", "sweep", "teaching", "live"),
+    7: ("study", "sweep", "teaching", "gallery", "live"),
     8: ("cli", "__init__", "__main__"),
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}

@@ -88,12 +88,13 @@ def app() -> None:
 
 def _add_commands() -> None:
     from mailsim.cli.conforming import conform
+    from mailsim.cli.exhibiting import gallery
     from mailsim.cli.listing import check, incidents, scenarios, schema
     from mailsim.cli.programs import flavours
     from mailsim.cli.running import demo, explain, run
     from mailsim.cli.studying import study
 
-    for command in (demo, run, explain, check, scenarios, incidents, flavours, schema, study, conform):
+    for command in (demo, run, explain, check, scenarios, incidents, flavours, schema, study, conform, gallery):
         app.add_command(command)
 
 

@@ -22,7 +22,7 @@ from mailsim.results.html import image
 if TYPE_CHECKING:
     from mailsim.results import Result
 
-__all__ = ["Picture", "caption_of", "describe", "drawing", "drawn", "finish", "headline", "png", "second_axes"]
+__all__ = ["Picture", "caption_of", "describe", "drawing", "drawn", "finish", "headline", "png", "second_axes", "title_of"]
 
 #: shown width of a picture in a notebook, whatever its dots per inch
 _SHOWN_PX = 900
@@ -89,6 +89,11 @@ def headline(title: str, most_pt: float, *, style: str) -> str:
 def describe(ax: Axes) -> str:
     """The description of a picture in words."""
     return (ax.description if isinstance(ax, Picture) else "") or ax.get_title()
+
+
+def title_of(ax: Axes) -> str:
+    """The title of a picture as one line."""
+    return " ".join((ax.get_title("left") or ax.get_title()).split())
 
 
 def caption_of(result: Result, *more: str) -> str:
