@@ -15,7 +15,8 @@ from mailsim.teaching.answers import Check, check
 from mailsim.teaching.classroom import ClassPoint, class_plot, class_point, own_length
 from mailsim.teaching.lessons import Lesson, lesson
 from mailsim.teaching.predictions import Beside, Prediction, predict
-from mailsim.teaching.runs import delay_of, first_sent, lookups_of, slowest_part, taken_by
+from mailsim.teaching.records import with_mx
+from mailsim.teaching.runs import delay_of, first_sent, lookups_of, returned_after, share_of, slowest_part, taken_by
 from mailsim.teaching.variants import variant
 
 __all__ = [
@@ -33,7 +34,10 @@ __all__ = [
     "lookups_of",
     "own_length",
     "predict",
+    "returned_after",
+    "share_of",
     "slowest_part",
     "taken_by",
     "variant",
+    "with_mx",
 ]

@@ -12,6 +12,7 @@ from mailsim.results.html import joined, tag
 from mailsim.teaching.answers import TOLERANCE, Check, check, expected_figure
 from mailsim.teaching.classroom import LENGTHS, class_plot, class_point
 from mailsim.teaching.predictions import Beside, Prediction, predict
+from mailsim.teaching.records import with_mx
 from mailsim.teaching.variants import variant
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ class Lesson:
     def variant(self, name: str | Path | Mapping[str, Any] | Scenario) -> Scenario:
         """The scenario with the pupil's own figures; see :func:`mailsim.teaching.variant`."""
         return variant(name, student=self.student)
+
+    def with_mx(self, scenario: Scenario, domain: str, *records: str) -> Scenario:
+        """The scenario with MX records that the pupil writes; see :func:`mailsim.teaching.with_mx`."""
+        return with_mx(scenario, domain, *records, language=self.language)
 
     def explain(self, result: Result, message: int) -> Story:
         """The story of a message in the lesson's language."""

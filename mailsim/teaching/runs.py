@@ -1,10 +1,11 @@
-"""What a lesson asks of a run: the first mail sent after an instant, how long it took, who took it, which part was slowest."""
+"""What a lesson asks of a run: the first mail sent after an instant, how long it took, who took it, each server's share."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mailsim.errors import UnknownNameError, UnsupportedError
+from mailsim.plots.lanes import node_by_host
 from mailsim.units import micros
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from mailsim.results.result import Result
 
-__all__ = ["delay_of", "first_sent", "lookups_of", "slowest_part", "taken_by"]
+__all__ = ["delay_of", "first_sent", "lookups_of", "returned_after", "share_of", "slowest_part", "taken_by"]
 
 
 def first_sent(result: Result, after: str) -> int:
@@ -25,10 +26,7 @@ def first_sent(result: Result, after: str) -> int:
     UnknownNameError
         No message was sent so late.
     """
-    try:
-        instant_s = micros(after) / 1e6
-    except ValueError as error:
-        raise UnsupportedError(f"after: {error}") from None
+    instant_s = _seconds("after", after)
     sent = result.messages
     sent = sent[(sent["sent_s"] >= instant_s) & sent["parent"].isna()]
     if sent.empty:
@@ -51,17 +49,63 @@ def delay_of(result: Result, message: int) -> float:
 
 
 def taken_by(result: Result, message: int) -> str:
-    """The first label of the host that first took a message from the sending side, such as ``mx2``.
+    """The server that first took a message from the sending side, by the name of its node, such as ``mx2``.
 
     Raises
     ------
     UnsupportedError
-        No host took it.
+        No server took it.
     """
     via = _rows(result.messages, message)["via"].iloc[0]
     if not isinstance(via, str) or not via:
-        raise UnsupportedError(f"message {message}: no host took it")
-    return via.split(".")[0]
+        raise UnsupportedError(f"message {message}: no server took it")
+    return _nodes(result).get(via, via.split(".")[0])
+
+
+def share_of(result: Result, server: str, *, window: tuple[str, str] | None = None) -> float:
+    """Which part of the mail a server was the first to take, from 0 to 1.
+
+    Parameters
+    ----------
+    result : Result
+        A run.
+    server : str
+        A node, such as ``mx1``.
+    window : pair of str, optional
+        Of the mail sent in this stretch only: since the start of the run, its end excluded, such as ``("1h", "5h")``.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such node.
+    UnsupportedError
+        A time can't be read, or no mail was sent in the stretch.
+    """
+    if server not in result.scenario.nodes:
+        raise UnknownNameError("node", server, result.scenario.nodes)
+    mail = result.messages[result.messages["parent"].isna()]
+    if window is not None:
+        low, high = (_seconds("window", edge) for edge in window)
+        mail = mail[(mail["sent_s"] >= low) & (mail["sent_s"] < high)]
+    if mail.empty:
+        raise UnsupportedError("no mail was sent in this time")
+    return float((mail["via"].map(_nodes(result)) == server).mean())
+
+
+def returned_after(result: Result, message: int) -> float:
+    """Seconds from send until the report that it can't be delivered is in the writer's mailbox.
+
+    Raises
+    ------
+    UnsupportedError
+        It was not returned.
+    """
+    sent_s = float(_rows(result.messages, message)["sent_s"].iloc[0])
+    reports = result.bounces
+    stored_s = reports.loc[reports["message"] == message, "report_stored_s"].dropna()
+    if stored_s.empty:
+        raise UnsupportedError(f"message {message} was not returned to its sender")
+    return float(stored_s.iloc[0]) - sent_s
 
 
 def slowest_part(result: Result, message: int) -> str:
@@ -82,3 +126,15 @@ def _rows(table: pd.DataFrame, message: int) -> pd.DataFrame:
     if rows.empty:
         raise UnknownNameError("message", message, ())
     return rows
+
+
+def _nodes(result: Result) -> dict[str, str]:
+    """Node of each host name."""
+    return node_by_host(result.scenario)
+
+
+def _seconds(name: str, instant: str) -> float:
+    try:
+        return micros(instant) / 1e6
+    except ValueError as error:
+        raise UnsupportedError(f"{name}: {error}") from None
