@@ -35,8 +35,9 @@ def with_mx(scenario: Scenario, domain: str, *records: str, language: str = "en"
     domain : str
         Whose mail: a domain in one of the scenario's zones, such as ``example.com``.
     *records : str
-        Preference number and name of a server each, such as ``"10 mx1"``.  A name without a final dot is relative to the domain, and
-        ``@`` is the domain itself, as in a zone (RFC 1035 section 5.1).  The null MX ``"0 ."`` says that the domain takes no mail (RFC 7505).
+        Preference number and name of a server each, such as ``"10 mx1"``.  As in a zone (RFC 1035 section 5.1) a name without a
+        final dot is relative to the domain, and ``@`` is the domain itself.  The null MX ``"0 ."`` says that the domain takes no
+        mail (RFC 7505).
     language : str
         ``en`` or ``de``: what mistakes are told in.
 

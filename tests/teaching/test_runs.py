@@ -41,3 +41,34 @@ def test_the_slowest_part_and_the_questions_of_a_mail() -> None:
     budget = result.latency_budget().iloc[0].drop(["message", "recipient", "total_s"]).astype(float)
     assert f"{teaching.slowest_part(result, 0)}_s" == budget.idxmax()
     assert teaching.lookups_of(result, 0)["type"].tolist() == ["SRV", "A", "MX", "A"]
+
+
+def test_a_share_is_of_the_mail_sent_in_the_window_and_counts_by_node(result: mailsim.Result) -> None:
+    mail = result.messages[result.messages["parent"].isna()]
+    sent = mail[(mail["sent_s"] >= 3_600) & (mail["sent_s"] < 5 * 3_600)]
+    by_hand = (sent["via"] == "mx2.example.com").sum() / len(sent)
+    assert teaching.share_of(result, "mx2", window=("1h", "5h")) == by_hand > 0.9
+    assert teaching.share_of(result, "mx1") + teaching.share_of(result, "mx2") == pytest.approx(1)
+    assert teaching.share_of(result, "boxes") == 0
+    with pytest.raises(UnknownNameError, match=r"mx3.*did you mean 'mx"):
+        teaching.share_of(result, "mx3")
+    with pytest.raises(UnsupportedError, match="no mail was sent"):
+        teaching.share_of(result, "mx1", window=("20h", "21h"))
+    with pytest.raises(UnsupportedError, match="window"):
+        teaching.share_of(result, "mx1", window=("noon", "21h"))
+
+
+def test_a_share_is_of_the_mail_that_people_sent_and_reports_do_not_count() -> None:
+    closed = teaching.with_mx(mailsim.load("three-servers").replace("traffic[0].count", 5), "example.com", "0 .").run()
+    assert len(closed.messages) == 10  # five mails and a report for each
+    assert teaching.share_of(closed, "mx1") == 0
+    with pytest.raises(UnsupportedError, match="no server took it"):
+        teaching.taken_by(closed, 0)
+
+
+def test_who_takes_mail_at_the_domains_own_address_is_told_by_the_name_of_its_node() -> None:
+    bare = teaching.with_mx(mailsim.load("three-servers").replace("traffic[0].count", 5), "example.com").run()
+    assert teaching.taken_by(bare, 0) == "web"
+    assert teaching.share_of(bare, "web") == 1
+    with pytest.raises(UnsupportedError, match="not returned"):
+        teaching.returned_after(bare, 0)
