@@ -12,20 +12,24 @@ Notebooks hold no logic; what they need besides :mod:`mailsim` itself is here.
 from __future__ import annotations
 
 from mailsim.teaching.answers import Check, check
+from mailsim.teaching.claims import Claim, claim
 from mailsim.teaching.classroom import ClassPoint, class_plot, class_point, own_length
 from mailsim.teaching.lessons import Lesson, lesson
 from mailsim.teaching.predictions import Beside, Prediction, predict
 from mailsim.teaching.records import with_mx
-from mailsim.teaching.runs import delay_of, first_sent, lookups_of, returned_after, share_of, slowest_part, taken_by
+from mailsim.teaching.runs import answers_given, delay_of, first_sent, lookups_of, returned_after, share_of, slowest_part, taken_by
 from mailsim.teaching.variants import variant
 
 __all__ = [
     "Beside",
     "Check",
+    "Claim",
     "ClassPoint",
     "Lesson",
     "Prediction",
+    "answers_given",
     "check",
+    "claim",
     "class_plot",
     "class_point",
     "delay_of",

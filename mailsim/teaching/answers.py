@@ -85,7 +85,8 @@ def check(
     expected : object
         The solution, in the same ways.
     unit : str
-        Unit of numbers that come without one, on either side: ``s``, ``min``, ``kB``, ``%``, or ``share`` for parts of one.
+        Unit of numbers that come without one, on either side: ``s``, ``min``, ``kB``, ``%``, or ``share`` for parts of one;
+        ``verdict`` where true, half true and false are the only answers.
     tolerance : float or str
         As a part of the solution (0.05, or ``"5 %"``), or as a figure of the same kind (``"2 s"``).
     hint : str
@@ -103,6 +104,8 @@ def check(
     Examples
     --------
     >>> check(90, "1.5 min", unit="s")
+    ✓ Right.
+    >>> check("halb wahr", "half true", unit="verdict")
     ✓ Right.
     >>> check("2 min", "90 s", hint="Two of the three attempts wait.")
     ✗ Too high. Hint: Two of the three attempts wait.

@@ -1,4 +1,4 @@
-"""Reading what a pupil writes: ``90 s``, ``1,5 min``, ``1 h 30``, ``25 %``, ``20 kB``, ``yes``, ``mx1``; every meaning it may have.
+"""Reading what a pupil writes: ``90 s``, ``1,5 min``, ``25 %``, ``20 kB``, ``yes``, ``half true``, ``mx1``; every meaning it may have.
 
 More forgiving than :mod:`mailsim.units`, which reads scenarios and must not guess: here ``1,385`` may be 1385 (English) or
 1.385 (German), and an answer counts if one of its meanings fits.
@@ -14,14 +14,17 @@ from typing import Literal, NamedTuple, SupportsFloat
 
 from mailsim.stories.sentences import rough
 
-__all__ = ["Figure", "Kind", "is_empty", "kind_of", "readings", "shown"]
+__all__ = ["VERDICTS", "Figure", "Kind", "is_empty", "kind_of", "readings", "shown"]
 
 #: what an answer can be
-Kind = Literal["time", "size", "share", "number", "word", "flag"]
+Kind = Literal["time", "size", "share", "number", "word", "flag", "verdict"]
+
+#: what a claim can be; in a question that has the unit ``verdict`` nothing else is read
+VERDICTS = ("true", "half true", "false")
 
 
 class Figure(NamedTuple):
-    """One meaning of an answer: its kind, and its value in seconds, octets, parts of one, as a number, text or truth."""
+    """One meaning of an answer: its kind, and its value in seconds, octets, parts of one, as a number, text, truth or one of `VERDICTS`."""
 
     kind: Kind
     value: float | str | bool
@@ -54,6 +57,12 @@ _UNITS: dict[str, tuple[Kind, float]] = {
     "share": ("share", 1.0),
 }
 _FLAGS = {"yes": True, "true": True, "ja": True, "wahr": True, "no": False, "false": False, "nein": False, "falsch": False}
+_SAYINGS: dict[str, str] = {
+    VERDICTS[0]: "true, wahr, right, richtig, stimmt",
+    VERDICTS[1]: "half true, half-true, half, partly true, halb wahr, halbwahr, halb, teils, teils wahr, teilweise wahr",
+    VERDICTS[2]: "false, falsch, wrong, untrue, unwahr, nicht wahr, stimmt nicht",
+}
+_VERDICTS = {saying: verdict for verdict, sayings in _SAYINGS.items() for saying in sayings.split(", ")}
 _PART = re.compile(r"\s*([0-9][0-9.,]*)\s*([^\W\d_]+\.?|%)?\s*(?:,|and\b|und\b)?")
 _LONGEST = 200
 
@@ -71,7 +80,8 @@ def readings(answer: object, unit: str = "") -> tuple[Figure, ...]:
     answer : object
         Text, number (also of numpy) or truth value.
     unit : str
-        Unit of a number that has none of its own, such as ``s``; ``share`` for parts of one.
+        Unit of a number that has none of its own, such as ``s``; ``share`` for parts of one; ``verdict`` where only
+        true, half true and false are answers.
 
     Examples
     --------
@@ -81,13 +91,21 @@ def readings(answer: object, unit: str = "") -> tuple[Figure, ...]:
     answer = answer.item() if hasattr(answer, "item") else answer
     if is_empty(answer):
         return ()
+    if unit == "verdict":
+        return _verdict(answer)
     if isinstance(answer, bool):
-        return (Figure("flag", answer),)
+        return (Figure("flag", answer), *_verdict(answer))
     if isinstance(answer, str):
         return tuple(dict.fromkeys(_of_text(answer.strip(), unit)))
     if isinstance(answer, SupportsFloat) and isfinite(float(answer)):
         return _measured(float(answer), unit)
     return ()
+
+
+def _verdict(answer: object) -> tuple[Figure, ...]:
+    """What somebody says of a claim, in either language, or nothing."""
+    said = _VERDICTS.get(" ".join(str(answer).casefold().strip(" .!").split()))
+    return () if said is None else (Figure("verdict", said),)
 
 
 def _measured(value: float, unit: str) -> tuple[Figure, ...]:
@@ -114,6 +132,7 @@ def _of_text(text: str, unit: str) -> Iterator[Figure]:
         yield from _of_parts(parts, unit)
     elif not re.match(r"[-+]?[\d.,:]", text):
         yield Figure("word", word)
+    yield from _verdict(text)
 
 
 def _parts(text: str) -> list[tuple[str, str]]:
@@ -171,6 +190,8 @@ def shown(figure: Figure, language: str = "en") -> str:
     kind, value, _ = figure
     if kind == "flag":
         return tell("yes" if value else "no", language)
+    if kind == "verdict":
+        return tell(f"is_{value}".replace(" ", "_"), language)
     if isinstance(value, str):
         return value
     text = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"

@@ -10,6 +10,7 @@ from mailsim.errors import UnknownNameError
 from mailsim.language import speak
 from mailsim.results.html import joined, tag
 from mailsim.teaching.answers import TOLERANCE, Check, check, expected_figure
+from mailsim.teaching.claims import Claim, claim
 from mailsim.teaching.classroom import LENGTHS, class_plot, class_point
 from mailsim.teaching.predictions import Beside, Prediction, predict
 from mailsim.teaching.records import with_mx
@@ -35,6 +36,7 @@ class Lesson:
         self.language = language
         self.student = student
         self.predictions: dict[str, Prediction] = {}
+        self.claims: dict[str, Claim] = {}
 
     def predict(self, question: str, value: object, *, unit: str = "") -> Prediction:
         """Write down a prediction under its letter; see :func:`mailsim.teaching.predict`."""
@@ -62,6 +64,25 @@ class Lesson:
                 raise UnknownNameError("prediction", letter, self.predictions)
         chosen = tuple(self.predictions[letter] for letter in actual)
         return Beside(chosen, tuple(expected_figure(value, unit) for value in actual.values()))
+
+    def claim(self, question: str, /, **parts: object) -> Claim:
+        """Judge a claim by its parts, beside the verdict predicted under its number; see :func:`mailsim.teaching.claim`."""
+        found = claim(question, prediction=self.predictions.get(str(question)), language=self.language, **parts)
+        self.claims[found.question] = found
+        return found
+
+    def verdicts(self) -> Beside:
+        """All claims judged so far for which a verdict was predicted, beside these predictions.
+
+        Raises
+        ------
+        UnknownNameError
+            There is none yet (the cells above were not run).
+        """
+        foretold = {number: one.verdict for number, one in self.claims.items() if number in self.predictions}
+        if not foretold:
+            raise UnknownNameError("claim with a prediction", "verdicts", ())
+        return self.beside(foretold, unit="verdict")
 
     def check(
         self,

@@ -9,7 +9,7 @@ from mailsim.teaching.answers import expected_figure
 from mailsim.teaching.figures import Figure, is_empty, readings, shown
 from mailsim.teaching.sentences import tell
 
-__all__ = ["WELL", "Beside", "Prediction", "predict"]
+__all__ = ["WELL", "Beside", "Prediction", "comparison", "predict"]
 
 #: a prediction that is off by less than this factor is a good one: a quarter up or down
 WELL = 1.25
@@ -63,8 +63,9 @@ class Prediction:
         return tell("nothing", self.language) if is_empty(self.value) else str(self.value)[:60]
 
     def __repr__(self) -> str:
-        key = "unwritten" if is_empty(self.value) else "recorded" if self.meanings() else "unlike"
-        value = f"{self.said} {self.unit}".strip() if isinstance(self.value, int | float) else self.said
+        verdict = self.unit == "verdict"
+        key = "unwritten" if is_empty(self.value) else "recorded" if self.meanings() else "unlike_verdict" if verdict else "unlike"
+        value = f"{self.said} {self.unit}".strip() if isinstance(self.value, int | float) and not verdict else self.said
         return tell(key, self.language, question=self.question, value=value)
 
     def _repr_html_(self) -> str:
@@ -83,7 +84,7 @@ class Beside:
         language = self.predictions[0].language
         head = tuple(tell(f"head_{part}", language) for part in ("question", "said", "run", "gap"))
         pairs = zip(self.predictions, self.actual, strict=True)
-        return [head, *((one.question, one.said, shown(figure, language), _gap(one, figure)) for one, figure in pairs)]
+        return [head, *((one.question, one.said, shown(figure, language), comparison(one, figure)) for one, figure in pairs)]
 
     def __repr__(self) -> str:
         head, *rows = self.rows()
@@ -93,7 +94,7 @@ class Beside:
         return str(tag("div", cell_table(self.rows()), class_="mailsim"))
 
 
-def _gap(prediction: Prediction, figure: Figure) -> str:
+def comparison(prediction: Prediction, figure: Figure) -> str:
     """How a prediction compares with the run, in words."""
     language = prediction.language
     if is_empty(prediction.value):
@@ -123,7 +124,7 @@ def predict(question: str, value: object, *, unit: str = "", language: str = "en
     value : object
         What the pupil expects: ``"5 s"``, ``"mx2"``, ``"yes"``, a number with ``unit``; None for nothing yet.
     unit : str
-        Unit of a bare number.
+        Unit of a bare number; ``verdict`` where true, half true and false are the only answers.
     language : str
         ``en`` or ``de``.
 
@@ -140,6 +141,6 @@ def predict(question: str, value: object, *, unit: str = "", language: str = "en
     >>> guess.beside("2 s")
     How long does a mail take?: you said 5 s, the run says 2s: 2.5 times too high
     """
-    if unit:
+    if unit and unit != "verdict":
         expected_figure(1, unit)
     return Prediction(str(question), value, unit, language)

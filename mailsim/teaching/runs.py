@@ -1,4 +1,4 @@
-"""What a lesson asks of a run: the first mail sent after an instant, how long it took, who took it, each server's share."""
+"""What a lesson asks of a run: which mail was the first after an instant, how late it was, who took it, what the DNS said."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mailsim.results.result import Result
 
-__all__ = ["delay_of", "first_sent", "lookups_of", "returned_after", "share_of", "slowest_part", "taken_by"]
+__all__ = ["answers_given", "delay_of", "first_sent", "lookups_of", "returned_after", "share_of", "slowest_part", "taken_by"]
 
 
 def first_sent(result: Result, after: str) -> int:
@@ -119,6 +119,40 @@ def lookups_of(result: Result, message: int) -> pd.DataFrame:
     """The questions to the resolver for the sake of a message: who asked, for what, whether the cache knew, how long it took."""
     rows = result.lookups
     return rows.loc[rows["message"] == message, ["node", "name", "type", "source", "duration_s"]].reset_index(drop=True)
+
+
+def answers_given(result: Result, name: str, kind: str) -> pd.DataFrame:
+    """What the resolver answered to one question, from the first to the last time it was asked.
+
+    Parameters
+    ----------
+    result : Result
+        A run.
+    name, kind : str
+        Of the records asked for, such as ``example.com`` and ``MX``.
+
+    Returns
+    -------
+    DataFrame
+        One row for each stretch in which the answer stayed the same: ``answer`` (its records in one order, because the DNS
+        promises none, without their TTL; where there are none, the response code), instants ``first`` and ``last`` at which
+        it was given, to the second, and ``times`` that it was.
+
+    Raises
+    ------
+    UnknownNameError
+        Nobody asked that.
+    """
+    rows = result.lookups
+    rows = rows[(rows["name"] == name.lower().rstrip(".")) & (rows["type"] == kind.upper())].sort_values("start_s", kind="stable")
+    if rows.empty:
+        raise UnknownNameError("question", f"{name} {kind}", sorted(set(result.lookups["name"] + " " + result.lookups["type"])))
+    records = rows["answer"].str.replace(r" \(TTL \d+\)$", "", regex=True).str.split(", ")
+    said = records.map(lambda found: ", ".join(sorted(found)), na_action="ignore").fillna(rows["rcode"])
+    stretch = (said != said.shift()).cumsum()
+    table = rows.assign(answer=said, at=rows["at"].dt.floor("s")).groupby(stretch)
+    found = table.agg(answer=("answer", "first"), first=("at", "first"), last=("at", "last"), times=("at", "size"))
+    return found.reset_index(drop=True)
 
 
 def _rows(table: pd.DataFrame, message: int) -> pd.DataFrame:

@@ -66,6 +66,36 @@ def test_a_check_says_what_is_wrong(answer: object, expected: object, verdict: s
     assert (found.verdict, found.ok) == (verdict, verdict == "right")
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected", "verdict"),
+    [
+        ("half true", "half true", "right"),
+        (" Halb  wahr. ", "half true", "right"),
+        ("halbwahr", "half true", "right"),
+        ("wahr", "true", "right"),
+        (True, "true", "right"),
+        ("false", "falsch", "right"),
+        ("true", "half true", "wrong"),
+        (False, "true", "wrong"),
+        ("falsch", "half true", "wrong"),
+        ("mx1", "half true", "unreadable"),
+        ("yes", "true", "unreadable"),
+        (1, "true", "unreadable"),
+        (None, "true", "none"),
+    ],
+)
+def test_a_verdict_on_a_claim_is_read_in_both_languages(answer: object, expected: str, verdict: str) -> None:
+    found = check(answer, expected, unit="verdict")
+    assert (found.verdict, found.ok) == (verdict, verdict == "right")
+
+
+def test_a_check_of_a_verdict_speaks_the_lesson_s_language() -> None:
+    assert check("true", "half true", unit="verdict", show_solution=True, language="de").text.endswith("Die Antwort ist halb wahr.")
+    assert "half true or false" in check("perhaps", "true", unit="verdict").text
+    with pytest.raises(UnsupportedError, match="nothing to compare"):
+        check("true", "perhaps", unit="verdict")
+
+
 def test_the_edge_of_the_tolerance_is_right_and_beyond_is_not() -> None:
     assert check("94.5 s", "90 s")  # 5 % of 90 s are 4.5 s
     assert not check("94.6 s", "90 s")

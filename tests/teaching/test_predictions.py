@@ -37,6 +37,15 @@ def test_a_prediction_says_that_it_is_written_down_or_missing() -> None:
         predict("A", 5, unit="furlong")
 
 
+def test_a_predicted_verdict_is_none_if_it_is_another_word() -> None:
+    assert repr(predict("1", "halb wahr", unit="verdict", language="de")).startswith("Vorhersage 1: halb wahr. Sie ist notiert;")
+    assert "is no verdict" in repr(predict("1", "perhaps", unit="verdict"))
+    assert repr(predict("1", True, unit="verdict")).startswith("Prediction 1: True. It")
+    assert "None" in repr(predict("1", None, unit="verdict"))
+    assert predict("1", "true").beside("half true", unit="verdict").rows()[1][2:] == ("half true", "otherwise than predicted")
+    assert predict("1", "half").beside("half true", unit="verdict").rows()[1][3] == "well predicted"
+
+
 def test_a_lesson_keeps_predictions_and_shows_them_in_its_language() -> None:
     page = lesson("de", student="Ada")
     page.predict("A", "2 min")

@@ -72,3 +72,22 @@ def test_who_takes_mail_at_the_domains_own_address_is_told_by_the_name_of_its_no
     assert teaching.share_of(bare, "web") == 1
     with pytest.raises(UnsupportedError, match="not returned"):
         teaching.returned_after(bare, 0)
+
+
+def test_the_answers_to_a_question_are_one_row_for_each_stretch_that_they_stay_the_same() -> None:
+    result = mailsim.load("moving-the-mx").run()
+    table = teaching.answers_given(result, "Example.com.", "mx")
+    assert len(table) == 2  # the old server, then the new one
+    assert table["answer"][0] != table["answer"][1]
+    assert table["last"][0] < table["first"][1]
+    asked = result.lookups.query("name == 'example.com' and type == 'MX'")
+    assert table["times"].sum() == len(asked) > 2
+    assert "TTL" not in "".join(table["answer"])
+    with pytest.raises(UnknownNameError, match=r"example\.net MX"):
+        teaching.answers_given(result, "example.net", "MX")
+
+
+def test_records_in_another_order_are_the_same_answer() -> None:
+    result = mailsim.load("client-side-fallback").run()
+    assert result.lookups.query("type == 'MX'")["answer"].nunique() > 1  # the resolver turns them round
+    assert len(teaching.answers_given(result, "example.com", "MX")) == 1
