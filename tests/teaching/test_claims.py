@@ -31,7 +31,7 @@ def test_a_claim_says_which_part_holds_beside_what_was_predicted() -> None:
     assert repr(found) == "Behauptung 4: ✓ a stimmt, ✗ b stimmt nicht → halb wahr. Du sagst: wahr (anders als vorhergesagt)."
     assert found.verdict == "half true"  # a value, the same in every language
     assert page.verdicts().rows()[1] == ("4", "wahr", "halb wahr", "anders als vorhergesagt")
-    assert repr(lesson("en").claim("5", a=True)) == "Claim 5: ✓ a holds → true."
+    assert repr(lesson("en").claim("5", a=True)) == "Claim 5: ✓ a holds → true."  # and English is spoken again
 
 
 def test_verdicts_at_a_glance_need_a_claim_that_somebody_foretold() -> None:
