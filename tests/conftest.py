@@ -10,6 +10,7 @@ import pytest
 
 import mailsim.run
 from checkers import check
+from mailsim.language import SOURCE, speak
 
 HERE = Path(__file__).parent
 
@@ -29,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
+
+
+@pytest.fixture(autouse=True)
+def english_is_spoken_again() -> Iterator[None]:
+    """Whatever language a test chose for its session, the next one begins in English."""
+    yield
+    speak(SOURCE)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -28,12 +27,6 @@ from mailsim.language import (
     spoken,
 )
 from mailsim.language.tables import topics
-
-
-@pytest.fixture(autouse=True)
-def english_again() -> Iterator[None]:
-    yield
-    speak("en")
 
 
 def test_english_is_spoken_until_somebody_asks_for_another_language() -> None:
