@@ -27,6 +27,11 @@ __all__ = ["EXHIBITS", "Drawn", "Exhibit", "drawn", "gallery"]
 _RECORDED = ("postfix", "exim", "sendmail", "opensmtpd", "courier")
 _PROGRAMS = (*_RECORDED, "kumomta", "haraka", "gmail-2016", "hotmail-2016", "aol-2016", "james-sample")
 
+#: how the picture of outcomes by length is made
+_BY_LENGTH = (
+    'ms.outage_study({"mx1": "single-mx"}, target="mx1", lengths="6h,2d,4d,5d,6d,8d", runs=1, messages=500).plot.outcomes_by_length()'
+)
+
 #: width of a picture on the page of the gallery
 _SHOWN_PX = 760
 
@@ -48,6 +53,14 @@ def _study() -> Study:
     part = dict(world.study or {})
     layouts = {title: load(name) for title, name in part.pop("layouts").items()}
     return outage_study(layouts, **part, seed=world.seed, progress=False)
+
+
+@cache
+def _by_length() -> Study:
+    from mailsim.scenario import load
+    from mailsim.study import outage_study
+
+    return outage_study({"mx1": load("single-mx")}, target="mx1", lengths="6h,2d,4d,5d,6d,8d", runs=1, messages=500, progress=False)
 
 
 class Exhibit(NamedTuple):
@@ -94,6 +107,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
     _of_run("raster", "how-long-senders-retry", "raster"),
     Exhibit("schedules", f"mailsim flavours {' '.join(_PROGRAMS)} --out schedules.png", _schedules),
     Exhibit("impact", "mailsim study backup-mx --out study/", lambda style: _study().plot.impact(style=style)),
+    Exhibit("outcomes-by-length", _BY_LENGTH, lambda style: _by_length().plot.outcomes_by_length(style=style)),
 )
 
 

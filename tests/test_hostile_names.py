@@ -68,6 +68,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "summary": lambda: world().summary()._repr_html_(),
     "story": lambda: story()._repr_html_(),
     "study": lambda: study()._repr_html_(),
+    "picture of a study": lambda: study().plot.outcomes_by_length()._repr_html_(),
     "lesson": lambda: lesson("en", student=HOSTILE).predict(HOSTILE, HOSTILE)._repr_html_(),
     "class point": lambda: class_point(HOSTILE)._repr_html_(),
     **{f"picture {name}": lambda name=name: getattr(world().plot, name)()._repr_html_() for name in ("timeline", "queues", "outcomes")},  # type: ignore[misc]
@@ -80,6 +81,7 @@ TEXTS: dict[str, Callable[[], str]] = {
     "study": lambda: repr(study()),
     "assumptions": lambda: repr(world().scenario.assumptions()),
     "findings": lambda: repr(world().scenario.findings()),
+    "outcomes by length in words": lambda: describe(study().plot.outcomes_by_length()),
     "timeline in words": lambda: describe(world().plot.timeline()),
 }
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mailsim.results import Result
 
-__all__ = ["describe_outcomes", "outcomes"]
+__all__ = ["describe_outcomes", "outcome_parts", "outcomes"]
 
 _LOOKS: dict[str, tuple[str, str]] = {
     "in_time": (COLOURS["delivered"], ""),
@@ -56,11 +56,12 @@ def outcomes(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         axes.set_xlim(0, 1)
         axes.set_xticks(*SHARE_TICKS)
         axes.set_xlabel("share of the mail sent")
-        draw_stacks(axes, [_row(*group) for group in groups], _parts(), style=style)
+        draw_stacks(axes, [_row(*group) for group in groups], outcome_parts(), style=style)
         return finish(axes, title=_title(groups), description=_described(groups), caption=caption_of(result, sent_in(window)), style=style)
 
 
-def _parts() -> dict[str, Part]:
+def outcome_parts() -> dict[str, Part]:
+    """How each outcome looks and is called, in the order from the best to the worst."""
     told = {key: say(f"outcomes.outcome_{key}") for key in OUTCOMES}
     return {key: Part(*_LOOKS[key], words.partition(":")[0], words) for key, words in told.items()}
 
@@ -104,6 +105,6 @@ def _described(groups: list[Group]) -> str:
     parts = ["Stacked bars of what became of the mail, in shares of the mail sent.", _title(groups)]
     for cohort, counts in groups:
         row = _row(cohort, counts)
-        told = ", ".join(f"{_parts()[key].word} {text}" for key, text in row.texts.items())
+        told = ", ".join(f"{outcome_parts()[key].word} {text}" for key, text in row.texts.items())
         parts.append(f"{cohort.words[0].upper()}{cohort.words[1:]} ({len(cohort)}): {told}.")
     return " ".join(parts)

@@ -12,6 +12,7 @@ how far away.  So their differences are paired (common random numbers).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from mailsim.engine import simulate
 from mailsim.errors import UnsupportedError
 from mailsim.results.conservation import conservation
 from mailsim.results.metrics import ordinary
+from mailsim.results.outcomes import outcome_counts
 from mailsim.run import shown
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
@@ -26,7 +28,7 @@ from mailsim.study.figures import queue_figures, run_figures
 from mailsim.study.readied import Readied
 from mailsim.study.seeds import run_seeds
 from mailsim.study.study import Cell, Run, Setting, Study
-from mailsim.study.worlds import free_name, outage_world, recipient, sender_mix
+from mailsim.study.worlds import free_name, lifetimes, outage_world, recipient, sender_mix
 from mailsim.units import micros
 
 __all__ = ["LENGTHS", "MESSAGES", "RUNS", "outage_study"]
@@ -103,8 +105,9 @@ def outage_study(
     seeds, chosen, mix = run_seeds(seed, runs), _lengths(lengths), sender_mix(senders)
     mailboxes = {title: to if to is not None else recipient(layout, target, title=title) for title, layout in loaded.items()}
     digests = {title: layout.digest() for title, layout in loaded.items()}
-    setting = Setting(digests, target, how, mix, mailboxes, messages, seeds)
-    return Study(setting, _cells(_jobs(setting, loaded, chosen), seeds, progress=progress))
+    setting = Setting(digests, target, how, mix, mailboxes, messages, seeds, {})
+    jobs = _jobs(setting, loaded, chosen)  # refuses a mix that does not fit a layout
+    return Study(replace(setting, lifetimes=lifetimes(loaded, mix)), _cells(jobs, seeds, progress=progress))
 
 
 def _jobs(setting: Setting, layouts: Mapping[str, Scenario], lengths: Sequence[int]) -> list[_Job]:
@@ -147,7 +150,7 @@ def _cells(jobs: Sequence[_Job], seeds: Sequence[int], *, progress: bool | None)
         assert check.ok, check.problems
         cohort = ordinary(log)
         figures = run_figures(log, cohort) | queue_figures(log, cohort, over_us=jobs[k].length_us)
-        found[k].append(Run(seed, int(cohort.sum()), figures, log.trace_hash()))
+        found[k].append(Run(seed, int(cohort.sum()), figures, log.trace_hash(), outcome_counts(log, cohort)))
     return tuple(Cell(job.layout, job.length_us, tuple(found[k])) for k, job in enumerate(jobs))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim import __version__
 from mailsim.results.html import Markup, cell_table, details, joined, tag
+from mailsim.results.outcomes import OUTCOMES
 from mailsim.study.figures import QUANTITIES, STUDIED
 from mailsim.study.headline import Measured, headline
 from mailsim.study.intervals import Interval, mean_interval
@@ -33,12 +34,13 @@ _SHOWN = ("bounced_share", "late_1h_share", "delay_p50_s", "delay_p95_s", "censo
 
 
 class Run(NamedTuple):
-    """One run of one cell: its seed, how many deliveries it followed, its figures, and the hash of its messages."""
+    """One run of one cell: its seed, how many deliveries it followed, its figures, the hash of its messages, deliveries by outcome."""
 
     seed: int
     messages: int
     figures: dict[str, float]
     trace_hash: str
+    outcomes: dict[str, int]
 
 
 class Cell(NamedTuple):
@@ -72,6 +74,8 @@ class Setting:
         Messages of each run.
     seeds : tuple of int
         Seed of each run.
+    lifetimes : dict
+        Who keeps mail how long before giving up, in seconds: the senders' programs and the layouts' own relays.
     """
 
     digests: Mapping[str, str]
@@ -81,6 +85,7 @@ class Setting:
     to: Mapping[str, str]
     messages: int
     seeds: tuple[int, ...]
+    lifetimes: Mapping[str, float]
 
 
 def _words(cell: Cell, name: str, *, blind: bool) -> str:
@@ -138,6 +143,21 @@ class Study:
         ]
         columns = [name + end for name in STUDIED for end in ("", "_low", "_high")]
         return self._frame(rows, ["layout", "length", "length_s", "runs", "messages", *columns])
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """One row per layout, length and outcome: ``layout, length, length_s, runs, outcome, messages, share``.
+
+        The outcomes are those of :data:`mailsim.results.outcomes.OUTCOMES`; ``messages`` counts all runs of the cell, and
+        ``share`` is their part of the mail sent while the target was down.
+        """
+        rows = []
+        for cell in self.cells:
+            total = sum(run.messages for run in cell.runs)
+            for outcome in OUTCOMES:
+                count = sum(run.outcomes[outcome] for run in cell.runs)
+                rows.append((*_place(cell), len(cell.runs), outcome, count, count / total))
+        return self._frame(rows, ["layout", "length", "length_s", "runs", "outcome", "messages", "share"])
 
     def _frame(self, rows: list[Any], columns: list[str]) -> pd.DataFrame:
         import pandas as pd
@@ -213,7 +233,7 @@ class Study:
 
     @property
     def plot(self) -> StudyPlots:
-        """Pictures: ``plot.impact()``."""
+        """Pictures: ``plot.impact()``, ``plot.outcomes_by_length()``."""
         return StudyPlots(self)
 
     def manifest(self) -> dict[str, Any]:
@@ -253,6 +273,26 @@ class StudyPlots:
         from mailsim.plots.impact import impact
 
         return impact(self._study.runs, ax=ax, style=style, window=window, of=of, caption=self._study.caption)
+
+    def outcomes_by_length(
+        self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None
+    ) -> Axes:
+        """What became of the mail, one bar for each length of the outage, with the lifetimes of the queues marked.
+
+        ``language`` is ``en`` or ``de``, by default the one spoken; see :func:`mailsim.plots.outcomes_by_length.outcomes_by_length`.
+        """
+        from mailsim.plots.outcomes_by_length import outcomes_by_length
+
+        study = self._study
+        return outcomes_by_length(
+            study.outcomes,
+            lifetimes=study.setting.lifetimes,
+            ax=ax,
+            style=style,
+            window=window,
+            caption=study.caption,
+            language=language,
+        )
 
 
 def _place(cell: Cell) -> tuple[str, str, float]:

@@ -8,7 +8,7 @@ from math import exp
 
 from mailsim.draws import Draws
 from mailsim.errors import ScenarioError, UnknownNameError, UnsupportedError
-from mailsim.flavours import default, mta_flavours
+from mailsim.flavours import default, flavour, mta_figures, mta_flavours
 from mailsim.nodes import Client, Mailstore, Mta
 from mailsim.scenario.doors import load
 from mailsim.scenario.faults import Ground
@@ -16,7 +16,7 @@ from mailsim.scenario.places import ends_of_link, places
 from mailsim.scenario.scenario import Scenario
 from mailsim.units import duration, octets
 
-__all__ = ["free_name", "message_octets", "outage_world", "recipient", "sender_mix"]
+__all__ = ["free_name", "lifetimes", "message_octets", "outage_world", "recipient", "sender_mix"]
 
 #: the traffic in the cell replaces what these say
 _REPLACED = ("run_until", "warm_up", "study", "seed")
@@ -52,6 +52,32 @@ def sender_mix(senders: Mapping[str, float] | str | None) -> dict[str, float]:
     if senders not in mta_flavours():
         raise UnknownNameError("sender mix", senders, (*_PRESETS, *mta_flavours()))
     return {senders: 1.0}
+
+
+def lifetimes(layouts: Mapping[str, Scenario], mix: Mapping[str, float]) -> dict[str, float]:
+    """Who keeps mail how long before giving up, in seconds: the programs of the mix, then the layouts' own relays by name.
+
+    A program that counts its attempts has no lifetime and is left out; a relay whose lifetime differs between layouts is
+    named with its layout.
+    """
+    own = {name: one for layout in layouts.values() for name, one in layout.flavours.items()}
+    found: dict[str, float] = {}
+    for name in mix:
+        figures = mta_figures(name, own=own)
+        if figures.give_up.attempts is None:
+            found[flavour(name, own=own).program if name not in own else name] = figures.queue_lifetime / 1e6
+    relays: dict[str, dict[str, float]] = {}
+    for title, layout in layouts.items():
+        for name, node in layout.nodes.items():
+            if isinstance(node, Mta) and node.relays_for:
+                kept = {} if node.queue_lifetime is None else {"queue_lifetime": duration(node.queue_lifetime)}
+                figures = mta_figures(node.flavour, {**node.parameters, **kept}, own=layout.flavours)
+                if figures.give_up.attempts is None:
+                    relays.setdefault(name, {})[title] = figures.queue_lifetime / 1e6
+    for name, by_layout in relays.items():
+        same = len(set(by_layout.values())) == 1
+        found |= {name if same else f"{name} ({title})": lifetime for title, lifetime in by_layout.items()}
+    return found
 
 
 def message_octets() -> int:

@@ -11,12 +11,14 @@ Notebooks hold no logic; what they need besides :mod:`mailsim` itself is here.
 
 from __future__ import annotations
 
+from mailsim.results.told import told
 from mailsim.teaching.answers import Check, check
 from mailsim.teaching.claims import Claim, claim
 from mailsim.teaching.classroom import ClassPoint, class_plot, class_point, own_length
 from mailsim.teaching.lessons import Lesson, lesson
 from mailsim.teaching.predictions import Beside, Prediction, predict
 from mailsim.teaching.records import with_mx
+from mailsim.teaching.returns import Letter, report_about, shortest_return
 from mailsim.teaching.runs import answers_given, delay_of, first_sent, lookups_of, returned_after, share_of, slowest_part, taken_by
 from mailsim.teaching.variants import variant
 
@@ -26,6 +28,7 @@ __all__ = [
     "Claim",
     "ClassPoint",
     "Lesson",
+    "Letter",
     "Prediction",
     "answers_given",
     "check",
@@ -38,10 +41,13 @@ __all__ = [
     "lookups_of",
     "own_length",
     "predict",
+    "report_about",
     "returned_after",
     "share_of",
+    "shortest_return",
     "slowest_part",
     "taken_by",
+    "told",
     "variant",
     "with_mx",
 ]

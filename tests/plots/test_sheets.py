@@ -14,6 +14,7 @@ from matplotlib.transforms import Bbox
 
 import mailsim
 from mailsim.plots.impact import impact
+from mailsim.plots.outcomes_by_length import outcomes_by_length
 from mailsim.plots.raster import raster
 from mailsim.plots.sequence import sequence
 from mailsim.plots.style import SIZES
@@ -133,6 +134,20 @@ def test_the_letters_of_a_study_lie_inside_the_sheet_and_apart(of: Any, style: s
     ]
     columns = ["layout", "length_s", "run", "bounced_share", "late_1h_share", "delay_p50_s", "delay_p95_s", "censored_share"]
     assert_apart(assert_inside(impact(pd.DataFrame(rows, columns=columns), style=style, of=of, caption="mailsim · seeds 1 to 2")))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("style", SIZES)
+def test_the_letters_of_outcomes_by_length_lie_inside_the_sheet_and_apart(style: str, language: str) -> None:
+    day = 86_400.0
+    rows = [
+        ("one", length, outcome, count)
+        for length, late in ((day / 4, 200), (day, 199), (2 * day, 198), (4 * day, 195), (5 * day, 170), (6 * day, 140), (8 * day, 100))
+        for outcome, count in (("in_time", 2), ("late", late - 5), ("bounced", 200 - late), ("rejected", 3))
+    ]
+    table = pd.DataFrame(rows, columns=["layout", "length_s", "outcome", "messages"])
+    kept = {"James": 600.0, "mx2 (backup MX)": 2 * day, "Exim 4.96": 4 * day, "Postfix 3.7": 5 * day, "qmail (notqmail)": 9 * day}
+    assert_apart(assert_inside(outcomes_by_length(table, lifetimes=kept, style=style, caption="mailsim · seed 1", language=language)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("style", SIZES)

@@ -53,6 +53,26 @@ def test_shares_of_a_run_add_up(study: Study) -> None:
     assert parts.sum(axis=1).tolist() == pytest.approx([1.0] * 12)
 
 
+def test_the_outcomes_of_a_cell_add_up_to_its_mail_and_agree_with_its_figures(study: Study) -> None:
+    found = study.outcomes
+    assert list(found.columns) == ["layout", "length", "length_s", "runs", "outcome", "messages", "share"]
+    by_cell = found.pivot_table(index=["layout", "length_s"], columns="outcome", values="messages", observed=True)
+    assert by_cell.sum(axis=1).tolist() == [120] * 4
+    means = study.table.set_index(["layout", "length_s"]).sort_index()
+    shares = by_cell.sort_index() / 120
+    assert shares["bounced"].tolist() == pytest.approx(means["bounced_share"].tolist())
+    assert (shares["in_time"] + shares["late"]).tolist() == pytest.approx(means["delivered_share"].tolist())
+    assert (1 - shares["in_time"]).tolist() == pytest.approx(means["late_1h_share"].tolist())
+    assert found["share"].tolist() == pytest.approx((found["messages"] / 120).tolist())
+
+
+def test_the_picture_of_outcomes_marks_the_lifetimes_of_senders_and_relays(study: Study) -> None:
+    said = describe(study.plot.outcomes_by_length())
+    assert "Exim 4.96 gives up after 4 d, Postfix 3.7 gives up after 5 d." in said
+    assert "mx2 gives up after 10 d." in said
+    assert "mx2 gibt nach 10 d auf." in describe(study.plot.outcomes_by_length(language="de"))
+
+
 def test_later_is_never_more_than_earlier(study: Study) -> None:
     runs = study.runs
     assert (runs["late_24h_share"] <= runs["late_4h_share"]).all()

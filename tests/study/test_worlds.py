@@ -7,7 +7,7 @@ import pytest
 
 from mailsim.errors import ScenarioError, UnknownNameError, UnsupportedError
 from mailsim.scenario.doors import load
-from mailsim.study.worlds import free_name, message_octets, outage_world, recipient, sender_mix
+from mailsim.study.worlds import free_name, lifetimes, message_octets, outage_world, recipient, sender_mix
 
 HOUR_US = 3_600_000_000
 
@@ -117,3 +117,17 @@ def test_of_two_domains_the_one_behind_the_target_is_chosen(layouts: Any) -> Non
     assert recipient(load(values), "mx1", title="x") == "postmaster@example.com"
     assert recipient(load(values), "mail", title="x") == "postmaster@example.org"
     assert recipient(load(values), "dns example.com/MX", title="x") == "postmaster@example.com"
+
+
+def test_lifetimes_are_those_of_the_programs_and_of_the_layouts_own_relays(layouts: Any) -> None:
+    """Postfix 5 d (postconf(5) maximal_queue_lifetime), Exim 4 d (its shipped retry rule); mox counts its attempts and has none."""
+    day = 86_400.0
+    same = {"a": layouts.single(), "b": layouts.backup(queue_lifetime="48h"), "c": layouts.backup(queue_lifetime="2d")}
+    assert lifetimes(same, {"postfix": 1, "exim": 1, "mox": 1}) == {"Postfix 3.7": 5 * day, "Exim 4.96": 4 * day, "mx2": 2 * day}
+    unlike = {"a": layouts.backup(), "b": layouts.backup(parameters={"queue_lifetime": "36h"})}
+    assert lifetimes(unlike, {"exim": 1}) == {"Exim 4.96": 4 * day, "mx2 (a)": 5 * day, "mx2 (b)": 1.5 * day}
+
+
+def test_the_lifetime_of_an_own_flavour_has_its_name(layouts: Any) -> None:
+    own = {"patient": {"inherits": "postfix", "queue_lifetime": "9d"}}
+    assert lifetimes({"a": layouts.single(flavours=own)}, {"patient": 1}) == {"patient": 9 * 86_400.0}
