@@ -15,6 +15,7 @@ from mailsim.results.told import told
 from mailsim.teaching.answers import Check, check
 from mailsim.teaching.claims import Claim, claim
 from mailsim.teaching.classroom import ClassPoint, class_plot, class_point, own_length
+from mailsim.teaching.copies import pupil_copy
 from mailsim.teaching.lessons import Lesson, lesson
 from mailsim.teaching.predictions import Beside, Prediction, predict
 from mailsim.teaching.records import with_mx
@@ -41,6 +42,7 @@ __all__ = [
     "lookups_of",
     "own_length",
     "predict",
+    "pupil_copy",
     "report_about",
     "returned_after",
     "share_of",
