@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim import __version__
-from mailsim.language import printable
+from mailsim.errors import UnsupportedError
+from mailsim.language import printable, say, speaking
 from mailsim.plots.style import COLOURS, LETTERS, SIZES, Style
-from mailsim.plots.timeaxis import Window, duration_axis, duration_text, duration_ticks, window_s
+from mailsim.plots.timeaxis import Window, ages_s, duration_axis, duration_text, duration_ticks
 from mailsim.results.html import tag
 from mailsim.results.summary import percent
 
@@ -17,34 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["ClassPoint", "class_curve", "describe_class"]
-
-#: every sentence of the picture, by language
-_SENTENCES: dict[str, dict[str, str]] = {
-    "en": {
-        "length": "length of the outage",
-        "returned": "returned to the sender",
-        "delay": "half is there after",
-        "none": "No mail came back, up to an outage of {longest}.",
-        "from": "No mail came back up to {quiet}; at {longest} it was {share}.",
-        "all": "Some mail came back at every length; at {longest} it was {share}.",
-        "pupils": "{count} outages of different lengths, one per pupil, {messages} mails each",
-        "one": "1 outage, {messages} mails",
-        "point": "{student}: outage of {length}, returned {share}, half is there after {delay}",
-        "never": "never",
-    },
-    "de": {
-        "length": "Dauer des Ausfalls",
-        "returned": "an den Absender zurück",
-        "delay": "die Hälfte ist da nach",
-        "none": "Keine Mail kam zurück, bis zu einem Ausfall von {longest}.",
-        "from": "Bis {quiet} kam keine Mail zurück; bei {longest} waren es {share}.",
-        "all": "Bei jeder Dauer kam Mail zurück; bei {longest} waren es {share}.",
-        "pupils": "{count} Ausfälle verschiedener Dauer, einer je Schüler, je {messages} Mails",
-        "one": "1 Ausfall, {messages} Mails",
-        "point": "{student}: Ausfall von {length}, zurück {share}, die Hälfte ist da nach {delay}",
-        "never": "nie",
-    },
-}
 
 
 class ClassPoint(NamedTuple):
@@ -56,7 +29,8 @@ class ClassPoint(NamedTuple):
     bounced_share: float
     #: None where half of it never arrived
     delay_p50_s: float | None
-    language: str = "en"
+    #: ``en`` or ``de``: in which it is shown; None: in the one spoken
+    language: str | None = None
 
     @property
     def line(self) -> str:
@@ -66,7 +40,8 @@ class ClassPoint(NamedTuple):
         return dumps({name: getattr(self, name) for name in self._fields[:5]}, ensure_ascii=False)
 
     def __repr__(self) -> str:
-        return _point_text(self, self.language)
+        with speaking(self.language):
+            return _point_text(self)
 
     def _repr_html_(self) -> str:
         return str(tag("p", repr(self), class_="mailsim"))
@@ -79,7 +54,7 @@ def class_curve(
     ax: Axes | None = None,
     style: Style = "print",
     window: Window = None,
-    language: str = "en",
+    language: str | None = None,
 ) -> Axes:
     """Draw the points of a class: share that came back above, delay below (on axes of the user's: the share only).
 
@@ -90,18 +65,25 @@ def class_curve(
     student : str
         Whose point to point out.
     ax, style, window
-        As for every picture.
-    language : str
-        ``en`` or ``de``.
+        As for every picture; a window is about lengths, such as ``("1d", "14d")``, and so is then the title.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
+
+    Raises
+    ------
+    UnsupportedError
+        The window holds no point.
     """
     from mailsim.plots.picture import drawing, finish, second_axes
 
-    words = _words(language)
     points = sorted(points, key=lambda point: (point.length_s, point.student))
     lengths = [point.length_s for point in points]
-    low, high = window_s(window, lengths[0] / 1.25, lengths[-1] * 1.25)
+    low, high = ages_s(window, lengths[0] / 1.25, lengths[-1] * 1.25)
+    shown = [point for point in points if low <= point.length_s <= high]
+    if not shown:
+        raise UnsupportedError(f"the window {window!r} holds no point: the lengths go from {lengths[0]:g} s to {lengths[-1]:g} s")
     two = ax is None
-    with drawing(ax, style=style, height=1.35 if two and style == "print" else 1.0) as axes:
+    with speaking(language), drawing(ax, style=style, height=1.35 if two and style == "print" else 1.0) as axes:
         duration_axis(axes, low, high)
         _curve(axes, lengths, [point.bounced_share for point in points], style)
         _mark(axes, [(point.length_s, point.bounced_share, point.student) for point in points], student, style)
@@ -109,27 +91,18 @@ def class_curve(
         axes.set_ylim(-0.03 * top, top)
         axes.locator_params(axis="y", nbins=5)
         axes.yaxis.set_major_formatter(lambda value, _: percent(value) if value > 0 else "0 %")
-        axes.set_ylabel(words["returned"])
+        axes.set_ylabel(say("classroom.axis_returned"))
         lowest = axes
         if two:
             lowest = second_axes(axes)
-            _delays(lowest, points, student, style, words["never"])
-            lowest.set_ylabel(words["delay"])
+            _delays(lowest, points, student, style)
+            lowest.set_ylabel(say("classroom.axis_delay"))
             axes.tick_params(axis="x", labelbottom=False)
             axes.figure.align_ylabels([axes, lowest])
-        lowest.set_xlabel(words["length"])
-        messages = " / ".join(str(count) for count in sorted({point.messages for point in points})[:3])
-        sample = words["pupils" if len(points) > 1 else "one"].format(count=len(points), messages=messages)
-        caption = f"mailsim {__version__} · {sample}"
-        return finish(axes, title=_title(points, language), description=describe_class(points, language), caption=caption, style=style)
-
-
-def _words(language: str) -> dict[str, str]:
-    from mailsim.errors import UnknownNameError
-
-    if language not in _SENTENCES:
-        raise UnknownNameError("language", language, _SENTENCES)
-    return _SENTENCES[language]
+        lowest.set_xlabel(say("classroom.axis_length"))
+        messages = " / ".join(str(count) for count in sorted({point.messages for point in shown})[:3])
+        caption = f"mailsim {__version__} · {say('classroom.sample', count=len(shown), messages=messages)}"
+        return finish(axes, title=_title(shown), description=_described(shown), caption=caption, style=style)
 
 
 def _curve(ax: Axes, x: list[float], y: list[float], style: str) -> None:
@@ -154,8 +127,8 @@ def _mark(ax: Axes, places: list[tuple[float, float, str]], student: str, style:
             )  # fmt: skip
 
 
-def _delays(ax: Axes, points: Sequence[ClassPoint], student: str, style: str, word: str) -> None:
-    """The delays on a logarithmic axis; at the upper edge, with that word, where half never arrived."""
+def _delays(ax: Axes, points: Sequence[ClassPoint], student: str, style: str) -> None:
+    """The delays on a logarithmic axis; at the upper edge, with a word, where half never arrived."""
     there = [(point.length_s, point.delay_p50_s, point.student) for point in points if point.delay_p50_s is not None]
     if there:
         values = [max(delay, 1e-3) for _, delay, _ in there]
@@ -176,46 +149,38 @@ def _delays(ax: Axes, points: Sequence[ClassPoint], student: str, style: str, wo
             markersize=SIZES[style].line * 4, markerfacecolor="none", markeredgecolor=COLOURS["bounced"],
         )  # fmt: skip
         ax.annotate(
-            word, (min(never), 0.93), xycoords=ax.get_xaxis_transform(), xytext=(-8, 0), textcoords="offset points",
+            say("classroom.never"), (min(never), 0.93), xycoords=ax.get_xaxis_transform(), xytext=(-8, 0), textcoords="offset points",
             ha="right", va="center", color=LETTERS.get(COLOURS["bounced"], COLOURS["bounced"]),
         )  # fmt: skip
 
 
-def _local(text: str, language: str) -> str:
-    return text.replace(".", ",") if language == "de" else text
-
-
-def _title(points: Sequence[ClassPoint], language: str) -> str:
+def _title(points: Sequence[ClassPoint]) -> str:
     """What the class found, in a sentence: up to which length nothing came back, and how much at the longest."""
-    words = _words(language)
-    facts = {
-        "longest": _local(duration_text(points[-1].length_s), language),
-        "share": _local(percent(points[-1].bounced_share), language),
-    }
+    longest, share = duration_text(points[-1].length_s), percent(points[-1].bounced_share)
     quiet = 0.0
     for point in points:
         if point.bounced_share:
             break
         quiet = point.length_s
     else:
-        return words["none"].format(**facts)
+        return say("classroom.title_none", longest=longest)
     if not quiet:
-        return words["all"].format(**facts)
-    return words["from"].format(quiet=_local(duration_text(quiet), language), **facts)
+        return say("classroom.title_all", longest=longest, share=share)
+    return say("classroom.title_from", quiet=duration_text(quiet), longest=longest, share=share)
 
 
-def _point_text(point: ClassPoint, language: str) -> str:
-    words = _words(language)
-    delay = words["never"] if point.delay_p50_s is None else _local(duration_text(point.delay_p50_s), language)
-    return words["point"].format(
-        student=printable(point.student),
-        length=_local(duration_text(point.length_s), language),
-        share=_local(percent(point.bounced_share), language),
-        delay=delay,
-    )
+def _point_text(point: ClassPoint) -> str:
+    facts = {"student": point.student, "length": duration_text(point.length_s), "share": percent(point.bounced_share)}
+    if point.delay_p50_s is None:
+        return say("classroom.point_never", **facts)
+    return say("classroom.point", **facts, delay=duration_text(point.delay_p50_s))
 
 
-def describe_class(points: Sequence[ClassPoint], language: str = "en") -> str:
+def describe_class(points: Sequence[ClassPoint], *, language: str | None = None) -> str:
     """The picture in words: its title and every point."""
-    ordered = sorted(points, key=lambda point: (point.length_s, point.student))
-    return " ".join([_title(ordered, language), *(f"{_point_text(point, language)}." for point in ordered)])
+    with speaking(language):
+        return _described(sorted(points, key=lambda point: (point.length_s, point.student)))
+
+
+def _described(points: Sequence[ClassPoint]) -> str:
+    return " ".join([_title(points), *(f"{_point_text(point)}." for point in points)])

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mailsim.errors import UnsupportedError
+from mailsim.language import say, speaking
 from mailsim.plots.style import COLOURS, LETTERS, LINE_STYLES, SIZES, Style
-from mailsim.plots.timeaxis import Window, duration_axis, duration_text, duration_ticks, window_s
+from mailsim.plots.timeaxis import Window, ages_s, duration_axis, duration_text, duration_ticks
 from mailsim.results.summary import percent
 
 if TYPE_CHECKING:
@@ -21,11 +23,6 @@ __all__ = ["Quantity", "describe_impact", "impact"]
 Quantity = Literal["bounced", "late", "delay"]
 
 _COLUMN: dict[str, str] = {"bounced": "bounced_share", "late": "late_1h_share", "delay": "delay_p50_s"}
-_LABEL: dict[str, str] = {
-    "bounced": "returned to the sender",
-    "late": "not there after 1 h",
-    "delay": "half is there after",
-}
 _COLOURS: tuple[str, ...] = ("bounced", "strong", "delivered", "dns", "deferred", "ink")
 _MARKERS: tuple[str, ...] = ("o", "s", "^", "D", "v", "P")
 
@@ -50,6 +47,7 @@ def impact(
     window: Window = None,
     of: Quantity | None = None,
     caption: str = "",
+    language: str | None = None,
 ) -> Axes:
     """Draw a study: one line per layout against the length of the outage, with a band over the runs.
 
@@ -63,31 +61,49 @@ def impact(
     style : str
         ``print`` or ``slide``.
     window : pair, optional
-        Lengths from and to, such as ``("1h", "5d")``.
+        Lengths from and to, such as ``("1h", "5d")``; the title is about these too.
     of : str, optional
         ``bounced``, ``late`` or ``delay``: draw only that.
     caption : str
         Versions, scenarios and seed, for the line below.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
+
+    Raises
+    ------
+    UnsupportedError
+        The window holds none of the lengths studied.
     """
     from mailsim.plots.picture import drawing, finish, second_axes
 
-    runs = int(table["run"].nunique()) if len(table) else 0
     first: Quantity = of or "bounced"
     two = ax is None and of is None
-    with drawing(ax, style=style, height=1.35 if two and style == "print" else 1.0) as axes:
+    with speaking(language), drawing(ax, style=style, height=1.35 if two and style == "print" else 1.0) as axes:
+        shown = _within(table, window)
         _panel(axes, table, first, style=style, window=window, legend=True)
+        lowest = axes
         if two:
-            below = second_axes(axes)
-            _panel(below, table, "delay", style=style, window=window, legend=False)
+            lowest = second_axes(axes)
+            _panel(lowest, table, "delay", style=style, window=window, legend=False)
             axes.tick_params(axis="x", labelbottom=False)
-            below.set_xlabel("length of the outage")
-            axes.figure.align_ylabels([axes, below])
-        else:
-            axes.set_xlabel("length of the outage")
-        sample = f"{runs} runs per point, band: 95 % of them" if runs > 1 else "1 run per point"
-        text = " · ".join(part for part in (caption, sample, _unknown(table)) if part)
-        title = _title(table) if first == "bounced" else _title_of(table, first)
-        return finish(axes, title=title, description=describe_impact(table), caption=text, style=style)
+            axes.figure.align_ylabels([axes, lowest])
+        lowest.set_xlabel(say("impact.axis_length"))
+        sample = say("impact.sample", count=max(1, int(table["run"].nunique()) if len(table) else 0))
+        text = " · ".join(part for part in (caption, sample, _unknown(shown)) if part)
+        title = _title(shown) if first == "bounced" else _title_of(shown, first)
+        return finish(axes, title=title, description=_described(shown), caption=text, style=style)
+
+
+def _within(table: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """The rows whose length of outage is shown."""
+    if window is None or not len(table):
+        return table
+    low, high = ages_s(window, 1, 1)
+    shown = table[(table["length_s"] >= low) & (table["length_s"] <= high)]
+    if not len(shown):
+        ends = (duration_text(float(end)) for end in (table["length_s"].min(), table["length_s"].max()))
+        raise UnsupportedError(f"the window {window!r} holds none of the lengths studied: they go from {' to '.join(ends)}")
+    return shown
 
 
 def _lines(table: pd.DataFrame, column: str) -> list[_Line]:
@@ -115,7 +131,7 @@ def _quantile(values: Floats, p: float) -> float:
 def _panel(ax: Axes, table: pd.DataFrame, of: Quantity, *, style: str, window: Window, legend: bool) -> None:
     lines = _lines(table, _COLUMN[of])
     lengths = table["length_s"].to_numpy(dtype=float) if len(table) else np.array([60.0, 86_400.0])
-    low, high = window_s(window, float(lengths.min()) / 1.25, float(lengths.max()) * 1.25)
+    low, high = ages_s(window, float(lengths.min()) / 1.25, float(lengths.max()) * 1.25)
     duration_axis(ax, low, high)
     _length_ticks(ax, lengths, low, high)
     ax.grid(axis="y", color=COLOURS["faint"], linewidth=0.8)
@@ -138,7 +154,7 @@ def _panel(ax: Axes, table: pd.DataFrame, of: Quantity, *, style: str, window: W
             zorder=3,
         )
         top = max(top, float(np.nanmax(np.append(np.where(np.isfinite(line.high), line.high, np.nan), 0.0))))
-    ax.set_ylabel(_LABEL[of])
+    ax.set_ylabel(say(f"impact.axis_{of}"))
     if of == "delay":
         _delay_ticks(ax, lines)
         _never_marks(ax, lines, style)
@@ -192,7 +208,7 @@ def _never_marks(ax: Axes, lines: list[_Line], style: str) -> None:
                 zorder=4,
             )
             ax.annotate(
-                "half never arrives",
+                say("impact.half_never"),
                 (where[-1] if early else where[0], height),
                 xycoords=("data", "axes fraction"),
                 xytext=(8 if early else -8, 0),
@@ -209,41 +225,45 @@ def _title(table: pd.DataFrame) -> str:
     """What the study says, in a sentence: which layout saves how much of the mail."""
     lines = _lines(table, "bounced_share") if len(table) else []
     if not lines:
-        return "The study is empty."
+        return say("impact.empty")
     if len(lines) == 1:
         worst = int(np.argmax(lines[0].middle))
-        at = duration_text(lines[0].length_s[worst])
-        return f"Of the mail sent while the target was down, {percent(float(lines[0].middle[worst]))} came back after an outage of {at}."
+        facts = {"share": percent(float(lines[0].middle[worst])), "length": duration_text(lines[0].length_s[worst])}
+        return say("impact.title_lone", **facts)
     base, other, saved = _largest_difference(table, lines)
     if saved is None or max(abs(cell.mean()) for cell in saved.values()) < 0.01:
-        return f"{_capital(other)} and {base} return the same mail: they differ by less than 1 mail in 100 at any length."
+        return say("impact.title_alike", other=_capital(other), base=base)
     length = max(saved, key=lambda one: abs(saved[one].mean()))
     quiet = [one for one in saved if all(abs(saved[step].mean()) < 0.01 for step in saved if step <= one)]
     cell = saved[length] * 100
-    verb = "saves" if cell.mean() > 0 else "costs"
     low, high = sorted(abs(float(np.quantile(cell, p, method="inverted_cdf"))) for p in (0.025, 0.975))
-    spread = f" (range {low:.0f}-{high:.0f})" if len(cell) > 1 and round(low) != round(high) else ""
-    start = f"Up to {duration_text(max(quiet))} {other} {verb} under 1 mail in 100; at" if quiet else f"{_capital(other)} {verb} most at"
-    return f"{start} {duration_text(length)} it {verb} {abs(cell.mean()):.0f} of 100{spread}."
+    wide = len(cell) > 1 and round(low) != round(high)
+    return say(
+        f"impact.title_{'saves' if cell.mean() > 0 else 'costs'}{'_later' if quiet else ''}",
+        other=other if quiet else _capital(other),
+        length=duration_text(length),
+        quiet=duration_text(max(quiet, default=0.0)),
+        # not called count, since a sentence about one mail is about many
+        number=f"{abs(cell.mean()):.0f}",
+        spread=say("impact.spread", low=f"{low:.0f}", high=f"{high:.0f}") if wide else "",
+    )
 
 
 def _title_of(table: pd.DataFrame, of: Quantity) -> str:
     """The sentence about lateness or delay: each layout at the length at which they differ most, else at the longest."""
     lines = _lines(table, _COLUMN[of]) if len(table) else []
     if not lines:
-        return "The study is empty."
+        return say("impact.empty")
     lengths = sorted(set.intersection(*({float(length) for length in line.length_s} for line in lines))) or [float(lines[0].length_s[-1])]
     at = {length: [float(line.middle[np.searchsorted(line.length_s, length)]) for line in lines] for length in lengths}
     if of == "late":
         chosen = max(lengths, key=lambda length: (max(at[length]) - min(at[length]), length))
-        told = [f"{percent(share)} with {line.layout}" for share, line in zip(at[chosen], lines, strict=True)]
-        return f"Not there after 1 h, of the mail sent during an outage of {duration_text(chosen)}: {', '.join(told)}."
-    chosen = max((length for length in lengths if np.isfinite(at[length]).any()), default=lengths[-1])
-    told = [
-        f"{duration_text(delay) if np.isfinite(delay) else 'never'} with {line.layout}"
-        for delay, line in zip(at[chosen], lines, strict=True)
-    ]
-    return f"Half of the mail sent during an outage of {duration_text(chosen)} is there after: {', '.join(told)}."
+        told = [percent(share) for share in at[chosen]]
+    else:
+        chosen = max((length for length in lengths if np.isfinite(at[length]).any()), default=lengths[-1])
+        told = [duration_text(delay) if np.isfinite(delay) else say("impact.never") for delay in at[chosen]]
+    figures = ", ".join(say("impact.with", figure=figure, layout=line.layout) for figure, line in zip(told, lines, strict=True))
+    return say(f"impact.title_{of}", length=duration_text(chosen), figures=figures)
 
 
 def _capital(text: str) -> str:
@@ -266,17 +286,23 @@ def _largest_difference(table: pd.DataFrame, lines: list[_Line]) -> tuple[str, s
     return base, best[0], best[1]
 
 
-def describe_impact(table: pd.DataFrame) -> str:
+def describe_impact(table: pd.DataFrame, *, language: str | None = None) -> str:
     """The study in words."""
-    parts = ["Share of the mail sent while the target was down that came back, and delay, against the length of the outage.", _title(table)]
+    with speaking(language):
+        return _described(table)
+
+
+def _described(table: pd.DataFrame) -> str:
+    parts = [say("impact.described"), _title(table)]
     for line in _lines(table, "bounced_share") if len(table) else []:
-        steps = ", ".join(
-            f"{percent(float(share))} at {duration_text(length)}" for length, share in zip(line.length_s, line.middle, strict=True)
-        )
-        parts.append(f"{_capital(line.layout)}: returned {steps}.")
+        points = [
+            say("impact.described_point", share=percent(float(share)), length=duration_text(length))
+            for length, share in zip(line.length_s, line.middle, strict=True)
+        ]
+        parts.append(say("impact.described_line", layout=_capital(line.layout), figures=", ".join(points)))
     censored = float(table["censored_share"].max()) if len(table) else 0.0
     if censored > 0:
-        parts.append(f"Up to {percent(censored)} was still under way when a run ended.")
+        parts.append(say("impact.described_censored", share=percent(censored)))
     unknown = _unknown(table)
     return " ".join([*parts, *([_capital(unknown) + "."] if unknown else [])])
 
@@ -284,4 +310,4 @@ def describe_impact(table: pd.DataFrame) -> str:
 def _unknown(table: pd.DataFrame) -> str:
     """How much of the mail has a fate that nobody knows, in words; empty for none."""
     share = float(table["unknown_share"].max()) if len(table) and "unknown_share" in table else 0.0
-    return f"up to {percent(share)} unknown: the schedule of its sender is known no further" if share > 0 else ""
+    return say("impact.unknown", share=percent(share)) if share > 0 else ""

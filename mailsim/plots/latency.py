@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from mailsim.language import say, speaking
 from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, LETTERS, LINE_STYLES, SHARE_TICKS, SIZES, Style
-from mailsim.plots.timeaxis import Window, duration_axis, duration_text, window_s
+from mailsim.plots.timeaxis import Window, ages_s, duration_axis, duration_text
 from mailsim.results.metrics import ArrivalCurve, Cohort, arrival_curve, cohorts, shares
 from mailsim.results.summary import percent
 
@@ -24,12 +25,14 @@ class _Line(NamedTuple):
     """One curve with its words and looks."""
 
     curve: ArrivalCurve
+    cohort: str
+    to: str
     words: str
     colour: str
     dashes: object
 
 
-def latency(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+def latency(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
     """Draw the share that has arrived within a time after sending, on a logarithmic axis.
 
     Mail sent while a fault was active stands beside all mail; time to the mailbox beside time to the reader.  Returned
@@ -46,12 +49,14 @@ def latency(result: Result, *, ax: Axes | None = None, style: Style = "print", w
         ``print`` or ``slide``.
     window : pair, optional
         Durations from and to, such as ``("1s", "2d")``.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
     """
     from mailsim.plots.picture import caption_of, drawing, finish
 
-    lines = _lines(result)
-    low, high = _range(lines) if window is None else window_s(window, 0, 1)
-    with drawing(ax, style=style) as axes:
+    with speaking(language), drawing(ax, style=style) as axes:
+        lines = _lines(result)
+        low, high = ages_s(window, *_range(lines))
         duration_axis(axes, low, high, most=9)
         axes.set_ylim(-0.02, 1.04)
         axes.set_yticks(*SHARE_TICKS)
@@ -59,10 +64,10 @@ def latency(result: Result, *, ax: Axes | None = None, style: Style = "print", w
         for line in lines:
             _draw(axes, line, low, high, style)
         _write_gaps(axes, lines, high)
-        axes.set_ylabel("share that has arrived")
+        axes.set_ylabel(say("latency.axis_share"))
         _at_risk_row(axes, lines, style)
         legend_below(axes, [entry for entry in axes.get_lines() if not str(entry.get_label()).startswith("_")], style=style)
-        return finish(axes, title=_title(result), description=describe_latency(result), caption=caption_of(result), style=style)
+        return finish(axes, title=_title(result), description=_described(result), caption=caption_of(result), style=style)
 
 
 def _lines(result: Result) -> list[_Line]:
@@ -73,10 +78,11 @@ def _lines(result: Result) -> list[_Line]:
             break  # every mail was sent during the fault: the second pair of curves would hide the first
         chosen = cohort.key == "during_faults"
         colour = COLOURS["deferred"] if chosen else COLOURS["delivered"]
-        for to, words, dashes in (("stored", "in the mailbox", LINE_STYLES[0]), ("read", "read", LINE_STYLES[2])):
+        for to, dashes in (("stored", LINE_STYLES[0]), ("read", LINE_STYLES[2])):
             curve = arrival_curve(result.log, cohort.mask, to=to)  # type: ignore[arg-type]
             if curve.total and (to == "stored" or curve.max_us is not None):
-                found.append(_Line(curve, f"{cohort.words} ({curve.total}): {words}", colour, dashes))
+                words = say(f"latency.curve_{to}", who=cohort.words, count=curve.total)
+                found.append(_Line(curve, cohort.key, to, words, colour, dashes))
     return found
 
 
@@ -102,9 +108,7 @@ def _draw(ax: Axes, line: _Line, low: float, high: float, style: str) -> None:
 def _write_gaps(ax: Axes, lines: list[_Line], high: float) -> None:
     """At the right edge: what keeps each curve to the mailbox below 100 %, one above the other where they are near."""
     lowest = 0.0
-    ends = [
-        (float(line.curve.share[-1]) if len(line.curve.share) else 0.0, line) for line in lines if line.words.endswith("in the mailbox")
-    ]
+    ends = [(float(line.curve.share[-1]) if len(line.curve.share) else 0.0, line) for line in lines if line.to == "stored"]
     for share, line in sorted(ends, key=lambda pair: pair[0]):
         if share < 1 - 1e-9:
             lowest = max(share + 0.015, lowest)
@@ -115,19 +119,19 @@ def _write_gaps(ax: Axes, lines: list[_Line], high: float) -> None:
 def _gap_words(curve: ArrivalCurve) -> str:
     """What keeps a curve below 100 %."""
     under_way = curve.censored - curve.unknown
-    parts = ((curve.never, "never arrives"), (under_way, "still under way at the end (censored)"), (curve.unknown, "unknown"))
-    return ", ".join(f"{percent(count / curve.total)} {word}" for count, word in parts if count)
+    parts = {"never": curve.never, "under_way": under_way, "unknown": curve.unknown}
+    return ", ".join(say(f"latency.gap_{key}", share=percent(count / curve.total)) for key, count in parts.items() if count)
 
 
 def _at_risk_row(ax: Axes, lines: list[_Line], style: str) -> None:
     """Below the axis: how many mails were still under way and watched, at each tick, for each curve to the mailbox."""
-    shown = [line for line in lines if line.words.endswith("in the mailbox")]
+    shown = [line for line in lines if line.to == "stored"]
     size = SIZES[style].font * 0.85
     ticks = [float(tick) for tick in ax.get_xticks()]
     for k, line in enumerate(shown):
         drop = -8 - (1.55 + 1.25 * k) * SIZES[style].font
         ax.annotate(
-            "under way:" if len(shown) == 1 else f"under way, {'all' if line.colour == COLOURS['delivered'] else 'fault'}:",
+            say("latency.at_risk" if len(shown) == 1 else f"latency.at_risk_{line.cohort}"),
             (0, 0),
             xycoords="axes fraction",
             xytext=(-6, drop),
@@ -151,49 +155,52 @@ def _at_risk_row(ax: Axes, lines: list[_Line], style: str) -> None:
             )
 
 
-def _end_words(result: Result, cohort: Cohort) -> str:
+def _ends(result: Result, cohort: Cohort) -> str:
     """What keeps the curve below 100 %, in words; empty where nothing does."""
     found = shares(result.log, cohort.mask)
-    words = (
-        ("returned", found.bounced),
-        ("rejected", found.rejected),
-        ("lost", found.lost),
-        ("still under way (censored)", found.censored),
-        ("unknown", found.unknown),
-    )
-    return ", ".join(f"{percent(share)} {word}" for word, share in words if share)
+    parts = {
+        "returned": found.bounced,
+        "rejected": found.rejected,
+        "lost": found.lost,
+        "discarded": found.discarded,
+        "under_way": found.censored,
+        "unknown": found.unknown,
+    }
+    told = [say(f"latency.end_{key}", share=percent(share)) for key, share in parts.items() if share]
+    return "; " + ", ".join(told) if told else ""
 
 
 def _title(result: Result) -> str:
     cohort = cohorts(result.log)[0]
     curve = arrival_curve(result.log, cohort.mask)
     if not curve.total:
-        return "Nobody sent anything."
-    words = "the mail sent during the fault" if cohort.key == "during_faults" else "all mail"
+        return say("latency.nobody")
     half, most = curve.quantile_us(0.5), curve.quantile_us(0.95)
-    open_words = _end_words(result, cohort)
-    tail = f"; {open_words}" if open_words else ""
     if curve.total == 1 and half is not None:
-        return f"The mail was in the mailbox after {duration_text(half / 1e6)}."
+        return say("latency.title_lone", half=duration_text(half / 1e6))
+    of_fault, ends = "_of_fault" * (cohort.key == "during_faults"), _ends(result, cohort)
     if half is None:
-        arrived = percent(curve.share[-1]) if len(curve.share) else "0 %"
-        return f"Of {words}, {arrived} arrived{tail}."
+        return say(f"latency.title_some{of_fault}", share=percent(curve.share[-1]) if len(curve.share) else "0 %", ends=ends)
     if most is None:
-        return f"Half of {words} arrived within {duration_text(half / 1e6)}{tail}."
-    return f"Half of {words} arrived within {duration_text(half / 1e6)}, 95 % within {duration_text(most / 1e6)}{tail}."
+        return say(f"latency.title_half{of_fault}", half=duration_text(half / 1e6), ends=ends)
+    return say(f"latency.title_most{of_fault}", half=duration_text(half / 1e6), most=duration_text(most / 1e6), ends=ends)
 
 
-def describe_latency(result: Result) -> str:
+def describe_latency(result: Result, *, language: str | None = None) -> str:
     """The latency picture in words."""
-    parts = ["Share of mail that has arrived, against time after sending on a logarithmic axis.", _title(result)]
+    with speaking(language):
+        return _described(result)
+
+
+def _described(result: Result) -> str:
+    parts = [say("latency.described"), _title(result)]
     for cohort in cohorts(result.log):
         curve, read = arrival_curve(result.log, cohort.mask), arrival_curve(result.log, cohort.mask, to="read")
         if curve.max_us is None:
             continue
-        text = (
-            f"{cohort.words[0].upper()}{cohort.words[1:]} ({curve.total}): slowest in the mailbox after {duration_text(curve.max_us / 1e6)}"
-        )
-        if read.max_us is not None:
-            text += f", slowest read after {duration_text(read.max_us / 1e6)}"
-        parts.append(text + ".")
+        facts = {"who": cohort.words[0].upper() + cohort.words[1:], "count": curve.total, "stored": duration_text(curve.max_us / 1e6)}
+        if read.max_us is None:
+            parts.append(say("latency.described_stored", **facts))
+        else:
+            parts.append(say("latency.described_read", **facts, read=duration_text(read.max_us / 1e6)))
     return " ".join(parts)

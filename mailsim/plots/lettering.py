@@ -96,14 +96,14 @@ def room_pt(ax: Axes, *, style: str) -> float:
     return _FILL * (SIZES[style].width * 72 - overhang_of(ax).left - 2 * 72 * PADS_IN[style])
 
 
-def legend_below(ax: Axes, handles: Sequence[Artist], *, style: str) -> None:
-    """A legend under everything that stands below the axes by now, from their left end, in columns that fit the sheet."""
+def legend_below(ax: Axes, handles: Sequence[Artist], *, style: str, room: float | None = None) -> None:
+    """A legend under everything that stands below the axes by now, from their left end, in columns that fit the sheet (or ``room``)."""
     from matplotlib.transforms import ScaledTranslation
 
     if not handles:
         return
     figure: Any = ax.figure
-    font, room = SIZES[style].font, room_pt(ax, style=style)
+    font, most = SIZES[style].font, room_pt(ax, style=style) if room is None else room
     drop = overhang_of(ax).bottom + 0.7 * font
     below = ax.transAxes + ScaledTranslation(0, -drop / 72, figure.dpi_scale_trans)
     for columns in range(min(_COLUMNS, len(handles)), 0, -1):
@@ -119,7 +119,7 @@ def legend_below(ax: Axes, handles: Sequence[Artist], *, style: str) -> None:
             handletextpad=0.5,
             columnspacing=1.6,
         )
-        if legend.get_window_extent().width * 72 / _dpi(ax) <= room:
+        if legend.get_window_extent().width * 72 / _dpi(ax) <= most:
             return
 
 

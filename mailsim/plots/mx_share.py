@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mailsim.language import say
+from mailsim.language import say, speaking
 from mailsim.plots.bands import band_labels, bands, draw_band, joined
 from mailsim.plots.groups import group_name
 from mailsim.plots.lettering import legend_below, room_pt
@@ -44,7 +44,7 @@ class _Steps(NamedTuple):
     counts: npt.NDArray[np.int64]
 
 
-def mx_share(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+def mx_share(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
     """Draw which server first took the mail from the sending side, by the instant at which it took it.
 
     Parameters
@@ -57,20 +57,22 @@ def mx_share(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         ``print`` or ``slide``.
     window : pair, optional
         Stretch to show and to count, such as ``("1h", "6h")``.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
     """
     from mailsim.plots.picture import caption_of, drawing, finish
 
-    found = _found(result, window)
-    over_time = len(found.t_us) >= _ENOUGH
-    with drawing(ax, style=style, height=1.0 if over_time else stacks_height(len(_groups(found)), style)) as axes:
-        if over_time:
-            note = f"steps of {duration_text(_draw_areas(axes, result, found, window, style))}, blank: no mail was taken"
-        else:
-            note = "by the instant at which it was taken"
-            _draw_bars(axes, found, style)
-        return finish(
-            axes, title=_title(found), description=_described(found), caption=caption_of(result, note, _open_words(found)), style=style
-        )
+    with speaking(language):
+        found = _found(result, window)
+        over_time = len(found.t_us) >= _ENOUGH
+        with drawing(ax, style=style, height=1.0 if over_time else stacks_height(len(_groups(found)), style)) as axes:
+            if over_time:
+                note = say("mx_share.note_steps", length=duration_text(_draw_areas(axes, result, found, window, style)))
+            else:
+                note = say("mx_share.note_instant")
+                _draw_bars(axes, found, style)
+            caption = caption_of(result, note, _open_words(found))
+            return finish(axes, title=_title(found), description=_described(found), caption=caption, style=style)
 
 
 def _found(result: Result, window: Window) -> Takers:
@@ -81,7 +83,7 @@ def _found(result: Result, window: Window) -> Takers:
         inside = (found.t_us >= low * 1e6) & (found.t_us < high * 1e6)
         found = found._replace(host=found.host[inside], t_us=found.t_us[inside], in_fault=found.in_fault[inside])
     if len(found.hosts) > _AREAS:
-        others = f"{len(found.hosts) - _AREAS + 1} others"
+        others = say("mx_share.others", count=len(found.hosts) - _AREAS + 1)
         found = found._replace(hosts=(*found.hosts[: _AREAS - 1], others), host=np.minimum(found.host, _AREAS - 1))
     return found
 
@@ -109,7 +111,7 @@ def _draw_areas(ax: Axes, result: Result, found: Takers, window: Window, style: 
     clock_axis(ax, result.starts, low, high)
     ax.set_ylim(0, _TOP if wrong else 1.02)
     ax.set_yticks(*SHARE_TICKS)
-    ax.set_ylabel("share of the mail taken")
+    ax.set_ylabel(say("mx_share.axis"))
     ax.yaxis.set_label_coords(-0.075, 0.5 / ax.get_ylim()[1])
     together = joined(wrong)
     words = band_labels(together, low, high, points=room_pt(ax, style=style), size=SIZES[style].font * 0.84)
@@ -134,7 +136,7 @@ def _draw_areas(ax: Axes, result: Result, found: Takers, window: Window, style: 
                 hatch=hatch,
                 edgecolor="white",
                 linewidth=0,
-                label=f"{host}: {percent(counts[place] / counts.sum())} in all ({counts[place]})",
+                label=say("mx_share.in_all", host=host, share=percent(counts[place] / counts.sum()), count=counts[place]),
                 zorder=2,
             )
         )
@@ -146,7 +148,7 @@ def _draw_areas(ax: Axes, result: Result, found: Takers, window: Window, style: 
 def _draw_bars(ax: Axes, found: Takers, style: str) -> None:
     ax.set_xlim(0, 1)
     ax.set_xticks(*SHARE_TICKS)
-    ax.set_xlabel("share of the mail taken")
+    ax.set_xlabel(say("mx_share.axis"))
     parts = {host: Part(*_look(place), host, host) for place, host in enumerate(found.hosts)}
     draw_stacks(ax, [_row(name, counts, found) for name, counts in _groups(found)], parts, style=style)
 
@@ -166,45 +168,46 @@ def _row(name: str, counts: npt.NDArray[np.int64], found: Takers) -> Row:
     return Row(group_name(f"{name}_lines", total), "", shares, texts)
 
 
-def _most(found: Takers, mask: npt.NDArray[np.bool_]) -> tuple[str, str]:
-    """Who took most of some mail, and its share in words."""
+def _most(found: Takers, mask: npt.NDArray[np.bool_]) -> tuple[str, float]:
+    """Who took most of some mail, and its share."""
     counts = found.counts(mask)
     place = int(np.argmax(counts))
-    return found.hosts[place], "all" if counts[place] == counts.sum() else percent(counts[place] / counts.sum())
+    return found.hosts[place], float(counts[place] / counts.sum())
 
 
 def _title(found: Takers) -> str:
     if not len(found.t_us):
-        return "No server took any mail."
+        return say("mx_share.nothing")
     during, otherwise = found.in_fault, ~found.in_fault
     if not during.any() or not otherwise.any():
         host, share = _most(found, during | otherwise)
-        when = " while a fault was active" if during.any() else ""
-        return f"{host} was the first to take {_of_mail(share)}{when}."
+        return say("mx_share.title_of_fault" if during.any() else "mx_share.title", host=host, share=_of_mail(share))
     host, share = _most(found, during)
     other, usual = _most(found, otherwise)
+    rest = say("mx_share.all") if usual == 1 else percent(usual)
     if host == other:
-        return f"{host} was the first to take {_of_mail(share)} while a fault was active, and {usual} otherwise."
-    return f"While a fault was active {host} was the first to take {_of_mail(share)}; otherwise {other} took {usual}."
+        return say("mx_share.title_same", host=host, share=_of_mail(share), usual=rest)
+    return say("mx_share.title_other", host=host, share=_of_mail(share), other=other, usual=rest)
 
 
-def _of_mail(share: str) -> str:
-    return "all mail" if share == "all" else f"{share} of the mail"
+def _of_mail(share: float) -> str:
+    return say("mx_share.all_mail") if share == 1 else say("mx_share.share_of_mail", share=percent(share))
 
 
 def _open_words(found: Takers) -> str:
-    return f"{found.open} {'mail was' if found.open == 1 else 'mails were'} taken by no server" if found.open else ""
+    return say("mx_share.open", count=found.open) if found.open else ""
 
 
-def describe_mx_share(result: Result, *, window: Window = None) -> str:
+def describe_mx_share(result: Result, *, window: Window = None, language: str | None = None) -> str:
     """The shares in words."""
-    return _described(_found(result, window))
+    with speaking(language):
+        return _described(_found(result, window))
 
 
 def _described(found: Takers) -> str:
-    parts = ["Shares of the servers that were the first to take the mail.", _title(found)]
+    parts = [say("mx_share.described"), _title(found)]
     for name, counts in _groups(found):
         told = ", ".join(f"{host} {text}" for host, text in _row(name, counts, found).texts.items())
-        told_of = say(name)
-        parts.append(f"{told_of[0].upper()}{told_of[1:]} ({int(counts.sum())}): {told}.")
-    return " ".join([*parts, *([_open_words(found).capitalize() + "."] if found.open else [])])
+        who = say(name)
+        parts.append(say("mx_share.described_group", who=who[0].upper() + who[1:], count=int(counts.sum()), parts=told))
+    return " ".join([*parts, *([_open_words(found) + "."] if found.open else [])])

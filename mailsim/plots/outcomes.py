@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mailsim.language import say
+from mailsim.language import listed, say, speaking
 from mailsim.plots.groups import group_name, sent_in, sent_within
 from mailsim.plots.stacks import Part, Row, draw_stacks, stacks_height
 from mailsim.plots.style import COLOURS, SHARE_TICKS, Style
@@ -35,7 +35,7 @@ _LOOKS: dict[str, tuple[str, str]] = {
 Group = tuple[Cohort, dict[str, int]]
 
 
-def outcomes(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+def outcomes(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
     """Draw what became of the mail sent while a fault was active, and of all mail, in shares that add up to 100 %.
 
     Parameters
@@ -48,19 +48,21 @@ def outcomes(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         ``print`` or ``slide``.
     window : pair, optional
         Only mail sent in this stretch counts, such as ``("1h", "6h")``.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
     """
     from mailsim.plots.picture import caption_of, drawing, finish
 
     groups = _groups(result, window)
-    with drawing(ax, style=style, height=stacks_height(len(groups), style)) as axes:
+    with speaking(language), drawing(ax, style=style, height=stacks_height(len(groups), style)) as axes:
         axes.set_xlim(0, 1)
         axes.set_xticks(*SHARE_TICKS)
-        axes.set_xlabel("share of the mail sent")
+        axes.set_xlabel(say("outcomes.axis"))
         draw_stacks(axes, [_row(*group) for group in groups], outcome_parts(), style=style)
         return finish(axes, title=_title(groups), description=_described(groups), caption=caption_of(result, sent_in(window)), style=style)
 
 
-def outcome_parts() -> dict[str, Part]:
+def outcomeoutcome_parts() -> dict[str, Part]:
     """How each outcome looks and is called, in the order from the best to the worst."""
     told = {key: say(f"outcomes.outcome_{key}") for key in OUTCOMES}
     return {key: Part(*_LOOKS[key], words.partition(":")[0], words) for key, words in told.items()}
@@ -73,11 +75,9 @@ def _groups(result: Result, window: Window) -> list[Group]:
 def _row(cohort: Cohort, counts: dict[str, int]) -> Row:
     total = len(cohort)
     shares = {key: count / total for key, count in counts.items() if count}
-    there = counts["in_time"] + counts["late"]
-    above = f"{there} of {total} in the mailbox"
     return Row(
         group_name(f"cohorts.{cohort.key}_lines", total),
-        above,
+        say("outcomes.above", there=counts["in_time"] + counts["late"], total=total),
         shares,
         {key: f"{percent(share)} ({counts[key]})" for key, share in shares.items()},
     )
@@ -85,26 +85,26 @@ def _row(cohort: Cohort, counts: dict[str, int]) -> Row:
 
 def _title(groups: list[Group]) -> str:
     if not groups:
-        return "Nobody sent anything."
+        return say("outcomes.nobody")
     cohort, counts = groups[0]
-    total = len(cohort)
-    which = "the mail sent during the fault" if cohort.key == "during_faults" else "all mail"
+    total, of_fault = len(cohort), "_of_fault" * (cohort.key == "during_faults")
     if counts["in_time"] == total:
-        return f"All of {which} was in the mailbox within 1 h." if total > 1 else "The one mail was in the mailbox within 1 h."
-    said = [f"{percent(counts['in_time'] / total)} was in the mailbox within 1 h"]
-    said += [f"{percent(counts[key] / total)} {say(f'outcomes.title_{key}')}" for key in OUTCOMES[1:] if counts[key]]
-    return f"Of {which}, {', '.join(said[:-1])} and {said[-1]}." if len(said) > 1 else f"Of {which}, {said[0]}."
+        return say(f"outcomes.all_in_time{of_fault}" if total > 1 else "outcomes.one_in_time")
+    occur = [key for key in OUTCOMES if counts[key] or key == "in_time"]
+    told = [say(f"outcomes.title_{key}", share=percent(counts[key] / total)) for key in occur]
+    return say(f"outcomes.title{of_fault}", shares=listed(told))
 
 
-def describe_outcomes(result: Result, *, window: Window = None) -> str:
+def describe_outcomes(result: Result, *, window: Window = None, language: str | None = None) -> str:
     """The outcomes in words."""
-    return _described(_groups(result, window))
+    with speaking(language):
+        return _described(_groups(result, window))
 
 
 def _described(groups: list[Group]) -> str:
-    parts = ["Stacked bars of what became of the mail, in shares of the mail sent.", _title(groups)]
+    parts = [say("outcomes.described"), _title(groups)]
     for cohort, counts in groups:
-        row = _row(cohort, counts)
-        told = ", ".join(f"{outcome_parts()[key].word} {text}" for key, text in row.texts.items())
-        parts.append(f"{cohort.words[0].upper()}{cohort.words[1:]} ({len(cohort)}): {told}.")
+        told = ", ".join(f"{outcome_parts()[key].word} {text}" for key, text in _row(cohort, counts).texts.items())
+        who = cohort.words[0].upper() + cohort.words[1:]
+        parts.append(say("outcomes.described_group", who=who, count=len(cohort), parts=told))
     return " ".join(parts)

@@ -22,7 +22,19 @@ from mailsim.results.html import image
 if TYPE_CHECKING:
     from mailsim.results import Result
 
-__all__ = ["Picture", "caption_of", "describe", "drawing", "drawn", "finish", "headline", "png", "second_axes", "title_of"]
+__all__ = [
+    "Picture",
+    "axes_beside",
+    "caption_of",
+    "describe",
+    "drawing",
+    "drawn",
+    "finish",
+    "headline",
+    "png",
+    "second_axes",
+    "title_of",
+]
 
 #: shown width of a picture in a notebook, whatever its dots per inch
 _SHOWN_PX = 900
@@ -66,6 +78,15 @@ def second_axes(ax: Axes) -> Axes:
     ax.set_subplotspec(grid[0])
     below: Axes = figure.add_subplot(grid[1], sharex=ax)
     return below
+
+
+def axes_beside(ax: Axes) -> Axes:
+    """Axes at the right of these on the same figure, of the same size."""
+    figure: Any = ax.figure
+    grid = figure.add_gridspec(1, 2)
+    ax.set_subplotspec(grid[0])
+    beside: Axes = figure.add_subplot(grid[1])
+    return beside
 
 
 def finish(ax: Axes, *, title: str, description: str, caption: str, style: str) -> Axes:

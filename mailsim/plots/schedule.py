@@ -9,9 +9,10 @@ import numpy as np
 
 from mailsim import __version__
 from mailsim.flavours import Schedule
+from mailsim.language import phrased, say, speaking
 from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, LETTERS, SIZES, Style
-from mailsim.plots.timeaxis import Window, duration_axis, duration_text, window_s
+from mailsim.plots.timeaxis import Window, ages_s, duration_axis, duration_text
 from mailsim.units import micros
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_schedule", "schedule"]
 
-#: looks of the marks: colour, marker, filled, size in marker areas, word
-_ATTEMPT = (COLOURS["deferred"], "v", True, 1.0, "attempt while the outage lasts")
-_DELIVERED = (COLOURS["delivered"], "o", True, 2.0, "delivered: the first attempt after it")
-_LATER = (COLOURS["down"], "v", False, 0.7, "attempts if it lasted longer")
-_RETURNED = (COLOURS["bounced"], "X", True, 2.2, "given up: returned to the sender")
-_GUESSED = (COLOURS["down"], "|", True, 1.2, "between measured attempts, evenly spaced")
+#: looks of the marks: colour, marker, filled, size in marker areas, key of the word
+_ATTEMPT = (COLOURS["deferred"], "v", True, 1.0, "attempt")
+_DELIVERED = (COLOURS["delivered"], "o", True, 2.0, "delivered")
+_LATER = (COLOURS["down"], "v", False, 0.7, "later")
+_RETURNED = (COLOURS["bounced"], "X", True, 2.2, "returned")
+_GUESSED = (COLOURS["down"], "|", True, 1.2, "guessed")
 
 Look = tuple[str, str, bool, float, str]
 
@@ -37,6 +38,7 @@ def schedule(
     window: Window = None,
     outage: str = "6h",
     caption: str = "",
+    language: str | None = None,
 ) -> Axes:
     """Draw when mail is tried that fails at once every time, and what becomes of mail sent when an outage begins.
 
@@ -54,13 +56,15 @@ def schedule(
         Length of the outage that the marks tell of.
     caption : str
         More for the line below.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
     """
     from mailsim.plots.picture import drawing, finish
 
     lanes = [data] if isinstance(data, Schedule) else list(data)
     height = min(max(0.42 + 0.085 * len(lanes), 0.5), 3.2)
-    with drawing(ax, style=style, height=height) as axes:
-        low, high = window_s(window, *_span(lanes))
+    with speaking(language), drawing(ax, style=style, height=height) as axes:
+        low, high = ages_s(window, *_span(lanes))
         duration_axis(axes, low, high)
         axes.set_ylim(len(lanes) - 0.5 + 0.1, -0.6)
         _draw_outage(axes, micros(outage) / 1e6, style)
@@ -71,10 +75,10 @@ def schedule(
         _label(axes, lanes, style)
         axes.tick_params(axis="y", length=0, pad=SIZES[style].font * 0.7)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel("age of the message (the first attempt, at once, stands at the left edge)")
+        axes.set_xlabel(say("schedule.axis"))
         _legend(axes, used, style)
         text = " · ".join(part for part in (f"mailsim {__version__}", caption, _fine_print(lanes)) if part)
-        return finish(axes, title=_title(lanes, outage), description=describe_schedule(lanes, outage=outage), caption=text, style=style)
+        return finish(axes, title=_title(lanes, outage), description=_described(lanes, outage), caption=text, style=style)
 
 
 def _span(lanes: Sequence[Schedule]) -> tuple[float, float]:
@@ -88,7 +92,7 @@ def _label(ax: Axes, lanes: Sequence[Schedule], style: str) -> None:
     """What must be said beside a name, in small letters below it."""
     for number, lane in enumerate(lanes):
         ax.annotate(
-            lane.label,
+            phrased("labels", lane.label),
             (0, number),
             xycoords=("axes fraction", "data"),
             xytext=(-SIZES[style].font * 0.7, -SIZES[style].font * 0.75),
@@ -108,7 +112,7 @@ def _draw_outage(ax: Axes, end_s: float, style: str) -> None:
     ax.axvspan(low, end_s, facecolor=COLOURS["faint"], alpha=0.5, hatch="///", edgecolor="#B5B5B5", linewidth=0, zorder=0.1)
     ax.axvline(end_s, color=COLOURS["down"], linewidth=SIZES[style].line * 0.8, zorder=0.3)
     ax.annotate(
-        f"outage of {duration_text(end_s)}",
+        say("schedule.outage", length=duration_text(end_s)),
         (0, 1),
         xycoords="axes fraction",
         xytext=(4, -3),
@@ -129,7 +133,7 @@ def _draw_lane(ax: Axes, number: int, lane: Schedule, outage_us: int, window: tu
     ax.plot([low, end_us / 1e6], [number, number], color=COLOURS["down"], linewidth=SIZES[style].line * 0.6, zorder=1)
     if lane.given_up_us is None:
         ax.plot([end_us / 1e6, high], [number, number], color=COLOURS["down"], linewidth=SIZES[style].line * 0.6, linestyle=":", zorder=1)
-        _say(ax, number, (end_us / 1e6 * high) ** 0.5, "unknown", COLOURS["quiet"], style, middle=True)
+        _say(ax, number, (end_us / 1e6 * high) ** 0.5, say("schedule.unknown"), COLOURS["quiet"], style, middle=True)
     groups: list[tuple[Look, list[int]]] = [
         (_GUESSED, [age for age in lane.ages_us if age in lane.interpolated and age < outage_us]),
         (_ATTEMPT, [age for age in lane.ages_us if age < outage_us and age not in lane.interpolated]),
@@ -142,7 +146,7 @@ def _draw_lane(ax: Axes, number: int, lane: Schedule, outage_us: int, window: tu
     if came is not None:
         _say(ax, number, min(max(came / 1e6, low), high), duration_text(came / 1e6), LETTERS[COLOURS["delivered"]], style)
     elif lane.given_up_us is not None:
-        _say(ax, number, min(max(end_us / 1e6, low), high), "returned", COLOURS["bounced"], style)
+        _say(ax, number, min(max(end_us / 1e6, low), high), say("schedule.returned"), COLOURS["bounced"], style)
     return [look for look, ages in groups if ages]
 
 
@@ -193,7 +197,7 @@ def _legend(ax: Axes, used: Sequence[Look], style: str) -> None:
             markerfacecolor=look[0] if look[2] else "white",
             markeredgecolor=look[0],
             markeredgewidth=size.line * 0.7 if look[1] == "|" or not look[2] else 0,
-            label=look[4],
+            label=say(f"schedule.mark_{look[4]}"),
         )
         for look in (_ATTEMPT, _GUESSED, _DELIVERED, _LATER, _RETURNED)
         if look in used
@@ -203,40 +207,47 @@ def _legend(ax: Axes, used: Sequence[Look], style: str) -> None:
 
 def _fine_print(lanes: Sequence[Schedule]) -> str:
     runs = [lane.name for lane in lanes if lane.scan_us]
-    return f"attempts fail at once; queue runs of {', '.join(runs)} begin with the first attempt" if runs else "attempts fail at once"
+    return say("schedule.note_runs", names=", ".join(runs)) if runs else say("schedule.note_at_once")
 
 
 def _title(lanes: Sequence[Schedule], outage: str) -> str:
     """The picture in a sentence."""
     span = duration_text(micros(outage) / 1e6)
     if not lanes:
-        return "No program was named."
+        return say("schedule.nothing")
     if len(lanes) == 1:
         lane = lanes[0]
-        tries = f"{lane.name} tries {lane.within(outage)} times in {span}"
-        if lane.given_up_us is None:
-            return f"{tries}; what it does after {duration_text(lane.ages_us[-1] / 1e6)} nobody has seen."
-        return f"{tries} and gives up after {duration_text(lane.given_up_us / 1e6)}."
+        known = lane.given_up_us is not None
+        end_us = lane.ages_us[-1] if lane.given_up_us is None else lane.given_up_us
+        # not called count: whoever tries once tries "1 times", which no rule for plurals mends in both languages
+        facts = {"name": lane.name, "tries": lane.within(outage), "span": span, "end": duration_text(end_us / 1e6)}
+        return say("schedule.title_lone" if known else "schedule.title_lone_unknown", **facts)
     came = {lane.name: at for lane in lanes if (at := lane.delivered_after(outage)) is not None}
-    gone = [lane.name for lane in lanes if lane.delivered_after(outage) is None and lane.given_up_us is not None]
-    tail = f"; {', '.join(gone)} {'has' if len(gone) == 1 else 'have'} returned it" if gone else ""
+    names = [lane.name for lane in lanes if lane.delivered_after(outage) is None and lane.given_up_us is not None]
+    gone = say("schedule.gone", names=", ".join(names), count=len(names)) if names else ""
     if not came:
-        return f"Nobody delivers mail sent when an outage of {span} begins{tail}."
+        return say("schedule.title_nobody", span=span, gone=gone)
     first, last = min(came, key=lambda name: came[name]), max(came, key=lambda name: came[name])
-    ends = f"{duration_text(came[first] / 1e6)} ({first}) to {duration_text(came[last] / 1e6)} ({last})"
     if came[first] == came[last]:
-        ends = duration_text(came[first] / 1e6)
-    return f"Mail sent when an outage of {span} begins is there after {ends}{tail}."
+        return say("schedule.title_alike", span=span, first=duration_text(came[first] / 1e6), gone=gone)
+    ends = {"first": duration_text(came[first] / 1e6), "who": first, "last": duration_text(came[last] / 1e6), "other": last}
+    return say("schedule.title", span=span, gone=gone, **ends)
 
 
-def describe_schedule(data: Schedule | Sequence[Schedule], *, outage: str = "6h") -> str:
+def describe_schedule(data: Schedule | Sequence[Schedule], *, outage: str = "6h", language: str | None = None) -> str:
     """The schedules in words."""
-    lanes = [data] if isinstance(data, Schedule) else list(data)
-    parts = [f"Attempts to deliver a message against its age. {_title(lanes, outage)}"]
+    with speaking(language):
+        return _described([data] if isinstance(data, Schedule) else list(data), outage)
+
+
+def _described(lanes: Sequence[Schedule], outage: str) -> str:
+    parts = [say("schedule.described"), _title(lanes, outage)]
     for lane in lanes:
-        label = f" ({lane.label})" if lane.label else ""
         fate = lane.fate(outage)
-        end = "known no further" if lane.given_up_us is None else f"returned after {lane.end}"
-        what = fate if fate in ("returned", "unknown") else f"delivered after {fate}"
-        parts.append(f"{lane.name}{label}: at {', '.join(lane.first(8))} ...; {end}; after an outage of {outage}: {what}.")
+        key = "delivered" if fate not in ("returned", "unknown") else fate
+        if key == "delivered" and lane.given_up_us is None:
+            key = "delivered_unknown"
+        who = f"{lane.name} ({phrased('labels', lane.label)})" if lane.label else lane.name
+        facts = {"ages": ", ".join(lane.first(8)), "end": lane.end, "outage": outage, "fate": fate}
+        parts.append(say(f"schedule.lane_{key}", who=who, **facts))
     return " ".join(parts)

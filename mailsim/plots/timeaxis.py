@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DURATION_TICKS",
     "Window",
+    "ages_s",
     "clock_axis",
     "clock_text",
     "duration_axis",
@@ -180,3 +181,17 @@ def window_s(window: Window, low_s: float, high_s: float) -> tuple[float, float]
     if not start < end:
         raise UnsupportedError(f"the window {window!r} is empty: its end must lie after its start")
     return start, end
+
+
+def ages_s(window: Window, low_s: float, high_s: float) -> tuple[float, float]:
+    """The stretch to show on a logarithmic axis of durations, as :func:`window_s`; from 0 means from its natural start.
+
+    Raises
+    ------
+    UnsupportedError
+        The window is empty, or ends at 0 or before.
+    """
+    start, end = window_s(window, low_s, high_s)
+    if end <= 0:
+        raise UnsupportedError(f"the window {window!r} ends at 0 or before: durations are longer")
+    return (start if start > 0 else min(low_s, end / 10)), end

@@ -2,7 +2,7 @@
 
 A message is in the queue of a node from the instant at which the node takes responsibility (``ACCEPTED``) until it has
 handed it over, stored, returned or lost it for the last of its recipients there; between ``DEFERRED`` and ``ACTIVATED``
-it waits for another attempt.  It counts once, however many recipients it has.
+it waits for another attempt, for the reason that its ``DEFERRED`` row tells.  It counts once, however many recipients it has.
 """
 
 from __future__ import annotations
@@ -15,8 +15,22 @@ import numpy.typing as npt
 from mailsim.events import Event, EventLog, State
 from mailsim.results.columns import Ints, by_message, view
 from mailsim.results.metrics import fault_spans
+from mailsim.rules.reasons import Why
 
-__all__ = ["QueueChanges", "QueuePeak", "peak_of", "queue_changes", "queue_peaks", "queue_total"]
+__all__ = ["WAITS", "QueueChanges", "QueuePeak", "peak_of", "queue_by_reason", "queue_changes", "queue_peaks", "queue_total"]
+
+#: why a message is in a queue: it is worked on, or it waits after an attempt that came to one of the reasons
+WAITS: dict[str, frozenset[Why]] = {
+    "at_work": frozenset(),
+    "silence": frozenset((Why.SILENT, Why.REPLY_TIMEOUT)),
+    "refused": frozenset((Why.REFUSED, Why.UNREACHABLE, Why.CLOSED, Why.NO_SERVICE)),
+    "tempfail": frozenset((Why.TEMPFAIL, Why.GREYLISTED, Why.TOO_MANY_CONNECTIONS, Why.TOO_MANY_SESSIONS, Why.RATE_LIMITED,
+                           Why.UNVERIFIED_RECIPIENT, Why.MAILBOX_FULL, Why.AUTH_UNAVAILABLE)),
+    "dns": frozenset((Why.DNS_TIMEOUT, Why.DNS_SERVFAIL, Why.DNS_NXDOMAIN, Why.DNS_NODATA, Why.DNS_REFUSED)),
+    "left_alone": frozenset((Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME)),
+    "policy": frozenset((Why.STS_MISMATCH, Why.STS_UNTRUSTED, Why.DANE_LOOKUP, Why.DANE_FAILED)),
+    "other": frozenset(),
+}  # fmt: skip
 
 _LEAVES = (Event.DELIVERED, Event.STORED, Event.BOUNCED, Event.EXPIRED, Event.DISCARDED, Event.LOST, Event.UNKNOWN)
 _KINDS = (Event.ACCEPTED, Event.DEFERRED, Event.ACTIVATED, *_LEAVES)
@@ -25,7 +39,7 @@ _KINDS = (Event.ACCEPTED, Event.DEFERRED, Event.ACTIVATED, *_LEAVES)
 class QueueChanges(NamedTuple):
     """Instants at which queues changed, by node and then by time; the figures hold from each instant on."""
 
-    node: Ints  #: name number
+    node: Ints  #: name number (of :func:`queue_by_reason`: the place in :data:`WAITS`)
     t_us: Ints
     depth: Ints
     deferred: Ints
@@ -96,7 +110,37 @@ def queue_total(log: EventLog) -> QueueChanges:
     return _summed_by_node(np.full(int(moved.sum()), -1), steps.t_us[order][moved], change[moved])
 
 
-def _steps(log: EventLog) -> _Steps:
+def queue_by_reason(log: EventLog) -> QueueChanges:
+    """All queues together, by why messages are in them: at work or waiting after an attempt that failed for a reason.
+
+    In the place of ``node`` stands the place of the reason in :data:`WAITS`.
+    """
+    places = {why: place for place, whys in enumerate(WAITS.values()) for why in whys}
+    table = np.array([places.get(n, len(WAITS) - 1) for n in range(max(Why) + 1)])
+    states = _states(log)
+    now = np.where(states.inside == 0, -1, np.where(states.kind == Event.DEFERRED, table[states.why], 0))
+    before = np.where(states.new, -1, np.roll(now, 1))
+    goes, comes = (now != before) & (before >= 0), (now != before) & (now >= 0)
+    place = np.concatenate((before[goes], now[comes]))
+    step = np.repeat((-1, 1), (goes.sum(), comes.sum()))
+    size = by_message(log, "size")[np.concatenate((states.message[goes], states.message[comes]))]
+    t_us = np.concatenate((states.t_us[goes], states.t_us[comes]))
+    return _summed_by_node(place, t_us, np.stack((step, np.where(place > 0, step, 0), step * size), axis=1))
+
+
+class _States(NamedTuple):
+    """After each row that counts, message by message and node by node: is the message in the queue of that node, and since which row."""
+
+    message: Ints
+    node: Ints
+    t_us: Ints
+    kind: Ints
+    why: Ints
+    inside: Ints
+    new: npt.NDArray[np.bool_]  #: the first row of a message at a node
+
+
+def _states(log: EventLog) -> _States:
     rows = np.flatnonzero(np.isin(view(log.events, "kind"), _KINDS))
     message = view(log.events, "message")[rows].astype(np.int64)
     node = view(log.events, "node")[rows].astype(np.int64)
@@ -104,16 +148,20 @@ def _steps(log: EventLog) -> _Steps:
     order = np.argsort(key, kind="stable")
     order = order[_counted(key[order], view(log.events, "kind")[rows][order], _held(log))]
     key, kind = key[order], view(log.events, "kind")[rows][order]
-    inside = (~np.isin(kind, _LEAVES)).astype(np.int64)
-    waiting = (kind == Event.DEFERRED).astype(np.int64)
     new = np.ones(len(key), dtype=bool)
     new[1:] = key[1:] != key[:-1]
-    enters = inside - np.where(new, 0, np.roll(inside, 1))
-    waits = waiting - np.where(new, 0, np.roll(waiting, 1))
+    t_us, why = view(log.events, "t_us")[rows][order], view(log.events, "why")[rows][order]
+    return _States(message[order], node[order], t_us, kind, why, (~np.isin(kind, _LEAVES)).astype(np.int64), new)
+
+
+def _steps(log: EventLog) -> _Steps:
+    states = _states(log)
+    inside, waiting = states.inside, (states.kind == Event.DEFERRED).astype(np.int64)
+    enters = inside - np.where(states.new, 0, np.roll(inside, 1))
+    waits = waiting - np.where(states.new, 0, np.roll(waiting, 1))
     changed = (enters != 0) | (waits != 0)
-    who = message[order][changed]
-    t_us = view(log.events, "t_us")[rows][order][changed]
-    return _Steps(who, node[order][changed], t_us, enters[changed], waits[changed], by_message(log, "size")[who])
+    who = states.message[changed]
+    return _Steps(who, states.node[changed], states.t_us[changed], enters[changed], waits[changed], by_message(log, "size")[who])
 
 
 def _held(log: EventLog) -> Ints:

@@ -315,17 +315,17 @@ class Plots:
 
         return timeline(self._result, ax=ax, style=style, window=window)
 
-    def latency(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    def latency(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
         """How long mail takes to the mailbox and to the reader, with what is still under way."""
         from mailsim.plots.latency import latency
 
-        return latency(self._result, ax=ax, style=style, window=window)
+        return latency(self._result, ax=ax, style=style, window=window, language=language)
 
-    def queues(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    def queues(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
         """How the queues fill and drain."""
         from mailsim.plots.queues import queues
 
-        return queues(self._result, ax=ax, style=style, window=window)
+        return queues(self._result, ax=ax, style=style, window=window, language=language)
 
     def topology(self, *, ax: Axes | None = None, style: Style = "print") -> Axes:
         """Who hands mail to whom, and how much."""
@@ -345,17 +345,17 @@ class Plots:
 
         return budget(self._result, ax=ax, style=style, window=window, language=language)
 
-    def mx_share(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    def mx_share(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
         """Which server was the first to take the mail, over time."""
         from mailsim.plots.mx_share import mx_share
 
-        return mx_share(self._result, ax=ax, style=style, window=window)
+        return mx_share(self._result, ax=ax, style=style, window=window, language=language)
 
-    def outcomes(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+    def outcomes(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
         """What became of the mail: in time, late, returned, rejected, lost, under way."""
         from mailsim.plots.outcomes import outcomes
 
-        return outcomes(self._result, ax=ax, style=style, window=window)
+        return outcomes(self._result, ax=ax, style=style, window=window, language=language)
 
     def raster(
         self,
@@ -365,13 +365,14 @@ class Plots:
         ax: Axes | None = None,
         style: Style = "print",
         window: Window = None,
+        language: str | None = None,
     ) -> Axes:
         """When programs try again during an outage: by default those that send in this scenario, and its longest outage."""
         from mailsim.plots.raster import raster, raster_of
 
         if flavours:
-            return raster(flavours, outage=outage or "6h", ax=ax, style=style, window=window)
-        return raster_of(self._result, outage=outage, ax=ax, style=style, window=window)
+            return raster(flavours, outage=outage or "6h", ax=ax, style=style, window=window, language=language)
+        return raster_of(self._result, outage=outage, ax=ax, style=style, window=window, language=language)
 
     def png(self, name: PictureName, *, style: Style = "print") -> bytes:
         """The picture ``name`` as a PNG file."""

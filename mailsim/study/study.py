@@ -265,14 +265,22 @@ class StudyPlots:
     def __init__(self, study: Study) -> None:
         self._study = study
 
-    def impact(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, of: Quantity | None = None) -> Axes:
+    def impact(
+        self,
+        *,
+        ax: Axes | None = None,
+        style: Style = "print",
+        window: Window = None,
+        of: Quantity | None = None,
+        language: str | None = None,
+    ) -> Axes:
         """Returned mail and delay against the length of the outage, one line per layout, a band over runs.
 
         ``of`` (``bounced``, ``late`` or ``delay``) draws one of them alone; see :func:`mailsim.plots.impact.impact`.
         """
         from mailsim.plots.impact import impact
 
-        return impact(self._study.runs, ax=ax, style=style, window=window, of=of, caption=self._study.caption)
+        return impact(self._study.runs, ax=ax, style=style, window=window, of=of, caption=self._study.caption, language=language)
 
     def outcomes_by_length(
         self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None

@@ -65,7 +65,7 @@ def class_point(
     target: str = "mx1",
     lengths: tuple[str, str] = LENGTHS,
     messages: int = MESSAGES,
-    language: str = "en",
+    language: str | None = None,
 ) -> ClassPoint:
     """Let ``target`` fail for the pupil's own length and follow the mail that is sent meanwhile: one point of the class's curve.
 
@@ -79,8 +79,8 @@ def class_point(
         As for :func:`mailsim.outage_study`.
     lengths : tuple of str
         The shortest and the longest outage of the class.
-    language : str
-        ``en`` or ``de``: in which the point is shown.
+    language : str, optional
+        ``en`` or ``de``: in which the point is shown; by default the one spoken.
     """
     scenario = load(layout)
     length = own_length(student, lengths=lengths, name=scenario.name)
@@ -142,7 +142,7 @@ def class_plot(
     ax: Axes | None = None,
     style: Style = "print",
     window: Window = None,
-    language: str = "en",
+    language: str | None = None,
 ) -> Axes:
     """One curve from the whole class: share of the mail that came back, and delay, against the length of the outage.
 
@@ -154,8 +154,8 @@ def class_plot(
         Whose point to point out.
     ax, style, window
         As for every picture.
-    language : str
-        ``en`` or ``de``.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
 
     Raises
     ------

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from mailsim.errors import UnknownNameError
 from mailsim.flavours import Schedule, mta_flavours
 from mailsim.plots.picture import describe
-from mailsim.plots.raster import Fate, describe_raster, fate_of, raster, senders_of
+from mailsim.plots.raster import describe_raster, raster
+from mailsim.plots.fates import Fate, fate_of, senders_of
 from small_logs import small_result, small_scenario
 
 MIN = 60_000_000

@@ -36,7 +36,7 @@ def test_the_curve_joins_the_points_in_order_of_length_and_never_hides_one() -> 
     assert [text.get_text() for text in below.texts] == ["never"]
     assert above.get_title() == "No mail came back up to 1 h; at 10 d it was 55 %."
     assert describe(above) == describe_class(POINTS)
-    assert "Cem: outage of 10 d, returned 55 %, half is there after never." in describe(above)
+    assert "Cem: outage of 10 d, returned 55 %, half is never there." in describe(above)
 
 
 def test_the_curve_speaks_german_and_points_out_a_pupil() -> None:
