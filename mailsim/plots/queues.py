@@ -1,144 +1,201 @@
-"""How queues fill and drain: messages waiting at each node, stacked, with the outage behind and the peak written out."""
+"""How queues fill and drain: messages waiting, stacked by reason or by node, their size, the outage behind, the peak written out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from mailsim.plots.bands import band_labels, bands, draw_band, joined
-from mailsim.plots.lettering import legend_below, room_pt
+from mailsim.errors import UnknownNameError
+from mailsim.language import numeral, say, speaking
+from mailsim.plots.bands import Band, band_labels, bands, draw_band, joined
+from mailsim.plots.depths import stacked, thinned
+from mailsim.plots.lettering import legend_below, room_pt, width_pt
 from mailsim.plots.stacks import PAPER
 from mailsim.plots.style import COLOURS, HATCHES, NODE_COLOURS, SIZES, Style
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
 from mailsim.results.metrics import fault_spans
-from mailsim.results.queues import QueueChanges, QueuePeak, queue_changes, queue_peaks, queue_total
+from mailsim.results.queues import WAITS, QueueChanges, QueuePeak, queue_by_reason, queue_changes, queue_peaks, queue_total
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from mailsim.events import EventLog
     from mailsim.results import Result
 
-__all__ = ["describe_queues", "queues"]
+__all__ = ["By", "describe_queues", "octets_text", "queues"]
 
-#: most areas of their own, and how full a queue must be for one, relative to the fullest
-_AREAS, _THIN = 5, 0.03
+#: what the areas of the stack are: reasons for which messages wait, or nodes at which they do
+By = Literal["reason", "node"]
 
-#: most steps of an area
-_STEPS = 4000
+#: how each reason of :data:`mailsim.results.queues.WAITS` looks
+_LOOKS: dict[str, tuple[str, str]] = {
+    "at_work": (COLOURS["transit"], ""),
+    "silence": (COLOURS["deferred"], "..."),
+    "refused": (COLOURS["down"], "xx"),
+    "tempfail": (COLOURS["strong"], "\\\\\\"),
+    "dns": (COLOURS["dns"], "++"),
+    "left_alone": (COLOURS["note"], "///"),
+    "policy": (COLOURS["bounced"], "oo"),
+    "other": (COLOURS["faint"], "--"),
+}
+
+#: how much higher than the peak the picture is
+_ROOM = 1.22
+
+#: units of sizes
+_UNITS: tuple[tuple[float, str], ...] = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B"))
 
 
-def queues(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
-    """Draw the messages that each node is responsible for, over time.
+def octets_text(octets: float) -> str:
+    """A size in a sentence: ``7 kB``, ``1.25 GB`` (a GB: 10^9 octets).
+
+    Examples
+    --------
+    >>> [octets_text(octets) for octets in (900, 7_000, 1_250_000_000)]
+    ['900 B', '7 kB', '1.25 GB']
+    """
+    size, unit = _unit(octets)
+    return numeral(f"{octets / size:.3g} {unit}")
+
+
+def _unit(octets: float) -> tuple[float, str]:
+    return next((pair for pair in _UNITS if octets >= pair[0]), _UNITS[-1])
+
+
+def queues(
+    result: Result,
+    *,
+    by: By = "reason",
+    ax: Axes | None = None,
+    style: Style = "print",
+    window: Window = None,
+    language: str | None = None,
+) -> Axes:
+    """Draw the messages that nodes are responsible for, over time, and at the right their size.
+
+    The size is a dashed line; where all messages are of one size it would lie on the top of the stack, which then is read off at
+    either side.
 
     Parameters
     ----------
     result : Result
         A run at level ``events``.
+    by : str
+        What is stacked: ``reason`` for which messages wait (no answer, not now, no name ...), or ``node`` that holds them.
     ax : Axes, optional
         Where to draw; by default on a new figure.
     style : str
         ``print`` or ``slide``.
     window : pair, optional
         Stretch to show, such as ``("1h", "6h")``.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
 
     Raises
     ------
     UnsupportedError
         The run kept no event rows.
+    UnknownNameError
+        It can't be stacked by that.
     """
     from mailsim.plots.picture import caption_of, drawing, finish
     from mailsim.results.tables import require_level
 
+    if by not in ("reason", "node"):
+        raise UnknownNameError("stack of queues by", by, ("reason", "node"))
     require_level(result.log, "queues")
-    changes, end_s = queue_changes(result.log), result.log.end_us / 1e6
-    wrong = bands(result.log.conditions, end_s=end_s)
-    last = max([float(changes.t_us.max(initial=0)) / 1e6, *(band.end_s for band in wrong)])
-    first = min([float(changes.t_us.min(initial=result.log.end_us)) / 1e6, *(band.start_s for band in wrong)])
-    begin = 0.0 if first < 0.5 * last else max(0.0, first - 0.1 * (last - first))
-    low, high = window_s(window, begin, min(last + 0.03 * (last - begin), end_s) or end_s or 1.0)
     peaks = queue_peaks(result.log)
-    top = max(peaks[0].peak, 1)
-    with drawing(ax, style=style) as axes:
-        clock_axis(axes, result.starts, low, high)
-        axes.set_ylim(0, top * 1.22)
-        together = joined(wrong)
-        words = band_labels(together, low, high, points=room_pt(axes, style=style), size=SIZES[style].font * 0.84)
-        for band, label in zip(together, words, strict=True):
-            draw_band(axes, band, low=0, high=top * 1.22, label=label)
-        if len(changes.t_us):
-            legend_below(axes, _draw_areas(axes, result, changes, high, style), style=style)
-        axes.set_ylabel("messages in queues")
+    with speaking(language), drawing(ax, style=style) as axes:
+        wrong = bands(result.log.conditions, end_s=result.log.end_us / 1e6)
+        window = _stretch(result, wrong, window)
+        clock_axis(axes, result.starts, *window)
+        top = max(peaks[0].peak, 1) * _ROOM
+        axes.set_ylim(0, top)
+        axes.set_ylabel(say("queues.axis"))
         axes.locator_params(axis="y", integer=True, nbins=6)
-        _write_peak(axes, result, peaks[0], (low, high))
-        return finish(axes, title=_title(result, peaks[0]), description=_described(result, peaks), caption=caption_of(result), style=style)
+        handles = _draw_sizes(axes, result, peaks[0].peak_octets, window[1], style) if peaks[0].peak_octets else []
+        together = joined(wrong)
+        points = room_pt(axes, style=style) - (3.5 * SIZES[style].font + width_pt("00,0", SIZES[style].font))
+        words = band_labels(together, *window, points=points, size=SIZES[style].font * 0.84)
+        for band, label in zip(together, words, strict=True):
+            draw_band(axes, band, low=0, high=top, label=label)
+        if peaks[0].peak:
+            legend_below(axes, [*_draw_areas(axes, result, by, window[1], style), *handles], style=style)
+        _write_peak(axes, result, peaks[0], window)
+        said = _described(result, peaks, by)
+        return finish(axes, title=_title(result, peaks[0]), description=said, caption=caption_of(result), style=style)
 
 
-def _draw_areas(ax: Axes, result: Result, changes: QueueChanges, high: float, style: str) -> list[Artist]:
+def _stretch(result: Result, wrong: Sequence[Band], window: Window) -> tuple[float, float]:
+    """What to show, in seconds: by default from a little before the first queue or fault to a little after the last."""
+    t_us, end_us = queue_changes(result.log).t_us, result.log.end_us
+    last = max([float(t_us.max(initial=0)) / 1e6, *(band.end_s for band in wrong)])
+    first = min([float(t_us.min(initial=end_us)) / 1e6, *(band.start_s for band in wrong)])
+    begin = 0.0 if first < 0.5 * last else max(0.0, first - 0.1 * (last - first))
+    return window_s(window, begin, min(last + 0.03 * (last - begin), end_us / 1e6) or end_us / 1e6 or 1.0)
+
+
+def _draw_areas(ax: Axes, result: Result, by: By, high: float, style: str) -> list[Artist]:
     """The stack, and a thin line of all queues together that shows what waits too briefly for an area; gives the legend's entries."""
-    nodes, t_s, depth = _thinned(*_stacked(changes, result.log))
+    log = result.log
+    changes: QueueChanges = queue_by_reason(log) if by == "reason" else queue_changes(log)
+    nodes, t_s, depth = thinned(*stacked(changes, log))
+    keys = list(WAITS)
+    names = [say(f"queues.wait_{keys[n]}") if by == "reason" else log.names[n] for n in nodes]
+    looks = [_LOOKS[keys[n]] for n in nodes] if by == "reason" else list(zip(NODE_COLOURS, HATCHES * 2, strict=False))
+    labels = _labels(names, len(depth))
     areas = ax.stackplot(
         np.append(t_s, high),
         np.concatenate([depth, depth[:, -1:]], axis=1),
         step="post",
-        colors=NODE_COLOURS[: len(depth)],
-        labels=[f"queue of {name}" for name in _labels([result.log.names[node] for node in nodes], len(depth))],
+        colors=[colour for colour, _ in looks][: len(depth)],
+        labels=labels if by == "reason" else [say("queues.queue_of", node=name) for name in labels],
         zorder=2,
         linewidth=0,
     )
-    for k, area in enumerate(areas):
-        area.set_hatch(HATCHES[k % len(HATCHES)])
+    for area, (_, hatch) in zip(areas, looks, strict=False):
+        area.set_hatch(hatch)
         area.set_edgecolor("white")
-    total = queue_total(result.log)
-    _, line_s, most = _thinned([], total.t_us / 1e6, total.depth[np.newaxis])
+    total = queue_total(log)
+    _, line_s, most = thinned([], total.t_us / 1e6, total.depth[np.newaxis])
     line = ax.step(
         np.append(line_s, high),
         np.append(most[0], most[0, -1:]),
         where="post",
         color=COLOURS["strong"],
         linewidth=SIZES[style].line * 0.5,
-        label="all queues",
+        label=say("queues.all"),
     )
     return [*areas, *line]
 
 
-def _stacked(changes: QueueChanges, log: EventLog) -> tuple[list[int], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Depth of each area at every instant at which any changed; fullest queue first (lowest in the stack), thin ones together."""
-    nodes = np.unique(changes.node)
-    t_us = np.unique(changes.t_us)
-    depth = np.zeros((len(nodes), len(t_us)), dtype=np.int64)
-    for k, node in enumerate(nodes.tolist()):
-        one = changes.at_node(node)
-        place = np.searchsorted(one.t_us, t_us, side="right") - 1
-        depth[k] = np.where(place >= 0, one.depth[np.maximum(place, 0)], 0)
-    order = np.argsort(-depth.max(axis=1, initial=0), kind="stable") if len(nodes) else np.zeros(0, dtype=np.int64)
-    depth = depth[order]
-    most = depth.max(axis=1, initial=0)
-    kept = max(1, min(int((most >= _THIN * most[:1].sum()).sum()), _AREAS))
-    if len(depth) > kept + 1:
-        depth = np.concatenate([depth[:kept], depth[kept:].sum(axis=0, keepdims=True)])
-    total = queue_total(log)
-    place = np.searchsorted(total.t_us, t_us, side="right") - 1
-    twice = depth.sum(axis=0) - np.where(place >= 0, total.depth[np.maximum(place, 0)], 0)
-    for row in depth[::-1]:  # what two nodes hold for the moment of a handover is drawn once
-        here = np.minimum(row, np.maximum(twice, 0))
-        row -= here
-        twice -= here
-    return nodes[order].tolist(), t_us / 1e6, depth
+def _draw_sizes(ax: Axes, result: Result, most: int, high: float, style: str) -> list[Artist]:
+    """The size of all that waits as a dashed line on an axis of its own at the right; gives the legend's entry."""
+    from matplotlib.ticker import MaxNLocator
 
-
-def _thinned(
-    nodes: list[int], t_s: npt.NDArray[np.float64], depth: npt.NDArray[np.int64]
-) -> tuple[list[int], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """No more steps than a picture can show: of neighbouring steps the highest, so that no peak is lost."""
-    group = -(-len(t_s) // _STEPS)
-    if group <= 1:
-        return nodes, t_s, depth
-    starts = np.arange(0, len(t_s), group)
-    return nodes, t_s[starts], np.maximum.reduceat(depth, starts, axis=1)
+    total = queue_total(result.log)
+    _, t_s, octets = thinned([], total.t_us / 1e6, total.octets[np.newaxis])
+    size, unit = _unit(most)
+    right = ax.twinx()
+    right.set_ylim(0, most * _ROOM)
+    ticks = [tick for tick in MaxNLocator(nbins=5).tick_values(0, most * _ROOM / size) if tick * size <= most * _ROOM]
+    right.set_yticks([tick * size for tick in ticks], [numeral(f"{tick:.10g}") for tick in ticks])
+    right.set_ylabel(say("queues.axis_size", unit=unit))
+    right.spines["right"].set_visible(True)
+    if np.array_equal(total.octets * total.depth.max(), total.depth * total.octets.max()):
+        return []
+    line = right.step(
+        np.append(t_s, high),
+        np.append(octets[0], octets[0, -1:]),
+        where="post",
+        color=COLOURS["ink"],
+        linestyle=(0, (3, 2)),
+        linewidth=SIZES[style].line * 0.7,
+        label=say("queues.size", unit=unit),
+    )
+    return [*line]
 
 
 def _labels(names: list[str], areas: int) -> list[str]:
@@ -155,12 +212,12 @@ def _write_peak(ax: Axes, result: Result, total: QueuePeak, window: tuple[float,
     span_s = result.log.end_us / 1e6
     wide = window[1] - window[0]
     if window[0] <= peak_s <= window[1]:
-        text = f"{total.peak} at {clock_text(result.starts, peak_s, span_s=span_s)}"
+        text = say("queues.peak", peak=total.peak, at=clock_text(result.starts, peak_s, span_s=span_s))
         _point_at(ax, text, (peak_s, total.peak), (14, 12), leftwards=peak_s > window[0] + 0.6 * wide)
     last_us = max((end for _, end in fault_spans(result.log)), default=0)
     if total.drained_us is not None and window[0] <= total.drained_us / 1e6 <= window[1] and total.drained_us > max(total.peak_us, last_us):
         drained = total.drained_us / 1e6
-        text = f"back to usual {clock_text(result.starts, drained, span_s=span_s)}"
+        text = say("queues.drained", at=clock_text(result.starts, drained, span_s=span_s))
         _point_at(ax, text, (drained, total.level), (10, 26), leftwards=drained > window[0] + 0.75 * wide)
 
 
@@ -178,34 +235,36 @@ def _point_at(ax: Axes, text: str, at: tuple[float, float], apart_pt: tuple[int,
     )
 
 
-def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count} messages"
-
-
 def _title(result: Result, total: QueuePeak) -> str:
     if total.peak == 0:
-        return "No queue ever held a message."
+        return say("queues.nothing")
     last = max((end for start, end in fault_spans(result.log) if start < result.log.end_us), default=None)
     if last is None:
-        return f"No more than {_messages(total.peak)} {'was' if total.peak == 1 else 'were'} under way at a time."
+        return say("queues.title_no_fault", count=total.peak)
     if total.drained_us is None:
-        return f"{_messages(total.peak)} waited at the peak, and the queue had not drained when the run ended."
+        return say("queues.title_not_drained", count=total.peak)
     after = (total.drained_us - last) / 1e6
     if after <= 0:
-        return f"{_messages(total.peak)} waited at the peak; when the last fault ended the queue was as usual."
-    return f"{_messages(total.peak)} waited at the peak; the queue drained {duration_text(after)} after the last fault was over."
+        return say("queues.title_as_usual", count=total.peak)
+    return say("queues.title", count=total.peak, after=duration_text(after))
 
 
-def describe_queues(result: Result) -> str:
+def describe_queues(result: Result, *, by: By = "reason", language: str | None = None) -> str:
     """The queue picture in words."""
-    return _described(result, queue_peaks(result.log))
+    with speaking(language):
+        return _described(result, queue_peaks(result.log), by)
 
 
-def _described(result: Result, peaks: list[QueuePeak]) -> str:
+def _described(result: Result, peaks: list[QueuePeak], by: By) -> str:
     total, *each = peaks
-    end_s = result.log.end_us / 1e6
-    parts = ["Messages in the queues over time, stacked by node.", _title(result, total)]
+    parts = [say(f"queues.described_by_{by}"), _title(result, total)]
     if total.peak:
-        parts.append(f"The peak is at {clock_text(result.starts, total.peak_us / 1e6, span_s=end_s)}.")
-        parts.append("By node: " + ", ".join(f"{one.node} at most {one.peak}" for one in each) + ".")
+        at = clock_text(result.starts, total.peak_us / 1e6, span_s=result.log.end_us / 1e6)
+        parts.append(say("queues.described_peak", at=at, size=octets_text(total.peak_octets)))
+        told = [say("queues.at_most", what=one.node, most=one.peak) for one in each]
+        parts.append(say("queues.described_nodes", parts=", ".join(told)))
+        waits = queue_by_reason(result.log)
+        most = {key: int(waits.at_node(place).depth.max(initial=0)) for place, key in enumerate(WAITS)}
+        told = [say("queues.at_most", what=say(f"queues.wait_{key}"), most=number) for key, number in most.items() if number]
+        parts.append(say("queues.described_reasons", parts=", ".join(told)))
     return " ".join(parts)

@@ -129,7 +129,7 @@ def queue_by_reason(log: EventLog) -> QueueChanges:
 
 
 class _States(NamedTuple):
-    """After each row that counts, message by message and node by node: is the message in the queue of that node, and since which row."""
+    """After each row that counts, message by message and node by node: what the row was, and is the message in that queue then."""
 
     message: Ints
     node: Ints

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from mailsim.plots.queues import By
     from mailsim.plots.sequence import Scale
     from mailsim.plots.style import Style
     from mailsim.plots.timeaxis import Window
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Plots", "Result"]
 
 #: pictures of a whole run that can be asked for by name
-PictureName = Literal["timeline", "latency", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
+PictureName = Literal["timeline", "latency", "sawtooth", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
 
 
 class Result:
@@ -178,7 +179,7 @@ class Result:
 
     @property
     def plot(self) -> Plots:
-        """Pictures: ``plot.timeline()``, ``latency()``, ``queues()``, ``topology()``, ``sequence(message)``, ``budget()``,
+        """Pictures: ``plot.timeline()``, ``latency()``, ``sawtooth()``, ``queues()``, ``topology()``, ``sequence(message)``, ``budget()``,
         ``outcomes()``, ``mx_share()``, ``raster()``.
         """
         return Plots(self)
@@ -321,11 +322,19 @@ class Plots:
 
         return latency(self._result, ax=ax, style=style, window=window, language=language)
 
-    def queues(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
-        """How the queues fill and drain."""
+    def sawtooth(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
+        """How long each mail took, above the instant at which it was sent: who sends first in an outage waits longest."""
+        from mailsim.plots.sawtooth import sawtooth
+
+        return sawtooth(self._result, ax=ax, style=style, window=window, language=language)
+
+    def queues(
+        self, *, by: By = "reason", ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None
+    ) -> Axes:
+        """How the queues fill and drain, stacked by the reason for waiting (or by ``node``), with their size at the right."""
         from mailsim.plots.queues import queues
 
-        return queues(self._result, ax=ax, style=style, window=window, language=language)
+        return queues(self._result, by=by, ax=ax, style=style, window=window, language=language)
 
     def topology(self, *, ax: Axes | None = None, style: Style = "print") -> Axes:
         """Who hands mail to whom, and how much."""
