@@ -100,6 +100,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
     Exhibit("sequence", 'ms.load("primary-outage").run(seed=7).example("fallback").explain().plot()', _sequence),
     _of_run("topology", "primary-outage", "topology"),
     _of_run("latency", "primary-outage", "latency"),
+    _of_run("sawtooth", "primary-outage", "sawtooth"),
     _of_run("queues", "primary-outage", "queues"),
     _of_run("budget", "primary-outage", "budget"),
     _of_run("mx-share", "primary-outage", "mx_share"),

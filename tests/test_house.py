@@ -38,8 +38,8 @@ STRANGERS = {("engine", "results"), ("results", "engine")}
 #: functions of the face that may import upwards inside their body
 FACE = {
     "results/result.py": {
-        "Plots.budget", "Plots.latency", "Plots.mx_share", "Plots.outcomes", "Plots.png", "Plots.queues", "Plots.raster", "Plots.sequence",
-        "Plots.timeline", "Plots.topology",
+        "Plots.budget", "Plots.latency", "Plots.mx_share", "Plots.outcomes", "Plots.png", "Plots.queues", "Plots.raster",
+        "Plots.sawtooth", "Plots.sequence", "Plots.timeline", "Plots.topology",
         "Result.example", "Result.explain", "Result.report",
     },
     "scenario/scenario.py": {"Scenario._repr_html_", "Scenario.findings", "Scenario.run"},

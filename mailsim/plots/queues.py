@@ -116,11 +116,7 @@ def queues(
         axes.set_ylabel(say("queues.axis"))
         axes.locator_params(axis="y", integer=True, nbins=6)
         handles = _draw_sizes(axes, result, peaks[0].peak_octets, window[1], style) if peaks[0].peak_octets else []
-        together = joined(wrong)
-        points = room_pt(axes, style=style) - (3.5 * SIZES[style].font + width_pt("00,0", SIZES[style].font))
-        words = band_labels(together, *window, points=points, size=SIZES[style].font * 0.84)
-        for band, label in zip(together, words, strict=True):
-            draw_band(axes, band, low=0, high=top, label=label)
+        _draw_bands(axes, joined(wrong), style)
         if peaks[0].peak:
             legend_below(axes, [*_draw_areas(axes, result, by, window[1], style), *handles], style=style)
         _write_peak(axes, result, peaks[0], window)
@@ -135,6 +131,15 @@ def _stretch(result: Result, wrong: Sequence[Band], window: Window) -> tuple[flo
     first = min([float(t_us.min(initial=end_us)) / 1e6, *(band.start_s for band in wrong)])
     begin = 0.0 if first < 0.5 * last else max(0.0, first - 0.1 * (last - first))
     return window_s(window, begin, min(last + 0.03 * (last - begin), end_us / 1e6) or end_us / 1e6 or 1.0)
+
+
+def _draw_bands(ax: Axes, wrong: Sequence[Band], style: str) -> None:
+    """The outages, their labels in the room that the axis at the right leaves."""
+    size, (low, high) = SIZES[style].font, ax.get_xlim()
+    points = room_pt(ax, style=style) - 3.5 * size - width_pt("00,0", size)
+    words = band_labels(wrong, low, high, points=points, size=size * 0.84)
+    for band, label in zip(wrong, words, strict=True):
+        draw_band(ax, band, low=0, high=ax.get_ylim()[1], label=label)
 
 
 def _draw_areas(ax: Axes, result: Result, by: By, high: float, style: str) -> list[Artist]:

@@ -90,17 +90,15 @@ def raster(
     height = min(max(0.4 + 0.035 * len(lanes), 0.45), 2.0) if style == "print" else 1.0
     with speaking(language), drawing(ax, style=style, height=height) as axes:
         span = window_s(window, 0.0, _end_s(lanes, outage_us))
-        columns = [(axes, lanes)]
-        if two:
-            half = (len(lanes) + 1) // 2
-            columns = [(axes, lanes[:half]), (axes_beside(axes), lanes[half:])]
+        half = (len(lanes) + 1) // 2
+        columns = [(axes, lanes[:half]), (axes_beside(axes), lanes[half:])] if two else [(axes, lanes)]
         for column, some in columns:
             _draw_column(column, some, outage_us, span, style=style, rows=len(columns[0][1]), most=9 // len(columns))
         axes.set_xlabel(say("raster.axis"), loc="left" if two else "center")
         _legend([column for column, _ in columns], lanes, outage_us, style)
         text = " · ".join(part for part in (f"mailsim {__version__}", caption, *_fine_print(lanes)) if part)
-        said = describe_fates(lanes, outage_us)
-        return finish(axes, title=headline_of(lanes, outage_us), description=said, caption=text, style=style)
+        title, description = headline_of(lanes, outage_us), describe_fates(lanes, outage_us)
+        return finish(axes, title=title, description=description, caption=text, style=style)
 
 
 def raster_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -148,6 +148,7 @@ def _draw_marks(ax: Axes, found: Sent, style: str) -> list[Artist]:
     for fate, (colour, marker, filled, area) in _LOOKS.items():
         chosen = found.fate == fate
         if chosen.any():
+            paint: dict[str, Any] = {"color": colour} if filled else {"facecolors": "none", "edgecolors": colour}
             marks = ax.scatter(
                 found.sent_s[chosen],
                 np.maximum(found.took_s[chosen], low),
@@ -157,7 +158,7 @@ def _draw_marks(ax: Axes, found: Sent, style: str) -> list[Artist]:
                 label=say(f"sawtooth.mark_{fate}", number=int(chosen.sum())),
                 zorder=4 - float(chosen.mean()),
                 rasterized=len(found.sent_s) > _MANY,
-                **({"color": colour} if filled else {"facecolors": "none", "edgecolors": colour}),
+                **paint,
             )
             handles.append(marks)
     return handles

@@ -115,7 +115,7 @@ def queue_by_reason(log: EventLog) -> QueueChanges:
 
     In the place of ``node`` stands the place of the reason in :data:`WAITS`.
     """
-    places = {why: place for place, whys in enumerate(WAITS.values()) for why in whys}
+    places = {int(why): place for place, whys in enumerate(WAITS.values()) for why in whys}
     table = np.array([places.get(n, len(WAITS) - 1) for n in range(max(Why) + 1)])
     states = _states(log)
     now = np.where(states.inside == 0, -1, np.where(states.kind == Event.DEFERRED, table[states.why], 0))

@@ -20,6 +20,7 @@ from mailsim import __version__
 from mailsim.engine import simulate
 from mailsim.errors import UnsupportedError
 from mailsim.events import EventLog
+from mailsim.language import counted, say
 from mailsim.results.columns import view
 from mailsim.results.conservation import conservation
 from mailsim.results.html import Markup, cell_table, details, joined, tag
@@ -31,12 +32,16 @@ from mailsim.study.figures import COMPARED, QUANTITIES, run_figures
 from mailsim.study.intervals import Interval, mean_interval
 from mailsim.study.readied import Readied
 from mailsim.study.seeds import run_seeds
-from mailsim.study.words import difference_words, value_words
+from mailsim.study.words import called, difference_words, value_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Comparison", "Difference", "compare"]
+
+
+#: which mail the figures are about, as it is kept
+_DURING, _ALL = "mail sent while a fault was active in either", "all mail"
 
 
 class Difference(NamedTuple):
@@ -104,36 +109,34 @@ class Comparison:
     def rows(self) -> list[tuple[str, ...]]:
         """The table as texts, a heading row first."""
         a, b = self.names
-        written: list[tuple[str, ...]] = [("", a, b, f"{b} minus {a}", "95 % interval")]
+        written: list[tuple[str, ...]] = [("", a, b, say("study.column_minus", a=a, b=b), say("study.column_interval"))]
         for one in self.differences:
             quantity, (mean, low, high) = QUANTITIES[one.figure], one.difference
             if not any(isnan(end) for end in (low, high)):
-                ends = difference_words(low, quantity)
-                ends += "" if low == high else f" to {difference_words(high, quantity)}"
+                least, most = difference_words(low, quantity), difference_words(high, quantity)
+                ends = least if low == high else say("study.ends", low=least, high=most)
             else:
-                ends = f"in {one.pairs} of {len(self.seeds)} runs only" if one.pairs else ""
+                ends = say("study.some_runs", pairs=one.pairs, count=len(self.seeds)) if one.pairs else ""
             means = (value_words(value, quantity) for value in (one.mean_a, one.mean_b))
-            written.append((quantity.words, *means, difference_words(mean, quantity), ends))
+            written.append((called(quantity), *means, difference_words(mean, quantity), ends))
         return written
 
     @property
     def about(self) -> str:
         """Which mail the figures are about, and how much of it there was."""
-        return f"{self.cohort}: {self.messages:,} in {len(self.seeds)} runs"
+        key = "all" if self.cohort == _ALL else "during_faults"
+        return say(f"study.{key}", messages=counted(self.messages), runs=len(self.seeds))
 
     @property
     def method(self) -> str:
         """How the intervals were made, in a sentence."""
-        return (
-            f"mean of the paired differences over {len(self.seeds)} runs with the same draws (common random numbers), "
-            f"95 % Student t intervals, each by itself"
-        )
+        return say("study.method_of_comparison", runs=len(self.seeds))
 
     @property
     def replay(self) -> str:
         """One line from which the comparison can be repeated."""
         worlds = ", ".join(f"{name} digest {digest[:8]}" for name, digest in zip(self.names, self.digests, strict=True))
-        return f"mailsim {__version__} · {worlds} · seeds {self.seeds[0]} to {self.seeds[-1]}"
+        return f"mailsim {__version__} · {worlds} · {say('study.seeds', first=self.seeds[0], last=self.seeds[-1])}"
 
     def __repr__(self) -> str:
         table = self.rows()
@@ -146,7 +149,7 @@ class Comparison:
 
     def html(self) -> Markup:
         """The same as HTML, every text escaped."""
-        return joined((tag("div", self.about), cell_table(self.rows()), details("how", self.method), tag("small", self.replay)))
+        return joined((tag("div", self.about), cell_table(self.rows()), details(say("study.how"), self.method), tag("small", self.replay)))
 
 
 def compare(
@@ -200,7 +203,7 @@ def compare(
     return Comparison(
         names=(str(names[0]), str(names[1])),
         seeds=seeds,
-        cohort="mail sent while a fault was active in either" if during else "all mail",
+        cohort=_DURING if during else _ALL,
         messages=sum(run.sizes[cohort] for run in done[0]),
         differences=tuple(_difference(name, first, second) for name in COMPARED),
         digests=(worlds[0].digest(), worlds[1].digest()),

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import NamedTuple
 
+from mailsim.language import listed, phrased, say
 from mailsim.plots.timeaxis import duration_text
 from mailsim.results.summary import percent
 from mailsim.study.figures import QUANTITIES
 from mailsim.study.intervals import Interval
-from mailsim.study.words import interval_words, listed
+from mailsim.study.words import interval_words
 
 __all__ = ["Measured", "headline"]
 
@@ -39,17 +40,17 @@ def headline(cells: Sequence[Measured], *, target: str, how: str, most_censored:
     """
     layouts = list(dict.fromkeys(cell.layout for cell in cells))
     longest = max(cell.length_s for cell in cells)
-    known = "known to be returned" if most_unknown > 0 else "returned"
-    sentences = [_returned(cells, longest, f"the mail sent while {target} was down ({how})", known)]
+    known = "known_returned" if most_unknown > 0 else "returned"
+    sentences = [_returned(cells, longest, known, {"target": target, "how": phrased("faults", how), "length": duration_text(longest)})]
     if any(_mean(cell, "bounced_share") > 0 for cell in cells):
         sentences.append(_harmless(cells, layouts))
     sentences.append(_late(cells))
     if most_censored > 0:
-        sentences.append(f"Up to {percent(most_censored)} of a run was still under way when it ended: neither returned nor there.")
+        sentences.append(say("study.censored", share=percent(most_censored)))
     elif most_unknown == 0:
-        sentences.append("No mail was still under way when the runs ended.")
+        sentences.append(say("study.settled"))
     if most_unknown > 0:
-        sentences.append(f"Unknown: up to {percent(most_unknown)} of a run, sent by those whose schedule is known no further.")
+        sentences.append(say("study.unknown", share=percent(most_unknown)))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -57,12 +58,17 @@ def _mean(cell: Measured, figure: str) -> float:
     return cell.figures[figure].mean
 
 
-def _returned(cells: Sequence[Measured], longest: float, mail: str, known: str) -> str:
+def _with(cells: Sequence[Measured], figure: str, length_s: float) -> str:
+    """A figure of each layout at a length."""
+    quantity = QUANTITIES[figure]
+    chosen = [cell for cell in cells if cell.length_s == length_s]
+    return listed([say("study.with", figure=interval_words(cell.figures[figure], quantity), layout=cell.layout) for cell in chosen])
+
+
+def _returned(cells: Sequence[Measured], longest: float, known: str, facts: Mapping[str, str]) -> str:
     if all(_mean(cell, "bounced_share") == 0 for cell in cells):
-        return f"None of {mail} is {known}, whatever the layout, up to the longest outage, {duration_text(longest)}."
-    share = QUANTITIES["bounced_share"]
-    parts = [f"{interval_words(cell.figures[share.name], share)} with {cell.layout}" for cell in cells if cell.length_s == longest]
-    return f"Of {mail} for {duration_text(longest)}, this much is {known}: {listed(parts)}."
+        return say(f"study.none_{known}", **facts)
+    return say(f"study.{known}", **facts, figures=_with(cells, "bounced_share", longest))
 
 
 def _harmless(cells: Sequence[Measured], layouts: Sequence[str]) -> str:
@@ -73,12 +79,11 @@ def _harmless(cells: Sequence[Measured], layouts: Sequence[str]) -> str:
         harmful = [length for length, share in own if share > 0]
         quiet = [length for length, _ in own if not harmful or length < harmful[0]]
         if quiet:
-            safe.append(f"up to {duration_text(quiet[-1])} with {layout}")
+            safe.append(say("study.up_to", length=duration_text(quiet[-1]), layout=layout))
         else:
             unsafe.append(layout)
-    parts = [f"none {listed(safe)}"] if safe else []
-    parts += [f"some at every length with {listed(unsafe)}"] if unsafe else []
-    return f"Of the lengths studied: {'; '.join(parts)}."
+    key = "harmless_and_harmful" if safe and unsafe else "harmless" if safe else "harmful"
+    return say(f"study.{key}", safe=listed(safe), unsafe=listed(unsafe))
 
 
 def _late(cells: Sequence[Measured]) -> str:
@@ -92,5 +97,4 @@ def _late(cells: Sequence[Measured]) -> str:
     if not known:
         return ""
     length = clean[-1] if clean else known[-1]
-    parts = [f"{interval_words(cell.figures[delay.name], delay)} with {cell.layout}" for cell in cells if cell.length_s == length]
-    return f"After an outage of {duration_text(length)}, half of the mail sent in it was in the mailbox within {listed(parts)}."
+    return say("study.late", length=duration_text(length), figures=_with(cells, delay.name, length))

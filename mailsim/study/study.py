@@ -11,12 +11,13 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim import __version__
+from mailsim.language import counted, phrased, say, speaking
 from mailsim.results.html import Markup, cell_table, details, joined, tag
 from mailsim.results.outcomes import OUTCOMES
 from mailsim.study.figures import QUANTITIES, STUDIED
 from mailsim.study.headline import Measured, headline
 from mailsim.study.intervals import Interval, mean_interval
-from mailsim.study.words import interval_words
+from mailsim.study.words import called, interval_words
 from mailsim.units import duration
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Setting:
 def _words(cell: Cell, name: str, *, blind: bool) -> str:
     """A figure of a cell; where it does not exist and some mail's fate is unknown, it says so."""
     found = cell.interval(name)
-    return "unknown" if blind and isnan(found.mean) else interval_words(found, QUANTITIES[name])
+    return say("study.untold") if blind and isnan(found.mean) else interval_words(found, QUANTITIES[name])
 
 
 class Study:
@@ -171,7 +172,7 @@ class Study:
 
     # -- words
 
-    @cached_property
+    @property
     def headline(self) -> str:
         """The answer in a few sentences, with intervals and with the share still under way."""
         what = [Measured(cell.layout, cell.length_us / 1e6, {name: cell.interval(name) for name in STUDIED}) for cell in self.cells]
@@ -183,7 +184,9 @@ class Study:
         """The main figures as texts, a heading row first; intervals in brackets."""
         unknown = [any(run.figures["unknown_share"] for run in cell.runs) for cell in self.cells]
         shown = (*_SHOWN, "unknown_share") if any(unknown) else _SHOWN
-        written: list[tuple[str, ...]] = [("layout", "outage", *(QUANTITIES[name].words for name in shown))]
+        written: list[tuple[str, ...]] = [
+            (say("study.column_layout"), say("study.column_outage"), *(called(QUANTITIES[name]) for name in shown))
+        ]
         for cell, blind in zip(self.cells, unknown, strict=True):
             figures = (_words(cell, name, blind=blind) for name in shown)
             written.append((cell.layout, duration(cell.length_us), *figures))
@@ -192,10 +195,7 @@ class Study:
     @property
     def method(self) -> str:
         """How the figures were made, in a sentence."""
-        n = len(self.setting.seeds)
-        sample = f"{self.setting.messages:,} messages a run, spread evenly over the outage, each from a mail server of its own"
-        spread = "in brackets: 95 % Student t interval of the mean over runs" if n > 1 else "one run only, so there are no intervals"
-        return f"{sample}; {n} run{'s' if n > 1 else ''} of each cell with draws shared between layouts and lengths; {spread}"
+        return say("study.method", count=len(self.setting.seeds), messages=counted(self.setting.messages))
 
     @property
     def replay(self) -> str:
@@ -203,18 +203,18 @@ class Study:
         total = sum(self.setting.mix.values())
         mix = ", ".join(f"{name} {weight / total:.0%}".replace("%", " %") for name, weight in self.setting.mix.items())
         layouts = ", ".join(f"{name} {digest[:8]}" for name, digest in self.setting.digests.items())
-        seeds = self.setting.seeds
-        return (
-            f"mailsim {__version__} · {layouts} · {self.setting.target} {self.setting.how} · senders {mix} · "
-            f"{self.setting.messages:,} messages · {_seeds(seeds)}"
+        sent = (say("study.senders", mix=mix), say("study.messages", messages=counted(self.setting.messages)))
+        return " · ".join(
+            (f"mailsim {__version__}", layouts, f"{self.setting.target} {self.setting.how}", *sent, _seeds(self.setting.seeds))
         )
 
     @property
     def caption(self) -> str:
         """The line below a picture: version, digests, target, sample and seeds."""
-        digests = ", ".join(digest[:8] for digest in self.setting.digests.values())
-        target, mails = f"{self.setting.target} {self.setting.how}", f"{self.setting.messages:,} mails a run"
-        return " · ".join((f"mailsim {__version__}", f"digests {digests}", target, mails, _seeds(self.setting.seeds)))
+        digests = say("study.digests", digests=", ".join(digest[:8] for digest in self.setting.digests.values()))
+        target = f"{self.setting.target} {phrased('faults', self.setting.how)}"
+        mails = say("study.mails_a_run", messages=counted(self.setting.messages))
+        return " · ".join((f"mailsim {__version__}", digests, target, mails, _seeds(self.setting.seeds)))
 
     def __repr__(self) -> str:
         table = self.rows()
@@ -224,7 +224,7 @@ class Study:
 
     def html(self) -> Markup:
         """Headline and table as HTML, every text escaped."""
-        return joined((tag("p", self.headline), cell_table(self.rows()), details("how", self.method), tag("small", self.replay)))
+        return joined((tag("p", self.headline), cell_table(self.rows()), details(say("study.how"), self.method), tag("small", self.replay)))
 
     def _repr_html_(self) -> str:
         return str(tag("div", self.html(), class_="mailsim"))
@@ -280,7 +280,8 @@ class StudyPlots:
         """
         from mailsim.plots.impact import impact
 
-        return impact(self._study.runs, ax=ax, style=style, window=window, of=of, caption=self._study.caption, language=language)
+        with speaking(language):
+            return impact(self._study.runs, ax=ax, style=style, window=window, of=of, caption=self._study.caption)
 
     def outcomes_by_length(
         self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None
@@ -308,4 +309,4 @@ def _place(cell: Cell) -> tuple[str, str, float]:
 
 
 def _seeds(seeds: tuple[int, ...]) -> str:
-    return f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {seeds[0]} to {seeds[-1]}"
+    return say("study.seeds", count=len(seeds), first=seeds[0], last=seeds[-1])

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from math import isnan
 
+from mailsim.language import counted, in_words, numeral, say
 from mailsim.plots.timeaxis import duration_text
 from mailsim.results.summary import percent
 from mailsim.study.figures import Quantity
 from mailsim.study.intervals import Interval
 
-__all__ = ["difference_words", "interval_words", "listed", "value_words"]
+__all__ = ["called", "difference_words", "interval_words", "value_words"]
 
 #: an en dash between the ends of a range, a minus sign before a number
 _TO, _MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 _UNKNOWN = "\N{EN DASH}"
+
+
+def called(quantity: Quantity) -> str:
+    """What a figure is called, in the language spoken."""
+    return in_words(f"figures.{quantity.name}", quantity.words)
 
 
 def value_words(value: float, quantity: Quantity) -> str:
@@ -25,8 +31,8 @@ def value_words(value: float, quantity: Quantity) -> str:
     if quantity.unit == "s":
         return duration_text(value) if value else "0 s"
     if quantity.unit == "messages":
-        return f"{value:,.0f}"
-    return f"{value:.3g} GB" if quantity.unit == "GB" else f"{value:.3g}"
+        return counted(round(value))
+    return numeral(f"{value:.3g} GB" if quantity.unit == "GB" else f"{value:.3g}")
 
 
 def interval_words(found: Interval, quantity: Quantity) -> str:
@@ -35,7 +41,7 @@ def interval_words(found: Interval, quantity: Quantity) -> str:
     if isnan(found.low) or found.low == found.high:
         return mean
     if quantity.unit == "share":
-        return f"{mean} ({found.low * 100:.1f}{_TO}{found.high * 100:.1f} %)"
+        return f"{mean} ({numeral(f'{found.low * 100:.1f}')}{_TO}{numeral(f'{found.high * 100:.1f}')} %)"
     low, high = value_words(found.low, quantity), value_words(found.high, quantity)
     return mean if low == high == mean else f"{mean} ({low} {_TO} {high})"
 
@@ -49,18 +55,9 @@ def difference_words(value: float, quantity: Quantity) -> str:
     sign = "+" if value > 0 else _MINUS
     size = abs(value)
     if quantity.unit == "share":
-        return f"{sign}{size * 100:.2f} pp" if size >= 0.00005 else f"{sign}under 0.01 pp"
+        known = size >= 0.00005
+        text = numeral(f"{size * 100:.2f}" if known else "0.01")
+        return sign + say("study.points" if known else "study.under_a_point", size=text)
     if quantity.unit == "s":
-        return sign + (duration_text(size) if size >= 0.001 else "under 1 ms")
+        return sign + (duration_text(size) if size >= 0.001 else say("budget.under_1_ms"))
     return sign + value_words(size, quantity)
-
-
-def listed(parts: list[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)

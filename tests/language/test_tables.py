@@ -14,7 +14,7 @@ from mailsim.language.tables import topics
 from mailsim.rules.reasons import REASONS
 
 #: topics whose English stands beside a rule or a declaration; the other languages translate it
-ELSEWHERE = {"reasons", "reason_names", "faults", "labels"}
+ELSEWHERE = {"reasons", "reason_names", "faults", "labels", "figures"}
 TRANSLATIONS = [language for language in languages() if language != SOURCE]
 CODE = "\n".join(path.read_text("utf-8") for path in Path(mailsim.__file__).parent.rglob("*.py"))
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from mailsim.errors import UnsupportedError
 from mailsim.plots.impact import describe_impact, impact
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -107,3 +108,41 @@ def test_the_title_of_lateness_or_delay_is_about_that() -> None:
     never = study({("a", HOUR): [0, 0], ("a", DAY): [0.9, 0.9], ("b", HOUR): [0, 0], ("b", DAY): [0, 0]})
     said = impact(never, of="delay").get_title().replace("\n", " ")
     assert said == "Half of the mail sent during an outage of 1 d is there after: never with a, 10 min with b."
+
+
+def test_where_it_makes_a_difference_at_every_length_the_sentence_is_whole_too() -> None:
+    one = study({("a", HOUR): [0.1, 0.1], ("b", HOUR): [0.3, 0.3]})
+    assert impact(one).get_title() == "B costs most at 1 h: 20 of 100."
+
+
+def test_a_window_is_about_lengths_and_so_are_title_and_description() -> None:
+    """Up to a day both layouts do the same within half a mail in 100."""
+    ax = impact(TWO, window=("30m", "2d"))
+    assert ax.get_xlim() == (HOUR / 2, 2 * DAY)
+    assert [label.get_text() for label in ax.figure.axes[1].get_xticklabels()] == ["1 h", "1 d"]
+    assert ax.get_title().replace("\n", " ").startswith("Backup MX and no backup return the same mail")
+    assert "5 d" not in ax.description  # type: ignore[attr-defined]
+    with pytest.raises(UnsupportedError, match="holds none of the lengths studied: they go from 1 h to 5 d"):
+        impact(TWO, window=("2h", "3h"))
+
+
+def test_in_german_the_words_are_german_and_the_lines_are_the_same() -> None:
+    ax = impact(TWO, language="de")
+    assert ax.get_title().replace("\n", " ") == ("Bis 1 d rettet backup MX weniger als 1 von 100 Mails, bei 5 d sind es 25 (Spanne 20-30).")
+    below = ax.figure.axes[1]
+    assert (ax.get_ylabel(), below.get_ylabel(), below.get_xlabel()) == (
+        "an den Absender zurück",
+        "die Hälfte ist da nach",
+        "Dauer des Ausfalls",
+    )
+    assert np.asarray(ax.get_lines()[0].get_ydata()) == pytest.approx([0, 0.0025, 0.35])
+    assert ax.figure.get_supxlabel() == "2 Läufe je Punkt, Band: 95 % davon"
+    said = describe_impact(study({("only", HOUR): [0], ("only", DAY): [0.125]}, censored=0.025), language="de")
+    assert "Von der während des Ausfalls abgeschickten Mail kamen 12,5 % zurück, wenn er 1 d dauerte." in said
+    assert said.endswith("Only: zurück 0 % bei 1 h, 12,5 % bei 1 d. Bis zu 2,5 % waren am Ende eines Laufs noch unterwegs.")
+    never = study({("a", HOUR): [0, 0], ("a", DAY): [0.9, 0.9]})
+    assert "die Hälfte kommt nie an" in [text.get_text() for text in impact(never, language="de").figure.axes[1].texts]
+    late = impact(never, of="late", language="de").get_title().replace("\n", " ")
+    assert late == "Von der während eines Ausfalls von 1 d abgeschickten Mail war nach 1 h nicht da: 50 % mit a."
+    delay = impact(never, of="delay", language="de").get_title().replace("\n", " ")
+    assert delay == "Die Hälfte der während eines Ausfalls von 1 h abgeschickten Mail ist da nach: 10 min mit a."

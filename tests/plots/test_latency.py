@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from mailsim.errors import UnsupportedError
+from mailsim.events import State
 from mailsim.plots.latency import describe_latency, latency
 from mailsim.results import Result
 from mailsim.scenario import load
@@ -71,3 +74,37 @@ def test_where_every_mail_was_sent_during_the_fault_one_pair_of_curves_says_it_a
         "mail sent while a fault was active (2): in the mailbox",
         "mail sent while a fault was active (2): read",
     ]
+
+
+def test_in_german_the_words_are_german_and_the_curves_are_the_same() -> None:
+    ax = latency(small_result(), language="de")
+    said = ax.get_title().replace("\n", " ")
+    assert said == (
+        "Von der während der Störung abgeschickten Mail kamen 25 % an; "
+        "25 % kamen zurück, 25 % wurden abgewiesen, 25 % noch unterwegs (zensiert)."
+    )
+    assert ax.get_ylabel() == "Anteil, der angekommen ist"
+    lines = {str(line.get_label()): line for line in ax.get_lines() if not str(line.get_label()).startswith("_")}
+    assert next(iter(lines)) == "während einer Störung abgeschickt (4): im Postfach"
+    ages, shares = (np.asarray(part).tolist() for part in next(iter(lines.values())).get_data())
+    assert (ages[1], shares[1]) == (3802, 0.25)
+    texts = [text.get_text() for text in ax.texts]
+    assert {"unterwegs, Störung:", "unterwegs, alle:", "33,3 % kommen nie an, 16,7 % am Ende noch unterwegs (zensiert)"} <= set(texts)
+    assert describe_latency(small_result(), language="de").endswith("Alle Mail (6): die langsamste nach 63 min im Postfach, "
+                                                                   "die langsamste nach 65 min gelesen.")  # fmt: skip
+
+
+def test_what_was_taken_and_thrown_away_is_said_too() -> None:
+    log = outage_log()
+    log.messages["state"][2] = State.DISCARDED
+    title = latency(Result(small_scenario(), 7, log)).get_title().replace("\n", " ")
+    assert "25 % rejected, 25 % thrown away, 25 % still under way (censored)" in title
+
+
+def test_a_window_is_of_durations_and_may_begin_at_nothing() -> None:
+    assert latency(small_result(), window=("1m", "2h")).get_xlim() == (60, 7200)
+    low, high = latency(small_result(), window=(0, "2h")).get_xlim()
+    assert 0 < low < 2  # just below the first arrival, since a logarithmic axis has no 0
+    assert high == 7200
+    with pytest.raises(UnsupportedError, match="ends at 0"):
+        latency(small_result(), window=(-5, 0))

@@ -111,3 +111,17 @@ def test_an_empty_run_has_an_empty_picture() -> None:
     for row in range(len(log.messages["state"])):
         log.messages["state"][row] = 0
     assert mx_share(Result(small_scenario(), 7, log)).get_title() == "No server took any mail."
+
+
+def test_in_german_the_title_the_axis_the_legend_and_the_description_are_german() -> None:
+    ax = mx_share(many(), language="de")
+    said = ax.get_title().replace("\n", " ")
+    assert said == "Während einer Störung nahm mx2 alle Mail als erster Server an; sonst nahm mx1 75 % an."
+    assert ax.get_ylabel() == "Anteil der angenommenen Mail"
+    assert list(areas(ax)) == ["mx2: 62,5 % insgesamt (50)", "mx1: 37,5 % insgesamt (30)"]
+    assert "Schritte von 30 min, leer: keine Mail angenommen" in ax.figure.get_supxlabel()
+    assert describe_mx_share(small_result(), language="de") == (
+        "Anteile der Server, die die Mail als erste annahmen. "
+        "Während einer Störung nahm mx2 alle Mail als erster Server an; sonst nahm mx1 alle an. "
+        "Während einer Störung angenommen (3): mx2 100 % (3). Alle Mail (5): mx2 60 % (3), mx1 40 % (2). 1 Mail nahm kein Server an."
+    )

@@ -77,3 +77,38 @@ def test_an_empty_run_has_an_empty_picture() -> None:
     for row in range(len(log.messages["state"])):
         log.messages["state"][row] = 0
     assert outcomes(Result(small_scenario(), 7, log)).get_title() == "Nobody sent anything."
+
+
+def test_in_german_every_word_is_german_and_every_figure_is_the_same() -> None:
+    """Of the four mails sent during the fault one each was late, returned, rejected, under way; of all six, two came in time: 33,3 %."""
+    ax = outcomes(small_result(), language="de")
+    title = (
+        "Von der während der Störung abgeschickten Mail waren 0 % binnen 1 h im Postfach, 25 % kamen später, 25 % kamen zurück, "
+        "25 % wurden gleich abgewiesen und 25 % waren noch unterwegs."
+    )
+    assert ax.get_title().replace("\n", " ") == title
+    assert ax.get_xlabel() == "Anteil der abgeschickten Mail"
+    assert [length for _, _, length in bars(ax)] == [length for _, _, length in bars(outcomes(small_result()))]
+    said = describe_outcomes(small_result(), language="de")
+    assert title in said
+    assert "Alle Mail (6): rechtzeitig 33,3 % (2), spät 16,7 % (1)" in said
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text().partition(":")[0] for text in legend.get_texts()] == [
+        "rechtzeitig",
+        "spät",
+        "zurück",
+        "abgewiesen",
+        "unterwegs",
+    ]
+
+
+def test_where_all_mail_came_in_time_the_title_says_just_that() -> None:
+    """Before the outage and after it: mails 0 and 5, each 3 s."""
+    log = outage_log()
+    for row in (1, 2, 3, 4):
+        log.messages["state"][row] = 0
+    log.conditions.clear()
+    result = Result(small_scenario(), 7, log)
+    assert outcomes(result).get_title() == "All mail was in the mailbox within 1 h."
+    assert outcomes(result, language="de").get_title() == "Alle Mail war binnen 1 h im Postfach."

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from mailsim.errors import UnknownNameError
 from mailsim.flavours import Schedule, mta_flavours
+from mailsim.plots.fates import Fate, fate_of, senders_of
 from mailsim.plots.picture import describe
 from mailsim.plots.raster import describe_raster, raster
-from mailsim.plots.fates import Fate, fate_of, senders_of
 from small_logs import small_result, small_scenario
 
 MIN = 60_000_000
@@ -137,3 +137,38 @@ def test_a_population_shows_each_of_its_programs() -> None:
     nodes = small_scenario().model_dump(mode="json")["nodes"]
     world = small_scenario(nodes=nodes | {"crowd": {"kind": "senders", "mix": {"exim": 1, "qmail": 1}}})
     assert [one.name for one in senders_of(world)][-2:] == ["exim", "qmail"]
+
+
+def test_in_german_the_words_are_german_and_the_marks_are_the_same() -> None:
+    ax = raster([SEEN, HASTY, PATIENT], outage="40m", language="de")
+    assert ax.get_title().replace("\n", " ") == (
+        "Nach einem Ausfall von 40 min stellt nur patient die Nachricht zu, nach weiteren 30 min; "
+        "1 hat sie zurückgegeben; bei 1 weiß es niemand."
+    )
+    assert [text.get_text() for text in ax.texts] == ["Ausfall, 40 min", "30 min danach", "zurück bei 20 min", "unbekannt ab 25 min"]
+    assert marks(ax) == marks(raster([SEEN, HASTY, PATIENT], outage="40m"))
+    assert "abgeschickt im Augenblick des Ausfalls" in ax.figure.get_supxlabel()
+    said = describe_raster(["exim", "postfix"], language="de")
+    assert "Nach einem Ausfall von 6 h stellt das erste Programm die Nachricht sofort zu (postfix), das letzte nach 90 min (exim)." in said
+    assert "postfix: 9 vergebliche Versuche, zugestellt im Alter von 6h." in said
+    assert "hasty: 1 vergeblicher Versuch" in describe_raster([HASTY._replace(ages_us=(0,))], outage="40m", language="de")
+
+
+def test_many_programs_stand_in_two_columns_on_a_slide_and_none_is_left_out() -> None:
+    ax = raster(style="slide")
+    left, right = ax.figure.axes
+    assert left is ax
+    rows = [[label.get_text() for label in column.get_yticklabels()] for column in (left, right)]
+    in_one = [label.get_text() for label in raster().get_yticklabels()]
+    assert rows[0] + rows[1] == in_one
+    assert len(rows[0]) - len(rows[1]) in (0, 1)
+    assert left.get_xlim() == right.get_xlim()
+    assert left.get_ylim() == right.get_ylim()
+    explained = [text.get_text() for column in (left, right) for text in column.get_legend().get_texts()]
+    assert explained == [text.get_text() for text in raster().get_legend().get_texts()]
+
+
+def test_few_programs_and_axes_of_the_user_keep_one_column() -> None:
+    assert len(raster(["postfix", "exim"], style="slide").figure.axes) == 1
+    figure = Figure()
+    assert len(raster(ax=figure.add_subplot(), style="slide").figure.axes) == 1

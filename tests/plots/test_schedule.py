@@ -92,3 +92,26 @@ def test_a_picture_of_all_keeps_its_letters_on_the_sheet(style: str) -> None:
             box = text.get_window_extent()
             assert sheet.x0 <= box.x0, text
             assert box.x1 <= sheet.x1, text
+
+
+def test_in_german_the_words_are_german_and_the_marks_are_the_same() -> None:
+    ax = schedule([POSTFIX, EXIM, GMAIL, JAMES], language="de")
+    said = (
+        "Zu Beginn eines Ausfalls von 6 h abgeschickte Mail ist da nach 6 h (postfix) bis 7,5 h (exim); james-sample hat sie zurückgegeben."
+    )
+    assert ax.get_title().replace("\n", " ") == said
+    assert {"unbekannt", "zurück", "7,2 h", "gemessen 2016 gegen 4xx", "Ausfall von 6 h"} <= set(letters(ax))
+    assert ax.get_xlabel().startswith("Alter der Nachricht")
+    legend = ax.get_legend()
+    assert legend is not None
+    assert "zugestellt: der erste Versuch danach" in [text.get_text() for text in legend.get_texts()]
+    english = schedule([POSTFIX, EXIM, GMAIL, JAMES])
+    places, same = ([one.get_offsets().tolist() for one in each.collections] for each in (ax, english))
+    assert places == same
+    assert title(GMAIL, language="de") == "gmail-2016 versucht es 8-mal in 6 h; was es nach 7,2 h tut, hat niemand gesehen."
+    told = describe_schedule([JAMES], language="de")
+    assert told.endswith("zurück nach 10m 05s; nach einem Ausfall von 6h: zurückgegeben.")
+
+
+def test_a_window_from_nothing_begins_where_the_first_retry_does() -> None:
+    assert schedule(POSTFIX, window=(0, "1d")).get_xlim() == pytest.approx((300 / 1.7, 86_400))  # Postfix tries again after 5 min

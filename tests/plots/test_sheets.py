@@ -23,7 +23,7 @@ from mailsim.results import Result
 #: few dots per inch, where letters come out widest, as a presenter's quick export
 DPI = 80
 
-NAMES = ["timeline", "latency", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
+NAMES = ["timeline", "latency", "sawtooth", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
 
 #: seven faults of every kind one shortly after the other, which leave little room for their labels
 FLAPPING = [
@@ -50,9 +50,10 @@ def letters_of(ax: Axes) -> dict[Text, Bbox]:
     for one in figure.axes:
         legend = one.get_legend()
         found += [one.title, *one.texts, *(legend.get_texts() if legend is not None else [])]
-        for axis in (one.xaxis, one.yaxis) if one.axison else ():
+        for axis in [axis for axis in (one.xaxis, one.yaxis) if one.axison and axis.get_visible()]:
             low, high = sorted(axis.get_view_interval())
-            found += [axis.label, *(tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high)]
+            ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+            found += [axis.label, *(label for tick in ticks for label in (tick.label1, tick.label2))]
     shown = [text for text in found if text.get_visible() and text.get_text().strip()]
     return {text: Text.get_window_extent(text) for text in shown}
 
@@ -80,6 +81,12 @@ def assert_apart(boxes: dict[Text, Bbox]) -> None:
 @pytest.mark.parametrize("world", ["primary-outage", "backup-spool-48h", "flapping"])
 def test_all_letters_lie_inside_the_sheet_and_apart(world: str, style: str, name: str) -> None:
     assert_apart(assert_inside(getattr(result_of(world).plot, name)(style=style)))
+
+
+@pytest.mark.parametrize("name", ["latency", "sawtooth", "queues", "mx_share", "outcomes", "raster"])
+@pytest.mark.parametrize("style", SIZES)
+def test_german_letters_lie_inside_the_sheet_and_apart_too(style: str, name: str) -> None:
+    assert_apart(assert_inside(getattr(result_of("flapping").plot, name)(style=style, language="de")))
 
 
 @pytest.mark.parametrize("style", SIZES)
@@ -152,8 +159,19 @@ def test_the_letters_of_outcomes_by_length_lie_inside_the_sheet_and_apart(style:
 
 @pytest.mark.parametrize("style", SIZES)
 @pytest.mark.parametrize("outage", ["6h", "48h"])
-def test_the_letters_of_a_raster_of_all_programs_lie_inside_the_sheet_and_apart(outage: str, style: str) -> None:
-    assert_apart(assert_inside(raster(outage=outage, style=style)))  # type: ignore[arg-type]
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_letters_of_a_raster_of_all_programs_lie_inside_the_sheet_and_apart(language: str, outage: str, style: str) -> None:
+    assert_apart(assert_inside(raster(outage=outage, style=style, language=language)))  # type: ignore[arg-type]
+
+
+def test_names_and_fates_of_all_programs_can_be_read_from_the_last_row() -> None:
+    """On a slide no letters are smaller than nine tenths of its letters."""
+    ax = raster(style="slide")
+    figure: Any = ax.figure
+    assert len(figure.axes) == 2
+    for column in figure.axes:
+        sizes = [label.get_fontsize() for label in column.get_yticklabels()] + [text.get_fontsize() for text in column.texts[1:]]
+        assert min(sizes) >= 0.9 * SIZES["slide"].font
 
 
 @pytest.mark.parametrize("style", SIZES)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailsim.events import ConditionSpan, Event, EventLog, State
-from mailsim.results.queues import queue_changes, queue_peaks, queue_total
+from mailsim.results.queues import WAITS, queue_by_reason, queue_changes, queue_peaks, queue_total
+from mailsim.rules.reasons import Why
 from small_logs import S, Written, outage_log
 
 
@@ -90,3 +91,44 @@ def test_an_empty_log_has_an_empty_queue() -> None:
     log = Written().log(end_s=10, conditions=[])
     assert len(queue_changes(log).t_us) == 0
     assert [peak.peak for peak in queue_peaks(log)] == [0]
+
+
+def test_a_message_is_counted_by_what_its_last_attempt_came_to_and_at_work_while_it_is_tried_again() -> None:
+    """Deferred at 5 s since nobody answered, at 12 s since the server said 4xx, gone at 22 s; another waits from 7 s: a policy."""
+    written = Written()
+    for message, size in ((0, 1000), (1, 500)):
+        written.message(message=message, sent_us=0, accepted_us=1, state=State.STORED, stored_us=22, copies=1, size=size)
+    written.event(1, Event.ACCEPTED, message=0, node="a")
+    written.event(5, Event.DEFERRED, message=0, node="a", why=Why.SILENT, due=10)
+    written.event(10, Event.ACTIVATED, message=0, node="a")
+    written.event(12, Event.DEFERRED, message=0, node="a", why=Why.GREYLISTED, due=20)
+    written.event(20, Event.ACTIVATED, message=0, node="a")
+    written.event(22, Event.DELIVERED, message=0, node="a", peer="b")
+    written.event(6, Event.ACCEPTED, message=1, node="b")
+    written.event(7, Event.DEFERRED, message=1, node="b", why=Why.STS_MISMATCH, due=99)
+    found = queue_by_reason(written.log(end_s=30, conditions=[]))
+    by_key = {key: found.at_node(place) for place, key in enumerate(WAITS)}
+    told = {key: list(zip((one.t_us // S).tolist(), one.depth.tolist(), one.octets.tolist(), strict=True)) for key, one in by_key.items()}
+    assert told == {
+        "at_work": [(1, 1, 1000), (5, 0, 0), (6, 1, 500), (7, 0, 0), (10, 1, 1000), (12, 0, 0), (20, 1, 1000), (22, 0, 0)],
+        "silence": [(5, 1, 1000), (10, 0, 0)],
+        "refused": [],
+        "tempfail": [(12, 1, 1000), (20, 0, 0)],
+        "dns": [],
+        "left_alone": [],
+        "policy": [(7, 1, 500)],
+        "other": [],
+    }
+
+
+def test_no_reason_for_waiting_is_counted_twice() -> None:
+    whys = [why for group in WAITS.values() for why in group]
+    assert len(whys) == len(set(whys))
+
+
+def test_the_reasons_together_are_the_queues_together() -> None:
+    log = outage_log()
+    by_reason, total = queue_by_reason(log), queue_total(log)
+    for t_us, depth in zip(total.t_us, total.depth, strict=True):
+        here = [by_reason.at_node(place) for place in range(len(WAITS))]
+        assert sum(int(one.depth[one.t_us <= t_us][-1]) for one in here if (one.t_us <= t_us).any()) == depth

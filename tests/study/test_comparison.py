@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mailsim.errors import UnsupportedError
+from mailsim.language import speaking
 from mailsim.scenario.compiled import compiled
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
@@ -129,3 +130,12 @@ def test_drawn_outages_are_those_of_each_seed_and_the_cohort_is_the_mail_sent_in
         sent += sum(any(start <= k * minute < end for start, end in windows) for k in range(720))
     assert (found.cohort, found.messages) == ("mail sent while a fault was active in either", sent)
     assert found.trace_hashes[0] == tuple(one.run(seed, level="messages").trace_hash for seed in (4, 5, 6))
+
+
+def test_in_german_it_says_the_same(comparison: Comparison) -> None:
+    with speaking("de"):
+        text = repr(comparison)
+    assert text.startswith("abgeschickt, während in einer der beiden Welten etwas gestört war: ")
+    assert "95-%-Intervall" in text
+    assert "die Hälfte da binnen" in text
+    assert comparison.cohort == "mail sent while a fault was active in either"

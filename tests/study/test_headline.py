@@ -2,6 +2,7 @@
 
 from math import nan
 
+from mailsim.language import speaking
 from mailsim.study.figures import STUDIED
 from mailsim.study.headline import Measured, headline
 from mailsim.study.intervals import Interval
@@ -67,3 +68,30 @@ def test_what_nobody_knows_is_said_and_nothing_is_claimed_of_it() -> None:
     told = headline(cells, target="mx1", how="4xx", most_censored=0.0, most_unknown=0.1)
     assert told.startswith("None of the mail sent while mx1 was down (4xx) is known to be returned")
     assert told.endswith("Unknown: up to 10 % of a run, sent by those whose schedule is known no further.")
+
+
+def test_in_german_every_sentence_is_german_and_every_figure_the_same() -> None:
+    cells = [
+        cell("allein", HOUR, NONE, 5400.0),
+        cell("allein", 7 * DAY, (0.284, 0.281, 0.287), nan),
+        cell("Ersatz", HOUR, NONE, 5400.0),
+        cell("Ersatz", 7 * DAY, NONE, 3 * DAY),
+    ]
+    with speaking("de"):
+        told = headline(cells, target="mx1", how="silent", most_censored=0.0)
+        quiet = headline([cell("allein", HOUR, NONE, 1800.0)], target="mx1", how="4xx", most_censored=0.125, most_unknown=0.1)
+        bad = headline([cell("allein", HOUR, (0.5, 0.5, 0.5), nan)], target="mx1", how="5xx", most_censored=0.0)
+    assert told == (
+        "Von der Mail, die abgeschickt wurde, während mx1 7 d lang ausgefallen war (stumm), kommt so viel zurück: "
+        "28,4 % (28,1–28,7 %) mit allein und 0 % mit Ersatz. "
+        "Bei den untersuchten Dauern kommt nichts zurück bis 1 h mit allein und bis 7 d mit Ersatz. "
+        "Nach einem Ausfall von 1 h war die Hälfte der währenddessen abgeschickten Mail im Postfach binnen "
+        "90 min mit allein und 90 min mit Ersatz. "
+        "Am Ende der Läufe war keine Mail mehr unterwegs."
+    )
+    assert quiet.startswith(
+        "Von der Mail, die während des Ausfalls von mx1 (4xx) abgeschickt wurde, kommt bis zum längsten Ausfall, 1 h, soweit"
+    )
+    assert "Bis zu 12,5 % eines Laufs waren an dessen Ende noch unterwegs" in quiet
+    assert quiet.endswith("Unbekannt: bis zu 10 % eines Laufs, von Absendern, deren Plan so weit niemand kennt.")
+    assert "Bei den untersuchten Dauern kommt mit allein immer etwas zurück." in bad

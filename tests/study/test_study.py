@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mailsim.language import speaking
 from mailsim.plots.picture import describe
 from mailsim.study import Study, outage_study
 from mailsim.study.figures import STUDIED
@@ -124,3 +125,20 @@ def test_a_study_of_measured_senders_says_unknown_beyond_what_was_measured(layou
     assert row["95 % there within"] == "unknown"
     assert row["unknown"].endswith("%")
     assert "unknown: the schedule of its sender is known no further" in found.plot.impact().description
+
+
+def test_in_german_the_sentences_are_german_and_no_figure_or_column_changes(study: Study) -> None:
+    with speaking("de"):
+        text, caption, ax, manifest = repr(study), study.caption, study.plot.impact(), study.manifest()
+        table, runs = study.table, study.runs
+    assert (
+        f"Nachrichten je Lauf, gleichmäßig über den Ausfall verteilt, jede von einem eigenen Mailserver; {len(study.setting.seeds)}" in text
+    )
+    assert "zurückgegeben (Bounce)" in text
+    assert "Mails je Lauf" in caption
+    assert "Mails je Lauf" in ax.figure.get_supxlabel().replace("\n", " ")
+    assert ax.get_ylabel() == study.plot.impact(language="de").get_ylabel() == "an den Absender zurück"
+    assert manifest == study.manifest()
+    assert list(table.columns) == list(study.table.columns)
+    assert list(runs.columns) == list(study.runs.columns)
+    assert "messages a run" in repr(study)

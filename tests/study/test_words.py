@@ -4,9 +4,10 @@ from math import nan
 
 import pytest
 
+from mailsim.language import sentences, speaking
 from mailsim.study.figures import QUANTITIES
 from mailsim.study.intervals import Interval
-from mailsim.study.words import difference_words, interval_words, listed, value_words
+from mailsim.study.words import called, difference_words, interval_words, value_words
 
 SHARE, DELAY, PEAK = QUANTITIES["bounced_share"], QUANTITIES["delay_p50_s"], QUANTITIES["peak_queue"]
 
@@ -39,5 +40,16 @@ def test_a_difference_of_times_has_a_sign() -> None:
     assert difference_words(90.0, DELAY) == "+90 s"
 
 
-def test_parts_are_listed_as_in_a_sentence() -> None:
-    assert [listed([]), listed(["a"]), listed(["a", "b"])] == ["", "a", "a and b"]
+def test_in_german_figures_have_their_comma_and_their_words() -> None:
+    with speaking("de"):
+        assert interval_words(Interval(0.284, 0.281, 0.287), SHARE) == "28,4 % (28,1–28,7 %)"
+        assert value_words(1998.0, PEAK) == "1.998"
+        assert value_words(14_040.0, DELAY) == "3,9 h"
+        assert [difference_words(value, SHARE) for value in (0.0123, -0.00001)] == ["+1,23 %-Punkte", "−unter 0,01 %-Punkte"]
+        assert difference_words(-9720.0, DELAY) == "−2,7 h"
+        assert called(DELAY) == "die Hälfte da binnen"
+    assert called(DELAY) == "half there within"
+
+
+def test_every_figure_has_a_german_name_and_there_is_no_other() -> None:
+    assert set(sentences("de", "figures")) == set(QUANTITIES)

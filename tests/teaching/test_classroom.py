@@ -9,6 +9,7 @@ import pytest
 
 import mailsim
 from mailsim.errors import UnknownNameError, UnsupportedError
+from mailsim.language import speaking
 from mailsim.plots.classroom import describe_class
 from mailsim.plots.picture import describe
 from mailsim.teaching import ClassPoint, class_plot, class_point, own_length
@@ -108,3 +109,32 @@ def test_lengths_of_a_class_lie_in_their_range_and_spread_over_it() -> None:
     for lengths in (("2h", "1h"), ("1h", "soon")):
         with pytest.raises(UnsupportedError, match="lengths"):
             own_length("Ada", lengths=lengths)
+
+
+def test_a_window_is_about_lengths_and_so_is_the_title() -> None:
+    above = class_plot(POINTS, window=("1d", "8d"))
+    assert above.get_xlim() == (86_400, 8 * 86_400)
+    assert above.get_title() == "Some mail came back at every length; at 6 d it was 25 %."
+    assert describe(above).count("outage of") == 1
+    with pytest.raises(UnsupportedError, match="holds no point"):
+        class_plot(POINTS, window=("1m", "5m"))
+
+
+def test_a_point_speaks_the_language_of_the_session_or_its_own() -> None:
+    point = POINTS[0]._replace(bounced_share=0.125)
+    assert repr(point) == "Ben: outage of 6 d, returned 12.5 %, half is there after 3 d"
+    german = "Ben: Ausfall von 6 d, zurück 12,5 %, die Hälfte ist da nach 3 d"
+    assert repr(point._replace(language="de")) == german
+    with speaking("de"):
+        assert repr(point) == german
+        assert repr(point._replace(language="en")).startswith("Ben: outage of 6 d")
+    assert "Cem: Ausfall von 10 d, zurück 55 %, die Hälfte ist nie da." in describe_class(POINTS, language="de")
+
+
+def test_in_german_all_of_the_curve_is_german() -> None:
+    above = class_plot(POINTS, language="de")
+    figure: Any = above.figure
+    below = figure.axes[1]
+    assert (below.get_ylabel(), below.get_xlabel()) == ("die Hälfte ist da nach", "Dauer des Ausfalls")
+    assert [text.get_text() for text in below.texts] == ["nie"]
+    assert figure.get_supxlabel().endswith("3 Ausfälle verschiedener Dauer, einer je Schüler, je 200 Mails")
