@@ -142,14 +142,14 @@ def test_a_population_shows_each_of_its_programs() -> None:
 def test_in_german_the_words_are_german_and_the_marks_are_the_same() -> None:
     ax = raster([SEEN, HASTY, PATIENT], outage="40m", language="de")
     assert ax.get_title().replace("\n", " ") == (
-        "Nach einem Ausfall von 40 min stellt nur patient die Nachricht zu, nach weiteren 30 min; "
+        "Nach einem Ausfall von 40 min stellt nur patient die Nachricht zu, 30 min später; "
         "1 hat sie zurückgegeben; bei 1 weiß es niemand."
     )
     assert [text.get_text() for text in ax.texts] == ["Ausfall, 40 min", "30 min danach", "zurück bei 20 min", "unbekannt ab 25 min"]
     assert marks(ax) == marks(raster([SEEN, HASTY, PATIENT], outage="40m"))
     assert "abgeschickt im Augenblick des Ausfalls" in ax.figure.get_supxlabel()
     said = describe_raster(["exim", "postfix"], language="de")
-    assert "Nach einem Ausfall von 6 h stellt das erste Programm die Nachricht sofort zu (postfix), das letzte nach 90 min (exim)." in said
+    assert "Nach einem Ausfall von 6 h stellt das erste Programm die Nachricht sofort zu (postfix), das letzte 90 min später (exim)." in said
     assert "postfix: 9 vergebliche Versuche, zugestellt im Alter von 6h." in said
     assert "hasty: 1 vergeblicher Versuch" in describe_raster([HASTY._replace(ages_us=(0,))], outage="40m", language="de")
 

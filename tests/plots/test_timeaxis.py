@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mailsim.errors import UnsupportedError
-from mailsim.plots.timeaxis import clock_axis, clock_text, duration_axis, duration_ticks, span_axis, window_s
+from mailsim.plots.timeaxis import ages_s, clock_axis, clock_text, duration_axis, duration_ticks, span_axis, window_s
 from mailsim.units import instant
 
 BERLIN = instant("2026-01-05 00:00 Europe/Berlin")
@@ -97,3 +97,13 @@ def test_an_axis_of_durations_may_begin_later() -> None:
     ax = Figure().add_subplot()
     span_axis(ax, 4 * 3600 + 1, 8 * 3600)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["4.5 h", "5 h", "5.5 h", "6 h", "6.5 h", "7 h", "7.5 h", "8 h"]
+
+
+def test_a_logarithmic_stretch_begins_at_its_natural_start_where_the_window_begins_at_nothing() -> None:
+    assert ages_s(None, 2, 50) == (2, 50)
+    assert ages_s(("1m", "1h"), 2, 50) == (60, 3600)
+    assert ages_s((0, "1h"), 2, 50) == (2, 3600)
+    assert ages_s((0, 1), 2, 50) == (0.1, 1)  # the natural start lies beyond the window
+    for window in ((0, 0), (-2, -1)):
+        with pytest.raises(UnsupportedError, match=r"empty|ends at 0"):
+            ages_s(window, 2, 50)
