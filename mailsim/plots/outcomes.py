@@ -62,7 +62,7 @@ def outcomes(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         return finish(axes, title=_title(groups), description=_described(groups), caption=caption_of(result, sent_in(window)), style=style)
 
 
-def outcomeoutcome_parts() -> dict[str, Part]:
+def outcome_parts() -> dict[str, Part]:
     """How each outcome looks and is called, in the order from the best to the worst."""
     told = {key: say(f"outcomes.outcome_{key}") for key in OUTCOMES}
     return {key: Part(*_LOOKS[key], words.partition(":")[0], words) for key, words in told.items()}

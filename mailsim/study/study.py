@@ -293,15 +293,10 @@ class StudyPlots:
         from mailsim.plots.outcomes_by_length import outcomes_by_length
 
         study = self._study
-        return outcomes_by_length(
-            study.outcomes,
-            lifetimes=study.setting.lifetimes,
-            ax=ax,
-            style=style,
-            window=window,
-            caption=study.caption,
-            language=language,
-        )
+        with speaking(language):
+            return outcomes_by_length(
+                study.outcomes, lifetimes=study.setting.lifetimes, ax=ax, style=style, window=window, caption=study.caption
+            )
 
 
 def _place(cell: Cell) -> tuple[str, str, float]:

@@ -149,7 +149,7 @@ def test_in_german_the_words_are_german_and_the_marks_are_the_same() -> None:
     assert marks(ax) == marks(raster([SEEN, HASTY, PATIENT], outage="40m"))
     assert "abgeschickt im Augenblick des Ausfalls" in ax.figure.get_supxlabel()
     said = describe_raster(["exim", "postfix"], language="de")
-    assert "Nach einem Ausfall von 6 h stellt das erste Programm die Nachricht sofort zu (postfix), das letzte 90 min später (exim)." in said
+    assert "stellt das erste Programm die Nachricht sofort zu (postfix), das letzte 90 min später (exim)." in said
     assert "postfix: 9 vergebliche Versuche, zugestellt im Alter von 6h." in said
     assert "hasty: 1 vergeblicher Versuch" in describe_raster([HASTY._replace(ages_us=(0,))], outage="40m", language="de")
 
