@@ -15,7 +15,7 @@ language, never a figure, a table, a file for machines or a trace hash.
 from __future__ import annotations
 
 from mailsim.language.phrases import phrased
-from mailsim.language.speech import in_words, say, speak, speaking, spoken
+from mailsim.language.speech import in_words, say, speak, speaking, spoken, worded
 from mailsim.language.tables import SOURCE, languages, sentences
 from mailsim.language.writing import counted, day_text, listed, numeral, printable
 
@@ -34,4 +34,5 @@ __all__ = [
     "speak",
     "speaking",
     "spoken",
+    "worded",
 ]

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import product
 
 from mailsim.errors import UnknownNameError
 from mailsim.language.tables import SOURCE, languages, sentences
 from mailsim.language.writing import printable
 
-__all__ = ["in_words", "say", "speak", "speaking", "spoken"]
+__all__ = ["in_words", "say", "speak", "speaking", "spoken", "worded"]
 
 # a notebook may run each cell in a context of its own, so what holds for a session is kept outside of any
 _session = [SOURCE]
 _here: ContextVar[str | None] = ContextVar("language", default=None)
+_words: ContextVar[str] = ContextVar("words", default="")
 
 
 def speak(language: str) -> None:
@@ -60,6 +62,30 @@ def spoken() -> str:
     return _here.get() or _session[0]
 
 
+@contextmanager
+def worded(words: str) -> Iterator[None]:
+    """Say things in these words inside the ``with`` block: a sentence of ``topic_words.toml`` goes before that of ``topic.toml``.
+
+    So those who are spoken to differently (pupils) need a table of what differs only.  Empty: the ordinary words.
+
+    Examples
+    --------
+    >>> with worded("pupil"):
+    ...     say("stories.state_bounced")
+    'returned to the sender (bounced)'
+    """
+    token = _words.set(words)
+    try:
+        yield
+    finally:
+        _words.reset(token)
+
+
+def _tables(topic: str) -> tuple[str, ...]:
+    """The topics that a sentence is looked for in, the first first."""
+    return (f"{topic}_{_words.get()}", topic) if _words.get() else (topic,)
+
+
 def say(key: str, /, **facts: object) -> str:
     """The sentence ``topic.name`` in the language spoken, its facts filled in; every fact is made printable.
 
@@ -79,8 +105,8 @@ def say(key: str, /, **facts: object) -> str:
     """
     topic, _, name = key.partition(".")
     names = (f"{name}_one", name) if facts.get("count") in (1, "1") else (name,)
-    for language in (spoken(), SOURCE):
-        table = sentences(language, topic)
+    for language, where in product((spoken(), SOURCE), _tables(topic)):
+        table = sentences(language, where)
         for one in names:
             if one in table:
                 return table[one].format(**{fact: printable(str(value)) for fact, value in facts.items()})
@@ -97,7 +123,7 @@ def in_words(key: str, english: str) -> str:
     'die Domain sagt, dass sie keine Mail annimmt'
     """
     topic, _, name = key.partition(".")
-    return english if spoken() == SOURCE else sentences(spoken(), topic).get(name, english)
+    return next((said for where in _tables(topic) if (said := sentences(spoken(), where).get(name)) is not None), english)
 
 
 def _known(language: str) -> str:

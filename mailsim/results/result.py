@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mailsim.results.unseen import Unseen
     from mailsim.scenario import Scenario
     from mailsim.stories.explain import Example, Story
+    from mailsim.stories.sentences import Words
     from mailsim.units import Instant
 
 __all__ = ["Plots", "Result"]
@@ -184,19 +185,21 @@ class Result:
         """
         return Plots(self)
 
-    def explain(self, message: int) -> Story:
+    def explain(self, message: int, *, language: str | None = None, words: Words = "field") -> Story:
         """The story of message number ``message``: DNS answers, SMTP dialogue, and why each next step.
+
+        In ``language`` (by default the one spoken); with ``words="pupil"`` in plain words with the field's in brackets.
 
         Raises
         ------
         UnknownNameError
-            There is no such message.
+            There is no such message or language.
         UnsupportedError
             The run kept no event rows.
         """
         from mailsim.stories.explain import explain
 
-        return explain(self, message)
+        return explain(self, message, language=language, words=words)
 
     def example(self, kind: str) -> Example:
         """A message that shows something: ``bounced``, ``fallback``, ``slowest``, ``delayed``, ``duplicate`` ...

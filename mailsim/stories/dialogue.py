@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from mailsim.language import SOURCE, printable, sentences
+from mailsim.language import SOURCE, numeral, printable, say, sentences
 from mailsim.rules.dns.records import Rcode
-from mailsim.rules.reasons import REASONS, Why
-from mailsim.stories.sentences import say
-from mailsim.units import clock
+from mailsim.rules.reasons import Why
+from mailsim.stories.sentences import exact, reason_text
 
 __all__ = ["STAGES", "Line", "Session", "dialogue", "lookup_lines", "size_text"]
 
@@ -110,7 +109,7 @@ def size_text(octets: int) -> str:
         if value < 999.5 or unit == "GB":
             break
         value /= 1000
-    return f"{value:.3g} {unit}"
+    return numeral(f"{value:.3g} {unit}")
 
 
 def dialogue(session: Session, stage: str, *, outcome: Why, code: int = -1, text: str = "", cost_us: int = -1) -> tuple[Line, ...]:
@@ -138,7 +137,7 @@ def dialogue(session: Session, stage: str, *, outcome: Why, code: int = -1, text
     == the connection was refused: the machine is up, nothing listens
     """
     reached = stage if stage in STAGES else "connect"
-    return tuple(_lines(session, reached, outcome, _reply(code, text), clock(cost_us) if cost_us >= 0 else "?"))
+    return tuple(_lines(session, reached, outcome, _reply(code, text), exact(cost_us) if cost_us >= 0 else "?"))
 
 
 def _reply(code: int, text: str) -> str:
@@ -148,11 +147,11 @@ def _reply(code: int, text: str) -> str:
 def _lines(session: Session, stage: str, outcome: Why, reply: str, cost: str) -> Iterator[Line]:
     key = "connect" if session.address else "connect_name"
     if outcome in _FORBIDDEN and stage == "connect":  # nobody is called
-        yield Line("==", REASONS[outcome].sentence)
+        yield Line("==", reason_text(outcome))
         return
-    yield Line("==", say(key, server=session.server, address=session.address, port=session.port))
+    yield Line("==", say(f"stories.{key}", server=session.server, address=session.address, port=session.port))
     if outcome in _NO_CONNECTION or stage == "connect":
-        ended = say("no_answer", cost=cost) if outcome == Why.SILENT else REASONS[outcome].sentence
+        ended = say("stories.no_answer", cost=cost) if outcome == Why.SILENT else reason_text(outcome)
         yield Line("==", ended)
         return
     exchanges = list(_exchanges(session))
@@ -171,23 +170,23 @@ def _lines(session: Session, stage: str, outcome: Why, reply: str, cost: str) ->
         elif reply:
             yield Line("<-", reply)
         elif outcome in _FORBIDDEN:  # seen in a reply that was good, or in the handshake after it
-            yield from (line for line in (Line("<-", step.reply), Line("==", REASONS[outcome].sentence)) if line.text)
+            yield from (line for line in (Line("<-", step.reply), Line("==", reason_text(outcome))) if line.text)
     if outcome in _FORBIDDEN:
         yield Line("->", "QUIT")
     elif outcome in (Why.TEMPFAIL, Why.PERMFAIL, Why.OK):
         if session.pipelining and exchanges[last].stage in _BATCH[:-1]:
-            yield Line("==", say("with_it"))
+            yield Line("==", say("stories.with_it"))
         yield Line("->", "QUIT")
         yield Line("<-", "221 2.0.0 Bye")
     elif outcome == Why.CLOSED:
-        yield Line("==", say("closed"))
+        yield Line("==", say("stories.closed"))
     else:
-        yield Line("==", say("reply_lost" if outcome == Why.REPLY_LOST else "no_reply", cost=cost))
+        yield Line("==", say(f"stories.{'reply_lost' if outcome == Why.REPLY_LOST else 'no_reply'}", cost=cost))
 
 
 def _exchanges(session: Session) -> Iterator[_Exchange]:
     """The commands of the undisturbed session with the replies of success."""
-    secure = say("tls", version=session.tls_version)
+    secure = say("stories.tls", version=session.tls_version)
     protocol = "ESMTP" if session.greeting == "EHLO" else "LMTP"
     if session.tls == "implicit":
         yield _Exchange("tls", "", "", secure)
@@ -199,13 +198,13 @@ def _exchanges(session: Session) -> Iterator[_Exchange]:
         yield _Exchange("tls", "STARTTLS", "220 2.0.0 Ready to start TLS", secure)
         yield _Exchange("ehlo", f"{session.greeting} {session.client}", f"250 {session.server}{can}")
     if session.user:
-        yield _Exchange("auth", f"AUTH PLAIN (password of {session.user})", "235 2.7.0 Authentication successful")
+        yield _Exchange("auth", say("stories.login", user=session.user), "235 2.7.0 Authentication successful")
     yield _Exchange("mail", f"MAIL FROM:<{session.mail_from}>", "250 2.1.0 Ok")
     refused = dict(session.refusals)
     for rcpt in session.rcpt_to:
         yield _Exchange("rcpt", f"RCPT TO:<{rcpt}>", refused.get(rcpt, "250 2.1.5 Ok"))
     yield _Exchange("data", "DATA", "354 End data with <CR><LF>.<CR><LF>")
-    yield _Exchange("eod", say("message_body", size=size_text(session.size_octets)), "250 2.0.0 Ok: queued")
+    yield _Exchange("eod", say("stories.message_body", size=size_text(session.size_octets)), "250 2.0.0 Ok: queued")
 
 
 def lookup_lines(name: str, rtype: int, *, rcode: int, answer: str) -> tuple[Line, ...]:
@@ -221,5 +220,5 @@ def lookup_lines(name: str, rtype: int, *, rcode: int, answer: str) -> tuple[Lin
     question = Line("->", f"{name} {RECORD_TYPES.get(rtype, f'TYPE{rtype}')}?")
     if rcode == Rcode.NOERROR and answer:
         return (question, Line("<-", answer))
-    outcome = say(f"dns_{rcode}") if f"dns_{rcode}" in sentences(SOURCE, "stories") else f"RCODE {rcode}"
+    outcome = say(f"stories.dns_{rcode}") if f"dns_{rcode}" in sentences(SOURCE, "stories") else f"RCODE {rcode}"
     return (question, Line("==" if rcode == Rcode.TIMEOUT else "<-", outcome))

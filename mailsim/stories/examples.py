@@ -12,6 +12,7 @@ from mailsim.rules.reasons import Why
 
 if TYPE_CHECKING:
     from mailsim.stories.explain import Told
+    from mailsim.stories.sentences import Words
     from mailsim.stories.story import Story
 
 __all__ = ["KINDS", "Example", "example"]
@@ -25,11 +26,11 @@ class Example:
     kind: str
     result: Told = field(repr=False, compare=False)
 
-    def explain(self, *, language: str = "en") -> Story:
+    def explain(self, *, language: str | None = None, words: Words = "field") -> Story:
         """The story of the message: see :func:`mailsim.stories.explain.explain`."""
         from mailsim.stories.explain import explain
 
-        return explain(self.result, self.number, language=language)
+        return explain(self.result, self.number, language=language, words=words)
 
 
 def example(result: Told, kind: str) -> Example:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from mailsim.events import Event, EventLog, State
-from mailsim.rules.reasons import REASONS, Why
+from mailsim.events import ConditionSpan, Event, EventLog, State
+from mailsim.language import say
+from mailsim.rules.reasons import Why
 from mailsim.stories.cast import Cast
 from mailsim.stories.dialogue import size_text
 from mailsim.stories.examples import Example, example
 from mailsim.stories.record import Delivery, Row, children, deliveries_of, rows_of, rows_without_message
 from mailsim.stories.returned import last_report, subject_of
-from mailsim.stories.sentences import rough, say
+from mailsim.stories.sentences import Words, reason_text, rough, voice
 from mailsim.stories.steps import Teller, contact_failed
 from mailsim.stories.story import Step, Story
 from mailsim.stories.stretches import stretches
@@ -44,7 +45,7 @@ class Told(Protocol):
         """What the run wrote."""
 
 
-def explain(result: Told, number: int, *, language: str = "en") -> Story:
+def explain(result: Told, number: int, *, language: str | None = None, words: Words = "field") -> Story:
     """The story of message ``number``.
 
     Parameters
@@ -53,42 +54,55 @@ def explain(result: Told, number: int, *, language: str = "en") -> Story:
         A run at level ``events``.
     number : int
         Message number, from 0 in the order of sending.
-    language : str
-        Language of the sentences.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken (:func:`mailsim.speak`).
+    words : {"field", "pupil"}
+        The field's words (deferred, bounced), or plain ones with the field's in brackets: *returned to the sender (bounced)*.
 
     Raises
     ------
     UnknownNameError
-        There is no such message or language.
+        There is no such message or language, or nobody speaks in such words.
     UnsupportedError
         The run was recorded below level ``events``.
     """
+    with voice(language, words) as spoken:
+        return _story(result, number, spoken, words)
+
+
+def _story(result: Told, number: int, language: str, words: Words) -> Story:
     log, cast = result.log, Cast(result.scenario)
     rows = rows_of(log, number)
     deliveries = deliveries_of(log, number)
     starts = _starts(result.scenario)
-    teller = Teller(cast, deliveries, rows, starts=starts, language=language)
+    teller = Teller(cast, deliveries, rows, starts=starts)
     steps = sorted([*teller.steps(), *_polls(log, teller, deliveries)], key=lambda step: step.t_us)
     steps += _reports(log, teller, number)
     main = max(deliveries, key=lambda delivery: delivery.last_us)
     end = max((log.end_us, *(step.end_us for step in steps))) if main.last_us == main.sent_us else main.last_us
-    parties = {name for step in steps for name in (step.who, step.peer)}
-    resolver = next((step.peer for step in steps if step.event == Event.LOOKED_UP and step.peer), "")
     return Story(
         number=number,
-        title=_title(cast, rows, deliveries, log.end_us, language),
-        facts=_facts(deliveries, starts, language),
+        title=_title(cast, rows, deliveries, log.end_us),
+        facts=_facts(deliveries, starts),
         steps=tuple(steps),
         stretches=stretches(steps, start_us=main.sent_us, end_us=end),
-        conditions=tuple(
-            span._replace(node=party)
-            for span in log.conditions
-            if span.start_us < end and span.end_us > main.sent_us
-            if (party := resolver if span.target.startswith("dns ") else cast.node(span.node)) in parties
-        ),
+        conditions=_conditions(log, cast, steps, start_us=main.sent_us, end_us=end),
         returned=last_report(subject_of(log, result.scenario, number, starts)),
         language=language,
+        words=words,
         origin=_origin(result),
+    )
+
+
+def _conditions(log: EventLog, cast: Cast, steps: Sequence[Step], *, start_us: int, end_us: int) -> tuple[ConditionSpan, ...]:
+    """What was wrong meanwhile at the parties, under their names in the steps."""
+    parties = {name for step in steps for name in (step.who, step.peer)}
+    resolver = next((step.peer for step in steps if step.event == Event.LOOKED_UP and step.peer), "")
+    return tuple(
+        span._replace(node=party)
+        for span in log.conditions
+        if span.start_us < end_us and span.end_us > start_us
+        if (party := resolver if span.target.startswith("dns ") else cast.node(span.node)) in parties
     )
 
 
@@ -101,13 +115,12 @@ def _starts(scenario: Scenario | None) -> Instant:
     return instant(scenario.starts if scenario is not None else "2026-01-05T00:00:00Z")
 
 
-def _facts(deliveries: tuple[Delivery, ...], starts: Instant, language: str) -> str:
+def _facts(deliveries: tuple[Delivery, ...], starts: Instant) -> str:
     first = deliveries[0]
     when = calendar(starts, first.sent_us).strftime("%Y-%m-%d %H:%M:%S %Z")
     return say(
-        "facts_flavour" if first.flavour else "facts",
-        language=language,
-        sender=_sender(first, language),
+        "stories.facts_flavour" if first.flavour else "stories.facts",
+        sender=_sender(first),
         rcpts=", ".join(one.rcpt for one in deliveries),
         size=size_text(first.size),
         when=when,
@@ -115,50 +128,48 @@ def _facts(deliveries: tuple[Delivery, ...], starts: Instant, language: str) -> 
     )
 
 
-def _sender(delivery: Delivery, language: str) -> str:
-    return delivery.sender or say("null_sender", language=language)
+def _sender(delivery: Delivery) -> str:
+    return delivery.sender or say("stories.null_sender")
 
 
-def _title(cast: Cast, rows: tuple[Row, ...], deliveries: tuple[Delivery, ...], end_us: int, language: str) -> str:
+def _title(cast: Cast, rows: tuple[Row, ...], deliveries: tuple[Delivery, ...], end_us: int) -> str:
     """How it ended, in a sentence."""
     if len(deliveries) > 1:
-        return _title_of_several(deliveries, end_us, language)
+        return _title_of_several(deliveries, end_us)
     one = deliveries[0]
     read = one.state == State.STORED and one.fetched_us >= 0
     until = {State.STORED: one.fetched_us if read else one.stored_us}.get(one.state, one.ended_us)
     how = ""
     failed = contact_failed(rows)
     if one.state == State.STORED and failed and one.via and failed.peer != one.via:
-        how = say("how_fallback", language=language, via=cast.server(one.via), first=cast.server(failed.peer))
+        how = say("stories.how_fallback", via=cast.server(one.via), first=cast.server(failed.peer))
     if one.state == State.STORED and one.copies > 1:
-        how += say("how_duplicate", language=language, copies=one.copies)
+        how += say("stories.how_duplicate", copies=one.copies)
     return say(
-        "title_read" if read else f"title_{one.state.name.lower()}",
-        language=language,
-        sender=_sender(one, language),
+        f"stories.title_{'read' if read else one.state.name.lower()}",
+        sender=_sender(one),
         rcpt=one.rcpt,
         age=rough((until if until >= 0 else end_us) - one.sent_us),
-        reason=REASONS[one.why].sentence or REASONS[Why.PERMANENT].sentence,
+        reason=reason_text(one.why) or reason_text(Why.PERMANENT),
         holder=one.holder,
         how=how,
     )
 
 
-def _title_of_several(deliveries: tuple[Delivery, ...], end_us: int, language: str) -> str:
+def _title_of_several(deliveries: tuple[Delivery, ...], end_us: int) -> str:
     """To several recipients: how many deliveries ended in which way."""
     first = deliveries[0]
     count = Counter(one.state for one in deliveries)
     states = [
-        say("count_of", language=language, count=n, state=say(f"state_{state.name.lower()}", language=language))
+        say("stories.count_of", count=n, state=say(f"stories.state_{state.name.lower()}"))
         for state, n in sorted(count.items())
     ]
     settled = all(max(one.stored_us, one.ended_us) >= 0 for one in deliveries)
     last_us = max(one.last_us for one in deliveries) if settled else end_us
     return say(
-        "title_several",
-        language=language,
-        sender=_sender(first, language),
-        rcpt=say("and_others", language=language, first=first.rcpt, count=len(deliveries) - 1),
+        "stories.title_several",
+        sender=_sender(first),
+        rcpt=say("stories.and_others", first=first.rcpt, count=len(deliveries) - 1),
         states=", ".join(states),
         age=rough(last_us - first.sent_us),
     )

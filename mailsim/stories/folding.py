@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mailsim.events import Event
+from mailsim.language import say
 from mailsim.rules.dns.records import Rcode
 from mailsim.rules.reasons import Why
-from mailsim.stories.sentences import say
-from mailsim.units import clock
+from mailsim.stories.sentences import exact
 
 if TYPE_CHECKING:
     from mailsim.stories.story import Step
@@ -21,23 +21,23 @@ __all__ = ["folded"]
 TOLD_ONE_BY_ONE = 2
 
 
-def folded(steps: Sequence[Step], *, language: str = "en") -> tuple[Step, ...]:
+def folded(steps: Sequence[Step]) -> tuple[Step, ...]:
     """The steps with runs of equal attempts folded: the first and the last one are told, those between are counted.
 
     Two attempts are equal when the same contacts came to the same, whatever they cost.
     """
-    steps = tuple(_without_repetition(steps, language))
+    steps = tuple(_without_repetition(steps))
     found: list[Step] = []
     same: list[tuple[Step, ...]] = []
     for block in _blocks(steps):
         if same and _shape(block) != _shape(same[-1]):
-            found.extend(_told(same, language))
+            found.extend(_told(same))
             same = []
         same.append(block)
-    return (*found, *_told(same, language))
+    return (*found, *_told(same))
 
 
-def _without_repetition(steps: Sequence[Step], language: str) -> Iterator[Step]:
+def _without_repetition(steps: Sequence[Step]) -> Iterator[Step]:
     """Look-ups that gave the same answer again are told in one step, and a choice that was told already not at all."""
     told: set[tuple[object, ...]] = set()
     again: list[Step] = []
@@ -47,17 +47,17 @@ def _without_repetition(steps: Sequence[Step], language: str) -> Iterator[Step]:
             again.append(step)
             continue
         if again:
-            yield _asked_again(again, language)
+            yield _asked_again(again)
             again = []
         if not (known and not step.stage):
             yield step
         told.add((step.who, step.text, step.lines))
     if again:
-        yield _asked_again(again, language)
+        yield _asked_again(again)
 
 
-def _asked_again(steps: Sequence[Step], language: str) -> Step:
-    text = say("asked_again", language=language, who=steps[0].who, names=", ".join(step.reply for step in steps))
+def _asked_again(steps: Sequence[Step]) -> Step:
+    text = say("stories.asked_again", who=steps[0].who, names=", ".join(step.reply for step in steps))
     why = steps[0].why if len({step.why for step in steps}) == 1 else Why.NONE
     return replace(steps[0], text=text, lines=(), why=why, stage="", reply="", cost_us=sum(step.cost_us for step in steps))
 
@@ -94,15 +94,15 @@ def _shape(block: tuple[Step, ...]) -> tuple[object, ...]:
     return tuple((step.event, step.who, step.peer, step.why, step.code) for step in counted)
 
 
-def _told(same: Sequence[tuple[Step, ...]], language: str) -> Iterator[Step]:
+def _told(same: Sequence[tuple[Step, ...]]) -> Iterator[Step]:
     if len(same) <= TOLD_ONE_BY_ONE + 1:
         for block in same:
             yield from block
         return
     yield from same[0]
     first, last = same[1][0], same[-2][-1]
-    text = say("as_before", language=language, who=first.who, count=len(same) - 2, last=clock(same[-2][0].since_sent_us))
-    short = say("draw_same", language=language, count=len(same) - 2)
+    text = say("stories.as_before", who=first.who, count=len(same) - 2, last=exact(same[-2][0].since_sent_us))
+    short = say("stories.draw_same", count=len(same) - 2)
     told = replace(first, event=Event.ACTIVATED, chapter="queue", text=text, reply=short, lines=(), stage="")
     yield replace(told, why=Why.NONE, then=Why.NONE, cost_us=last.end_us - first.t_us)
     yield from same[-1]

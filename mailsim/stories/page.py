@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
-from mailsim.language import printable
-from mailsim.stories.sentences import rough, say
+from mailsim.language import printable, say
+from mailsim.stories.sentences import rough, voice
 
 if TYPE_CHECKING:
     from mailsim.stories.story import Step, Story
@@ -34,30 +34,31 @@ def _safe(text: str) -> str:
 
 def story_html(story: Story) -> str:
     """The story as one HTML element."""
-    return "".join(_parts(story))
+    with voice(story.language, story.words):
+        return "".join(_parts(story))
 
 
 def _parts(story: Story) -> Iterator[str]:
     yield f'<div class="mailsim-story"><style>{_STYLE}</style>'
-    heading = say("headline", language=story.language, number=story.number, title=story.title)
+    heading = say("stories.headline", number=story.number, title=story.title)
     yield f"<h3>{_safe(heading)}</h3><div>{_safe(story.facts)}</div>"
     chapter = ""
     for step in story.shown:
         if step.chapter != chapter:
-            yield ("</ol>" if chapter else "") + f"<h4>{_safe(say(f'chapter_{step.chapter}', language=story.language))}</h4><ol>"
+            yield ("</ol>" if chapter else "") + f"<h4>{_safe(say(f'stories.chapter_{step.chapter}'))}</h4><ol>"
             chapter = step.chapter
-        yield _step(step, story.language)
+        yield _step(step)
     yield "</ol>" if chapter else ""
     if story.stretches:
         yield (
-            f"<h4>{_safe(say('time_heading', language=story.language))}</h4><ul>"
+            f"<h4>{_safe(say('stories.time_heading'))}</h4><ul>"
             + "".join(f"<li>{_safe(words)}</li>" for words in story.time_spent())
             + "</ul>"
         )
     yield "</div>"
 
 
-def _step(step: Step, language: str) -> str:
+def _step(step: Step) -> str:
     when = _safe(step.when.strftime("%Y-%m-%d %H:%M:%S %z"))
     parts = [
         f"<li{' class=' + chr(34) + 'failed' + chr(34) if step.failed else ''}>",
@@ -66,9 +67,9 @@ def _step(step: Step, language: str) -> str:
     if step.lines:
         said = "\n".join(escape(str(line), quote=True) for line in step.lines)
         shown = f"<pre>{said}</pre>"
-        summary = _safe(say("lines_folded", language=language, count=len(step.lines)))
+        summary = _safe(say("stories.lines_folded", count=len(step.lines)))
         parts.append(shown if len(step.lines) < 6 else f"<details><summary>{summary}</summary>{shown}</details>")
-    parts.extend(f'<div class="note">{_safe(note)}</div>' for note in step.notes(language))
+    parts.extend(f'<div class="note">{_safe(note)}</div>' for note in step.notes())
     parts.append("</li>")
     return "".join(parts)
 

@@ -9,14 +9,15 @@ from itertools import pairwise
 from typing import Any
 
 from mailsim.events import Event, State
-from mailsim.rules.reasons import REASONS, Why
+from mailsim.language import say
+from mailsim.rules.reasons import Why
 from mailsim.stories.cast import Cast
 from mailsim.stories.concerns import concerned, mx_answer, mx_records
 from mailsim.stories.dialogue import RECORD_TYPES, Line, dialogue, lookup_lines, size_text
 from mailsim.stories.record import Delivery, Row
-from mailsim.stories.sentences import rough, say
+from mailsim.stories.sentences import exact, reason_name, rough
 from mailsim.stories.story import Step
-from mailsim.units import Instant, calendar, clock
+from mailsim.units import Instant, calendar
 
 __all__ = ["Teller", "contact_failed"]
 
@@ -47,16 +48,17 @@ class Teller:
         Its event rows in order of time.
     starts : Instant
         The scenario's start on the calendar.
-    language : str
-        Language of the sentences.
+
+    Notes
+    -----
+    It speaks the language that is spoken when a row is told.
     """
 
-    def __init__(self, cast: Cast, deliveries: Sequence[Delivery], rows: Sequence[Row], *, starts: Instant, language: str) -> None:
+    def __init__(self, cast: Cast, deliveries: Sequence[Delivery], rows: Sequence[Row], *, starts: Instant) -> None:
         self.cast = cast
         self.deliveries = deliveries
         self.rows = rows
         self._starts = starts
-        self._language = language
         self._told = {
             Event.SENT: self._sent,
             Event.LOOKED_UP: self._looked_up,
@@ -100,7 +102,7 @@ class Teller:
     # -- what they have in common
 
     def _say(self, key: str, **facts: object) -> str:
-        return say(key, language=self._language, **facts)
+        return say(f"stories.{key}", **facts)
 
     def _step(self, row: Row, chapter: str, text: str, **more: Any) -> Step:
         facts: dict[str, Any] = {
@@ -252,7 +254,7 @@ class Teller:
         named = [self._say("with_preference", name=self.cast.server(host), preference=number) for number, host in kept]
         order = ", ".join(self._say("then" if n else "first", name=name) for n, name in enumerate(named or [row.peer]))
         key = "chosen_own_way" if choice != "best_first" else "chosen" if own is None else "chosen_itself"
-        text = self._say(key, who=row.node, order=order, choice=choice.replace("_", " "))
+        text = self._say(key, who=row.node, order=order, choice=self._say(f"choice_{choice}"))
         why = Why.IMPLICIT_MX if not records else Why.MX_ORDER if choice == "best_first" else Why.NONE
         then = Why.NONE if own is None else Why.MX_SELF
         told = row._replace(kind=Event.LOOKED_UP)
@@ -261,7 +263,7 @@ class Teller:
     def _tried(self, row: Row) -> Step:
         peer = self.cast.server(row.peer, address=row.address, local=self._is_local(row))
         ok = row.why == Why.OK
-        text = self._say("tried_ok" if ok else "tried_failed", who=row.node, peer=peer, outcome=REASONS[row.why].key)
+        text = self._say("tried_ok" if ok else "tried_failed", who=row.node, peer=peer, outcome=reason_name(row.why))
         following = next((one for one in self.rows if one.place > row.place and one.node == row.node and one.kind in _ENDS), None)
         return self._step(
             row,
@@ -287,7 +289,7 @@ class Teller:
 
     def _deferred(self, row: Row) -> Step:
         known = row.value > row.t_us
-        text = self._say("deferred" if known else "deferred_unknown", who=row.node, wait=clock(max(row.value - row.t_us, 0)))
+        text = self._say("deferred" if known else "deferred_unknown", who=row.node, wait=exact(max(row.value - row.t_us, 0)))
         then = Why.RETRY_LATER if row.why in _TEMPORARY else Why.NONE
         return self._step(row, "defer", text, then=then, attempt=row.attempt)
 
@@ -298,7 +300,7 @@ class Teller:
 
     def _expired(self, row: Row) -> Step:
         key = "expired" if row.why else "expired_silently"
-        return self._step(row, "report", self._say(key, who=row.node, outcome=REASONS[row.why].key), why=Why.LIFETIME_OVER)
+        return self._step(row, "report", self._say(key, who=row.node, outcome=reason_name(row.why)), why=Why.LIFETIME_OVER)
 
     def _bounced(self, row: Row) -> Step:
         key = "bounced_silently" if row.value < 0 else "bounced" if len(self.deliveries) == 1 else "bounced_for"
@@ -313,7 +315,7 @@ class Teller:
         return self._step(row, "report", self._say(key, who=row.node), why=row.why if key == "discarded_unasked" else Why.NONE)
 
     def _lost(self, row: Row) -> Step:
-        return self._step(row, "queue", self._say("lost", who=row.node))
+        return self._step(row, "lost", self._say("lost", who=row.node))
 
     def _unknown(self, row: Row) -> Step:
         return self._step(row, "report", self._say("unknown", who=row.node), why=Why.SCHEDULE_UNKNOWN)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mailsim.errors import UnsupportedError
 from mailsim.events import ConditionSpan, Event
-from mailsim.language import printable
+from mailsim.language import printable, say
 from mailsim.rules.dsn import Report, build_dsn
 from mailsim.rules.reasons import REASONS, Reason, Why
 from mailsim.stories.dialogue import Line
-from mailsim.stories.sentences import rough, say
+from mailsim.stories.sentences import Words, reason_text, rough, voice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,14 +96,13 @@ class Step:
             return self.why != Why.OK
         return self.event in (Event.REJECTED, Event.LOGIN_FAILED, Event.FETCH_FAILED)
 
-    def notes(self, language: str = "en") -> Iterator[str]:
-        """The lines below the dialogue: reason with source, why the next step, cost."""
-        for key, why in (("reason_line", self.why), ("next_line", self.then)):
-            if why:
-                reason = REASONS[why]
-                yield f"{say(key, language=language, sentence=reason.sentence)} [{reason.source}]"
+    def notes(self) -> tuple[str, ...]:
+        """The lines below the dialogue, in the language spoken: reason with source, why the next step, cost."""
+        told = [("stories.reason_line", self.why), ("stories.next_line", self.then)]
+        notes = [f"{say(key, sentence=reason_text(why))} [{REASONS[why].source}]" for key, why in told if why]
         if self.cost_us > 0:
-            yield say("cost_line", language=language, cost=rough(self.cost_us))
+            notes.append(say("stories.cost_line", cost=rough(self.cost_us)))
+        return tuple(notes)
 
 
 class Stretch(NamedTuple):
@@ -136,6 +135,8 @@ class Story:
         The report, if the message was returned (or its sender was told that it is late).
     language : str
         Language of the sentences.
+    words : {"field", "pupil"}
+        Whose words they are.
     origin : str
         Scenario and seed: what it takes to tell it again.
     """
@@ -148,28 +149,31 @@ class Story:
     conditions: tuple[ConditionSpan, ...] = ()
     returned: Report | None = field(default=None)
     language: str = "en"
+    words: Words = "field"
     origin: str = ""
 
     def __repr__(self) -> str:
         return f"<Story of message {self.number}: {printable(self.title)}>"
 
     def __str__(self) -> str:
-        return "\n".join(self._text())
+        with voice(self.language, self.words):
+            return "\n".join(self._text())
 
     @property
     def shown(self) -> tuple[Step, ...]:
         """The steps as text, page and picture show them: equal attempts folded (see :mod:`mailsim.stories.folding`)."""
         from mailsim.stories.folding import folded
 
-        return folded(self.steps, language=self.language)
+        with voice(self.language, self.words):
+            return folded(self.steps)
 
     def _text(self) -> Iterator[str]:
-        yield say("headline", language=self.language, number=self.number, title=self.title)
+        yield say("stories.headline", number=self.number, title=self.title)
         yield printable(self.facts)
         chapter, day, told = "", None, False
         for step in self.shown:
             if step.chapter != chapter:
-                yield "\n" + say(f"chapter_{step.chapter}", language=self.language).upper()
+                yield "\n" + say(f"stories.chapter_{step.chapter}").upper()
                 chapter = step.chapter
             calendar = step.when.strftime("%H:%M:%S" if step.when.date() == day else "%Y-%m-%d %H:%M:%S")
             day = step.when.date()
@@ -177,12 +181,12 @@ class Story:
             taken = step.event in (Event.TRIED, Event.SUBMITTED) and step.code == 250
             lines = step.lines
             if taken and told and len(lines) > 4:  # one whole session is enough to read
-                lines = (lines[0], Line("==", say("session_as_above", language=self.language)), lines[-3])
+                lines = (lines[0], Line("==", say("stories.session_as_above")), lines[-3])
             told = told or taken
             yield from (f"      {line}" for line in lines)
-            yield from (f"    {printable(note)}" for note in step.notes(self.language))
+            yield from (f"    {printable(note)}" for note in step.notes())
         if self.stretches:
-            yield "\n" + say("time_heading", language=self.language).upper()
+            yield "\n" + say("stories.time_heading").upper()
             yield from (f"  {words}" for words in self.time_spent())
 
     def time_spent(self) -> tuple[str, ...]:
@@ -192,8 +196,10 @@ class Story:
             total[stretch.kind] = total.get(stretch.kind, 0) + stretch.end_us - stretch.start_us
         whole = sum(total.values()) or 1
         parts = sorted(total.items(), key=lambda part: -part[1])
-        said = {kind: say(f"time_{kind}", language=self.language) for kind in total}
-        return tuple(f"{said[kind]}  {rough(spent)}  ({100 * spent / whole:.0f} %)" for kind, spent in parts if spent)
+        with voice(self.language, self.words):
+            return tuple(
+                f"{say(f'stories.time_{kind}')}  {rough(spent)}  ({100 * spent / whole:.0f} %)" for kind, spent in parts if spent
+            )
 
     def as_dict(self) -> dict[str, object]:
         """The story as plain values, ready for JSON: instants and durations in seconds."""

@@ -55,6 +55,16 @@ def test_every_reason_has_a_translation_and_nothing_else_has(language: str, topi
     assert set(sentences(language, topic)) == {reason.key for reason in REASONS.values()} - {""}
 
 
+@pytest.mark.parametrize("language", languages())
+def test_words_for_pupils_replace_sentences_that_there_are_and_say_the_same_facts(language: str) -> None:
+    ordinary, plain = sentences(language, "stories"), sentences(language, "stories_pupil")
+    assert set(plain) <= set(ordinary)
+    assert {key for key, said in plain.items() if facts(said) != facts(ordinary[key])} == set()
+    assert {key for key, said in plain.items() if said == ordinary[key]} == set()
+    names = sentences(language, "reason_names_pupil")
+    assert set(names) <= {reason.key for reason in REASONS.values()}
+
+
 def test_every_key_that_the_code_names_has_a_sentence() -> None:
     named = re.findall(r"""\bsay\(\s*"(\w+)\.(\w+)\"""", CODE)
     missing = [f"{topic}.{key}" for topic, key in named if topic in topics(SOURCE) and key not in sentences(SOURCE, topic)]

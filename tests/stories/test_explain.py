@@ -218,12 +218,12 @@ def test_a_dns_outage_is_shown_at_the_resolver_that_was_asked(base):
     assert any(str(line) == "<- SERVFAIL: the resolver could not get an answer" for step in story.steps for line in step.lines)
 
 
-def test_mail_that_a_crash_destroys_is_told_where_it_waited_and_not_as_a_report() -> None:
+def test_mail_that_a_crash_destroys_has_a_chapter_of_its_own() -> None:
     """isp waits for mx1, which is silent, and loses its queue an hour after the mail was sent."""
     zone = com("@ MX 10 mx1", "mx1 A 192.0.2.10")
     crash = {"kind": "crash", "target": "isp", "start": "1h", "length": "10m", "queue": "lost"}
     values = world(zone, {"mx1": {**MTA, "final_for": ["example.com"]}}, faults=(outage("mx1", "0s", length="3h"), crash))
     story = mailsim.load(values).run().explain(0)
     (step,) = [step for step in story.steps if "loses it" in step.text]
-    assert (step.chapter, step.who, step.t_us) == ("queue", "isp", 3_600_000_000)
+    assert (step.chapter, step.who, step.t_us) == ("lost", "isp", 3_600_000_000)
     assert step.text == "isp goes down and loses it; nobody is told"
