@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,15 @@ from mailsim.cli.show import complain, show, show_json
 if TYPE_CHECKING:
     from mailsim.results import Result
     from mailsim.stories import Story
+    from mailsim.stories.sentences import Words
 
 __all__ = ["demo", "explain", "run"]
 
 SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all draws; by default the scenario's own.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
+#: forms in which a story can be printed
+FORMS = ("text", "html", "mermaid", "transcript")
 LEVELS = click.Choice(["events", "messages", "counts"])
 
 
@@ -96,34 +100,61 @@ def _save(result: Result, out: Path, *, quiet: bool) -> None:
 @click.argument("scenario", metavar="FILE|NAME")
 @click.argument("which", metavar="NUMBER|KIND", default="slowest")
 @SEED
+@click.option("--as", "form", type=click.Choice(FORMS), default="text", show_default=True, help="Form of the story that is printed.")
+@click.option("--language", metavar="LANGUAGE", help="Language of the story: en or de; by default en.")
+@click.option("--words", type=click.Choice(["field", "pupil"]), default="field", show_default=True, help="The field's words, or plain ones.")
 @click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write the story as an HTML page.")
 @click.option("--png", "png", type=click.Path(dir_okay=False, path_type=Path), help="Write the sequence diagram as a picture.")
 @click.option("--report", is_flag=True, help="Print the delivery report (RFC 3464) that the sender got.")
 @AS_JSON
-def explain(scenario: str, which: str, seed: int | None, html: Path | None, png: Path | None, report: bool, as_json: bool) -> None:
+def explain(
+    scenario: str,
+    which: str,
+    seed: int | None,
+    form: str,
+    language: str | None,
+    words: Words,
+    html: Path | None,
+    png: Path | None,
+    report: bool,
+    as_json: bool,
+) -> None:
     """Tell the story of one message: what was asked and answered, why each next step, and what it cost.
 
-    KIND is one of bounced, delayed, duplicate, fallback, rejected, slowest: the first such message of the run.
+    KIND is one of bounced, delayed, duplicate, fallback, rejected, slowest: the first such message of the run.  As text or HTML, as a
+    sequence diagram for Mermaid, or as a transcript in the manner of swaks and dig; in English or German; with --words pupil in plain
+    words with the field's in brackets.
     """
+    from mailsim.language import speaking
     from mailsim.scenario import load
 
-    result = load(scenario).run(seed=seed, level="events", progress=False if as_json else None)
-    number = int(which) if which.isascii() and which.isdigit() and len(which) < 19 else result.example(which).number
-    story = result.explain(number)
-    if as_json:
-        show_json(story.as_dict())
-    else:
-        show(story.report() if report else str(story))
-    _write(story, html, png)
+    with speaking(language):  # a wrong language is told before the run
+        result = load(scenario).run(seed=seed, level="events", progress=False if as_json else None)
+        number = int(which) if which.isascii() and which.isdigit() and len(which) < 19 else result.example(which).number
+        story = result.explain(number, words=words)
+        if as_json:
+            show_json(story.as_dict())
+        else:
+            show(story.report() if report else _told(story, form).removesuffix("\n"))
+        _write(story, html, png)
+
+
+def _told(story: Story, form: str) -> str:
+    """The story in one of :data:`FORMS`."""
+    told: dict[str, Callable[[], str]] = {
+        "text": lambda: str(story),
+        "html": story.html,
+        "mermaid": story.mermaid,
+        "transcript": story.transcript,
+    }
+    return told[form]()
 
 
 def _write(story: Story, html: Path | None, png: Path | None) -> None:
     from mailsim.results.files import write_whole
 
     if html is not None:
-        from mailsim.stories.page import story_page
-
-        complain(f"wrote {write_whole(html, story_page(story))}")
+        complain(f"wrote {write_whole(html, story.html())}")
     if png is not None:
         from mailsim.plots.picture import png as as_png
 

@@ -6,7 +6,7 @@ that came so far (RFC 5321 section 4.1.1, RFC 3207, RFC 4954, RFC 2920); their r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -33,10 +33,15 @@ _NO_CONNECTION = frozenset({Why.SILENT, Why.REFUSED, Why.UNREACHABLE, Why.NO_SER
 
 
 class Line(NamedTuple):
-    """One line: the client's (``->``), the server's (``<-``) or a note of what happened (``==``)."""
+    """One line: the client's (``->``), the server's (``<-``) or a note of what happened (``==``).
+
+    ``key`` says what it stands for where another form of the story words it anew: a note by its sentence (``connect``, ``tls``),
+    ``recorded`` a reply that the log has; a reply without it is that of any session that came so far.
+    """
 
     side: Literal["->", "<-", "=="]
     text: str
+    key: str = ""
 
     def __str__(self) -> str:
         return f"{self.side} {printable(self.text)}"
@@ -94,6 +99,7 @@ class _Exchange(NamedTuple):
     command: str
     reply: str
     note: str = ""
+    key: str = ""
 
 
 def size_text(octets: int) -> str:
@@ -145,43 +151,50 @@ def _reply(code: int, text: str) -> str:
 
 
 def _lines(session: Session, stage: str, outcome: Why, reply: str, cost: str) -> Iterator[Line]:
-    key = "connect" if session.address else "connect_name"
     if outcome in _FORBIDDEN and stage == "connect":  # nobody is called
-        yield Line("==", reason_text(outcome))
+        yield Line("==", reason_text(outcome), "forbidden")
         return
-    yield Line("==", say(f"stories.{key}", server=session.server, address=session.address, port=session.port))
+    key = "connect" if session.address else "connect_name"
+    yield Line("==", say(f"stories.{key}", server=session.server, address=session.address, port=session.port), "connect")
     if outcome in _NO_CONNECTION or stage == "connect":
-        ended = say("stories.no_answer", cost=cost) if outcome == Why.SILENT else reason_text(outcome)
-        yield Line("==", ended)
+        yield Line("==", say("stories.no_answer", cost=cost) if outcome == Why.SILENT else reason_text(outcome), "unconnected")
         return
     exchanges = list(_exchanges(session))
     reached = STAGES.index("eod" if outcome == Why.OK else stage)
     last = next(i for i, step in enumerate(exchanges) if STAGES.index(step.stage) >= reached)
+    yield from _said(session, exchanges, last, outcome, reply)
+    if outcome in _FORBIDDEN:
+        yield Line("->", "QUIT")
+    elif outcome in (Why.TEMPFAIL, Why.PERMFAIL, Why.OK):
+        if session.pipelining and exchanges[last].stage in _BATCH[:-1]:
+            yield Line("==", say("stories.with_it"), "with_it")
+        yield Line("->", "QUIT")
+        yield Line("<-", "221 2.0.0 Bye")
+    elif outcome == Why.CLOSED:
+        yield Line("==", say("stories.closed"), "closed")
+    else:
+        key = "reply_lost" if outcome == Why.REPLY_LOST else "no_reply"
+        yield Line("==", say(f"stories.{key}", cost=cost), key)
+
+
+def _said(session: Session, exchanges: Sequence[_Exchange], last: int, outcome: Why, reply: str) -> Iterator[Line]:
+    """Commands and replies up to the exchange that was the last."""
     batch = [step.command for step in exchanges if session.pipelining and step.stage in _BATCH]
     for i, step in enumerate(exchanges[: last + 1]):
         if step.command in batch:  # all of them go out at once, before the first reply (RFC 2920 section 3.1)
             yield from (Line("->", command) for command in batch)
             batch = []
         elif step.command and not (session.pipelining and step.stage in _BATCH):
-            yield Line("->", step.command)
+            yield Line("->", step.command, step.key)
+        note = Line("==", step.note, "tls")
         if i < last or outcome == Why.OK:
-            said = reply if i == last and reply else step.reply
-            yield from (line for line in (Line("<-", said), Line("==", step.note)) if line.text)
+            ours = Line("<-", step.reply, step.key if step.key == "recorded" else "")
+            said = Line("<-", reply, "recorded") if i == last and reply else ours
+            yield from (line for line in (said, note) if line.text)
         elif reply:
-            yield Line("<-", reply)
+            yield Line("<-", reply, "recorded")
         elif outcome in _FORBIDDEN:  # seen in a reply that was good, or in the handshake after it
-            yield from (line for line in (Line("<-", step.reply), Line("==", reason_text(outcome))) if line.text)
-    if outcome in _FORBIDDEN:
-        yield Line("->", "QUIT")
-    elif outcome in (Why.TEMPFAIL, Why.PERMFAIL, Why.OK):
-        if session.pipelining and exchanges[last].stage in _BATCH[:-1]:
-            yield Line("==", say("stories.with_it"))
-        yield Line("->", "QUIT")
-        yield Line("<-", "221 2.0.0 Bye")
-    elif outcome == Why.CLOSED:
-        yield Line("==", say("stories.closed"))
-    else:
-        yield Line("==", say(f"stories.{'reply_lost' if outcome == Why.REPLY_LOST else 'no_reply'}", cost=cost))
+            yield from (line for line in (Line("<-", step.reply), Line("==", reason_text(outcome), "forbidden")) if line.text)
 
 
 def _exchanges(session: Session) -> Iterator[_Exchange]:
@@ -198,13 +211,13 @@ def _exchanges(session: Session) -> Iterator[_Exchange]:
         yield _Exchange("tls", "STARTTLS", "220 2.0.0 Ready to start TLS", secure)
         yield _Exchange("ehlo", f"{session.greeting} {session.client}", f"250 {session.server}{can}")
     if session.user:
-        yield _Exchange("auth", say("stories.login", user=session.user), "235 2.7.0 Authentication successful")
+        yield _Exchange("auth", say("stories.login", user=session.user), "235 2.7.0 Authentication successful", key="login")
     yield _Exchange("mail", f"MAIL FROM:<{session.mail_from}>", "250 2.1.0 Ok")
     refused = dict(session.refusals)
     for rcpt in session.rcpt_to:
-        yield _Exchange("rcpt", f"RCPT TO:<{rcpt}>", refused.get(rcpt, "250 2.1.5 Ok"))
+        yield _Exchange("rcpt", f"RCPT TO:<{rcpt}>", refused.get(rcpt, "250 2.1.5 Ok"), key="recorded" if rcpt in refused else "")
     yield _Exchange("data", "DATA", "354 End data with <CR><LF>.<CR><LF>")
-    yield _Exchange("eod", say("stories.message_body", size=size_text(session.size_octets)), "250 2.0.0 Ok: queued")
+    yield _Exchange("eod", say("stories.message_body", size=size_text(session.size_octets)), "250 2.0.0 Ok: queued", key="message")
 
 
 def lookup_lines(name: str, rtype: int, *, rcode: int, answer: str) -> tuple[Line, ...]:

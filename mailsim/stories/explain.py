@@ -10,6 +10,7 @@ from mailsim.events import ConditionSpan, Event, EventLog, State
 from mailsim.language import say
 from mailsim.rules.reasons import Why
 from mailsim.stories.cast import Cast
+from mailsim.stories.causes import caused
 from mailsim.stories.dialogue import size_text
 from mailsim.stories.examples import Example, example
 from mailsim.stories.record import Delivery, Row, children, deliveries_of, rows_of, rows_without_message
@@ -77,7 +78,7 @@ def _story(result: Told, number: int, language: str, words: Words) -> Story:
     starts = _starts(result.scenario)
     teller = Teller(cast, deliveries, rows, starts=starts)
     steps = sorted([*teller.steps(), *_polls(log, teller, deliveries)], key=lambda step: step.t_us)
-    steps += _reports(log, teller, number)
+    steps = caused([*steps, *_reports(log, teller, number)], [span._replace(node=cast.node(span.node)) for span in log.conditions])
     main = max(deliveries, key=lambda delivery: delivery.last_us)
     end = max((log.end_us, *(step.end_us for step in steps))) if main.last_us == main.sent_us else main.last_us
     return Story(

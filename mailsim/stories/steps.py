@@ -11,6 +11,8 @@ from typing import Any
 from mailsim.events import Event, State
 from mailsim.language import say
 from mailsim.rules.reasons import Why
+from mailsim.rules.receive import policy_reason
+from mailsim.rules.smtp import Reply
 from mailsim.stories.cast import Cast
 from mailsim.stories.concerns import concerned, mx_answer, mx_records
 from mailsim.stories.dialogue import RECORD_TYPES, Line, dialogue, lookup_lines, size_text
@@ -126,7 +128,8 @@ class Teller:
     def _recipients(self, row: Row) -> tuple[str, ...]:
         return concerned(self.cast, self.rows, row, [one.rcpt for one in self.deliveries])
 
-    def _dialogue(self, row: Row) -> tuple[Line, ...]:
+    def _spoken(self, row: Row) -> dict[str, Any]:
+        """The session of a contact and what was said in it."""
         session = self.cast.session(
             row.node,
             row.peer,
@@ -137,7 +140,8 @@ class Teller:
         )
         if row.why == Why.OK:
             session = replace(session, refusals=self._refusals(row))
-        return dialogue(session, row.stage, outcome=row.why, code=row.code, text=row.reply, cost_us=row.value)
+        lines = dialogue(session, row.stage, outcome=row.why, code=row.code, text=row.reply, cost_us=row.value)
+        return {"session": session, "lines": lines}
 
     def _refusals(self, row: Row) -> tuple[tuple[str, str], ...]:
         """Recipients that a session was refused for while it was taken for others: returned or rejected at its end."""
@@ -199,15 +203,15 @@ class Teller:
         peer = self.cast.server(row.peer)
         told = self._from_start(row._replace(why=Why.OK, address=""))
         text = self._say("submitted", who=row.node, peer=peer)
-        return self._step(told, "submit", text, peer=peer, lines=self._dialogue(told), why=Why.NONE, cost_us=told.value)
+        return self._step(told, "submit", text, peer=peer, why=Why.NONE, cost_us=told.value, **self._spoken(told))
 
     def _rejected(self, row: Row) -> Step:
         key = "rejected" if self._at_origin(row) else "refused_in_session"
         told = self._from_start(row)
-        lines = self._dialogue(told._replace(why=self._outcome(row))) if row.peer and row.stage else ()
+        said = self._spoken(told._replace(why=self._outcome(row))) if row.peer and row.stage else {}
         peer = self.cast.server(row.peer) if row.peer else ""
         text = self._say(key, who=row.node, peer=peer or row.node)
-        return self._step(told, "submit", text, peer=peer, lines=lines, cost_us=told.value)
+        return self._step(told, "submit", text, peer=peer, cost_us=told.value, **said)
 
     def _from_start(self, row: Row) -> Row:
         """The end of a submission as a contact: it began when the look-ups were done (or the user pressed send)."""
@@ -263,17 +267,19 @@ class Teller:
     def _tried(self, row: Row) -> Step:
         peer = self.cast.server(row.peer, address=row.address, local=self._is_local(row))
         ok = row.why == Why.OK
-        text = self._say("tried_ok" if ok else "tried_failed", who=row.node, peer=peer, outcome=reason_name(row.why))
+        policy = policy_reason(Reply(row.code, "", row.reply), row.why) if row.code > 0 else row.why
+        text = self._say("tried_ok" if ok else "tried_failed", who=row.node, peer=peer, outcome=reason_name(policy))
         following = next((one for one in self.rows if one.place > row.place and one.node == row.node and one.kind in _ENDS), None)
         return self._step(
             row,
             "submit" if self._at_origin(row) else "relay",
             text,
             peer=peer,
-            lines=self._dialogue(row),
+            **self._spoken(row),
             then=Why.NONE if ok or following is None else self._what_follows(row, following),
             cost_us=row.value,
             attempt=row.attempt,
+            policy=policy if policy != row.why else Why.NONE,
         )
 
     def _what_follows(self, row: Row, following: Row) -> Why:

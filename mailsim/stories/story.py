@@ -12,7 +12,8 @@ from mailsim.events import ConditionSpan, Event
 from mailsim.language import printable, say
 from mailsim.rules.dsn import Report, build_dsn
 from mailsim.rules.reasons import REASONS, Reason, Why
-from mailsim.stories.dialogue import Line
+from mailsim.stories.causes import Cause
+from mailsim.stories.dialogue import Line, Session
 from mailsim.stories.sentences import Words, reason_text, rough, voice
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ class Step:
         was folded a short form.
     attempt : int
         Number of the delivery attempt at ``who``, from 1; 0 where it is none.
+    policy : Why
+        The policy of the receiving side that its reply speaks of (greylisting), where that says more than ``why``.
+    causes : tuple of Cause
+        Which faults made it fail or take its time, or were there meanwhile.
+    session : Session, optional
+        Who talked to whom and how, of a contact.
     """
 
     chapter: str
@@ -78,6 +85,9 @@ class Step:
     stage: str = ""
     reply: str = ""
     attempt: int = 0
+    policy: Why = Why.NONE
+    causes: tuple[Cause, ...] = ()
+    session: Session | None = None
 
     @property
     def reason(self) -> Reason:
@@ -97,9 +107,10 @@ class Step:
         return self.event in (Event.REJECTED, Event.LOGIN_FAILED, Event.FETCH_FAILED)
 
     def notes(self) -> tuple[str, ...]:
-        """The lines below the dialogue, in the language spoken: reason with source, why the next step, cost."""
-        told = [("stories.reason_line", self.why), ("stories.next_line", self.then)]
+        """The lines below the dialogue, in the language spoken: reason with source, why the next step, which fault, cost."""
+        told = [("stories.reason_line", self.policy or self.why), ("stories.next_line", self.then)]
         notes = [f"{say(key, sentence=reason_text(why))} [{REASONS[why].source}]" for key, why in told if why]
+        notes += [cause.told(self) for cause in self.causes]
         if self.cost_us > 0:
             notes.append(say("stories.cost_line", cost=rough(self.cost_us)))
         return tuple(notes)
@@ -227,6 +238,24 @@ class Story:
             "time_spent": [{"kind": part.kind, "start_s": part.start_us / 1e6, "end_s": part.end_us / 1e6} for part in self.stretches],
             "report": self.report() if self.returned is not None else None,
         }
+
+    def transcript(self) -> str:
+        """The story in the manner of swaks (sessions) and dig (look-ups): see :mod:`mailsim.stories.transcript`."""
+        from mailsim.stories.transcript import transcript
+
+        return transcript(self)
+
+    def mermaid(self) -> str:
+        """The story as a sequence diagram in Mermaid's language: see :func:`mailsim.stories.mermaid.mermaid`."""
+        from mailsim.stories.mermaid import mermaid
+
+        return mermaid(self)
+
+    def html(self) -> str:
+        """The story as an HTML page of its own; every text in it is escaped, and nothing runs."""
+        from mailsim.stories.page import story_page
+
+        return story_page(self)
 
     def _repr_html_(self) -> str:
         from mailsim.stories.page import story_html
