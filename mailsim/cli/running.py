@@ -102,7 +102,9 @@ def _save(result: Result, out: Path, *, quiet: bool) -> None:
 @SEED
 @click.option("--as", "form", type=click.Choice(FORMS), default="text", show_default=True, help="Form of the story that is printed.")
 @click.option("--language", metavar="LANGUAGE", help="Language of the story: en or de; by default en.")
-@click.option("--words", type=click.Choice(["field", "pupil"]), default="field", show_default=True, help="The field's words, or plain ones.")
+@click.option(
+    "--words", type=click.Choice(["field", "pupil"]), default="field", show_default=True, help="The field's words, or plain ones."
+)
 @click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write the story as an HTML page.")
 @click.option("--png", "png", type=click.Path(dir_okay=False, path_type=Path), help="Write the sequence diagram as a picture.")
 @click.option("--report", is_flag=True, help="Print the delivery report (RFC 3464) that the sender got.")

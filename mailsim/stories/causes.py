@@ -129,7 +129,7 @@ def _made(step: Step, end_us: int, span: ConditionSpan) -> bool | None:
     if slow is not None and took >= micros(slow["delay"]):
         return True
     if step.event == Event.LOOKED_UP:
-        failed = step.code == Rcode.SERVFAIL and "servfail" in span.how or step.code == Rcode.NXDOMAIN and "nxdomain" in span.how
+        failed = (step.code == Rcode.SERVFAIL and "servfail" in span.how) or (step.code == Rcode.NXDOMAIN and "nxdomain" in span.how)
         timed_out = step.why == Why.DNS_TIMEOUT and span.how.startswith(_MAKES[Why.DNS_TIMEOUT])
         return True if failed or timed_out else None
     if span.how.startswith(_MAKES.get(step.why, ())) and step.why in _MAKES:

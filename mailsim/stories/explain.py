@@ -161,10 +161,7 @@ def _title_of_several(deliveries: tuple[Delivery, ...], end_us: int) -> str:
     """To several recipients: how many deliveries ended in which way."""
     first = deliveries[0]
     count = Counter(one.state for one in deliveries)
-    states = [
-        say("stories.count_of", count=n, state=say(f"stories.state_{state.name.lower()}"))
-        for state, n in sorted(count.items())
-    ]
+    states = [say("stories.count_of", count=n, state=say(f"stories.state_{state.name.lower()}")) for state, n in sorted(count.items())]
     settled = all(max(one.stored_us, one.ended_us) >= 0 for one in deliveries)
     last_us = max(one.last_us for one in deliveries) if settled else end_us
     return say(

@@ -208,9 +208,7 @@ class Story:
         whole = sum(total.values()) or 1
         parts = sorted(total.items(), key=lambda part: -part[1])
         with voice(self.language, self.words):
-            return tuple(
-                f"{say(f'stories.time_{kind}')}  {rough(spent)}  ({100 * spent / whole:.0f} %)" for kind, spent in parts if spent
-            )
+            return tuple(f"{say(f'stories.time_{kind}')}  {rough(spent)}  ({100 * spent / whole:.0f} %)" for kind, spent in parts if spent)
 
     def as_dict(self) -> dict[str, object]:
         """The story as plain values, ready for JSON: instants and durations in seconds."""

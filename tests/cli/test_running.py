@@ -72,6 +72,43 @@ def test_explain_tells_an_example_by_kind_and_the_slowest_by_default(mailsim, on
     assert mailsim("explain", one, "slowest") == mailsim("explain", one)
 
 
+@pytest.mark.parametrize(
+    ("form", "start", "holds"),
+    [
+        ("text", "Message 0. ann@example.com to bob@example.com", "mx1 takes the message from ann"),
+        ("html", "<!DOCTYPE html>", "mx1 takes the message from ann</span>"),
+        ("mermaid", "sequenceDiagram\n", "    participant p0 as ann\n"),
+        ("transcript", "# Message 0. ann@example.com to bob@example.com", "<~  250 2.0.0 Ok: queued\n"),
+    ],
+)
+def test_explain_prints_each_form_of_the_story(mailsim, one, form, start, holds):
+    code, out, err = mailsim("explain", one, "0", "--as", form)
+    assert (code, err) == (0, "")
+    assert out.startswith(start)
+    assert holds in out
+
+
+def test_explain_speaks_german_and_pupils_words(mailsim, one):
+    out = mailsim("explain", one, "0", "--language", "de", "--words", "pupil")[1]
+    assert out.startswith("Nachricht 0. ann@example.com an bob@example.com: nach ")
+    assert "mx1 nimmt ann die Nachricht ab (Submission)\n" in out
+    assert mailsim("explain", one, "0")[1].startswith("Message 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--language", "dee"), "unknown language 'dee'; did you mean 'de'?"),
+        (("--as", "pdf"), "'pdf' is not one of 'text', 'html', 'mermaid', 'transcript'"),
+        (("--words", "child"), "'child' is not one of 'field', 'pupil'"),
+    ],
+)
+def test_explain_refuses_what_it_can_t_speak(mailsim, one, arguments, said):
+    code, _, err = mailsim("explain", one, "0", *arguments)
+    assert code == 2
+    assert said in err
+
+
 def test_explain_json_holds_the_steps(mailsim, one):
     story = json.loads(mailsim("explain", one, "0", "--json")[1])
     assert story["steps"][0]["text"].startswith("ann presses send")

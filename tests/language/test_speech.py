@@ -25,6 +25,7 @@ from mailsim.language import (
     speak,
     speaking,
     spoken,
+    worded,
 )
 from mailsim.language.tables import topics
 
@@ -130,3 +131,17 @@ def test_only_sentences_change_with_the_language_never_figures_or_files() -> Non
     speak("en")
     assert said == english.summary().as_dict()
     assert "deliveries" in repr(english)
+
+
+def test_words_of_others_replace_only_the_sentences_that_they_have() -> None:
+    with worded("pupil"):
+        assert say("stories.state_bounced") == "returned to the sender (bounced)"
+        assert say("stories.state_lost") == "destroyed"  # pupils have none of their own
+        with speaking("de"):
+            assert say("stories.state_bounced") == "an den Absender zurückgeschickt (Bounce)"
+    assert say("stories.state_bounced") == "returned"
+
+
+def test_nobody_s_words_are_the_ordinary_ones() -> None:
+    with worded("nobody"):
+        assert say("stories.state_bounced") == "returned"

@@ -1,10 +1,14 @@
 """Proves that a story tells what the log says: nothing left out, nothing made up."""
 
+import re
+from types import SimpleNamespace
+
 import pytest
 
 import mailsim
 from mailsim.errors import UnknownNameError, UnsupportedError
 from mailsim.events import Event, State
+from mailsim.language import speaking, spoken
 from mailsim.rules.reasons import REASONS, Why
 from mailsim.stories.explain import explain
 from mailsim.stories.record import rows_of
@@ -50,6 +54,7 @@ def test_each_step_says_when_why_and_what_it_cost(told):
     assert list(silent.notes()) == [
         "why: nothing came back until the connect time-out [RFC 5321 section 4.5.4.1]",
         "so: this one failed, so the next target is tried at once [RFC 5321 section 5.1]",
+        "because of mx1: silent, from 00:59:00 to 01:04:00",
         "took 30s",
     ]
     assert [str(line) for line in silent.lines] == ["== connect to mx1 [192.0.2.10] port 25", "== no answer: the client gives up after 30s"]
@@ -227,3 +232,103 @@ def test_mail_that_a_crash_destroys_has_a_chapter_of_its_own() -> None:
     (step,) = [step for step in story.steps if "loses it" in step.text]
     assert (step.chapter, step.who, step.t_us) == ("lost", "isp", 3_600_000_000)
     assert step.text == "isp goes down and loses it; nobody is told"
+
+
+# -- languages and words --------------------------------------------------------------------------------------------------
+
+
+#: words that a German sentence does not have (a name, a command or a reply may)
+ENGLISH = re.compile(r"\b(the|and|because|with|to|of|after|again|tries|asks|server said|took|message|not|so|why)\b")
+
+
+def ours(story):
+    """The lines of a story that we say, without dialogues and sources."""
+    lines = [line for line in str(story).split("\n") if not re.match(r" +(->|<-) ", line)]
+    return [re.sub(r" \[[^\]]*\]$", "", line) for line in lines]
+
+
+@pytest.mark.parametrize("words", ["field", "pupil"])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_german_story_has_no_english_sentence(told, number, words):
+    assert [line for line in ours(explain(told, number, language="de", words=words)) if ENGLISH.search(line)] == []
+    assert any(ENGLISH.search(line) for line in ours(explain(told, number, language="en", words=words)))
+
+
+def test_german_says_title_reason_and_time_as_one_says_them(told):
+    story = explain(told, 1, language="de")
+    assert story.title == "ann@example.org an eve@example.com: nach 1,3s zurückgegeben. Grund: der Server sagt: nein (5yz)"
+    assert story.facts == "von ann@example.org an eve@example.com, 900 B, abgeschickt am 2026-01-05 02:00:00 UTC"
+    text = str(explain(told, 0, language="de"))
+    assert "  +600ms  (01:00:00)  isp versucht es bei mx1: stumm\n" in text
+    assert "    warum: bis zum Ende der Verbindungsfrist kam keine Antwort [RFC 5321 section 4.5.4.1]\n" in text
+    assert "    also: dieser Kontakt ist gescheitert, also kommt sofort das nächste Ziel an die Reihe [RFC 5321 section 5.1]\n" in text
+
+
+def test_a_story_keeps_its_language_and_leaves_that_of_others_alone(told):
+    story = explain(told, 0, language="de")
+    with speaking("en"):
+        assert (str(story).startswith("Nachricht 0."), story.time_spent()[0][:7], story.shown[0].text[:17]) == (
+            True, "Warten ", "ann schickt ab: 2")  # fmt: skip
+        assert spoken() == "en"
+        assert 'lang="de"' in story.html()
+    assert spoken() == "en"
+
+
+def test_without_a_language_a_story_is_told_in_the_one_spoken(told):
+    with speaking("de"):
+        assert explain(told, 0).language == "de"
+    assert explain(told, 0).language == "en"
+
+
+def test_figures_do_not_change_with_language_or_words(told):
+    def figures(story):
+        steps = [(step.t_us, step.event, step.who, step.peer, step.why, step.then, step.cost_us, step.code) for step in story.steps]
+        return steps, story.stretches, story.conditions
+
+    assert figures(explain(told, 0)) == figures(explain(told, 0, language="de", words="pupil"))
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "said"),
+    [
+        ("en", 0, "read (fetched) after 6m"),
+        ("en", 1, "returned to the sender (bounced) after 1.3s, because the server said: no (5yz)"),
+        ("en", 2, "stored (delivered) after 699ms"),
+        ("de", 0, "nach 6m gelesen (abgerufen)"),
+        ("de", 1, "nach 1,3s an den Absender zurückgeschickt (Bounce). Grund: der Server sagt: nein (5yz)"),
+        ("de", 2, "nach 699ms gespeichert (zugestellt)"),
+    ],
+)
+def test_pupils_are_told_in_plain_words_with_the_field_s_word_in_brackets(told, language, number, said):
+    assert said in explain(told, number, language=language, words="pupil").title
+
+
+def test_mail_that_is_not_there_yet_is_still_under_way_for_pupils(log_of):
+    message = {"message": 0, "sender": "a@example.org", "rcpt": "b@example.com", "origin": "ann", "size": 1, "sent_us": 0,
+               "holder": "isp", "state": State.QUEUED}  # fmt: skip
+    log = log_of([message], [{"t_us": 0, "message": 0, "kind": Event.SENT, "node": "ann"}], end_us=HOUR)
+    told = SimpleNamespace(scenario=None, log=log)
+    assert "still under way (queued) 1h after it was sent" in explain(told, 0, words="pupil").title
+    assert "1h nach dem Absenden noch unterwegs (in einer Warteschlange)" in explain(told, 0, language="de", words="pupil").title
+
+
+def test_words_that_nobody_uses_are_refused(told):
+    with pytest.raises(UnknownNameError, match="did you mean 'pupil'"):
+        explain(told, 0, words="pupils")
+
+
+def test_a_greylisting_reply_is_told_as_such_at_the_contact():
+    story = mailsim.load("greylisting-two-mx").run().example("delayed").explain()
+    tried = next(step for step in story.steps if step.event == Event.TRIED)
+    assert tried.text == "world tries mx1: greylisted"
+    assert tried.notes()[0] == "why: the server turns strangers away for a while and lets in who comes back [RFC 6647; postgrey(8)]"
+    assert tried.why == Why.TEMPFAIL
+
+
+def test_a_lost_queue_has_its_heading_in_both_languages():
+    zone = com("@ MX 10 mx1", "mx1 A 192.0.2.10")
+    crash = {"kind": "crash", "target": "isp", "start": "1h", "length": "10m", "queue": "lost"}
+    values = world(zone, {"mx1": {**MTA, "final_for": ["example.com"]}}, faults=(outage("mx1", "0s", length="3h"), crash))
+    result = mailsim.load(values).run()
+    assert "\nLOST\n" in str(result.explain(0))
+    assert "\nVERLUST\n" in str(result.explain(0, language="de"))

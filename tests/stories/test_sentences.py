@@ -5,14 +5,38 @@ import pytest
 import mailsim
 from mailsim.errors import UnknownNameError
 from mailsim.language import printable, say
-from mailsim.stories.sentences import CHAPTERS, rough, voice
+from mailsim.rules.reasons import Why
+from mailsim.stories.sentences import CHAPTERS, reason_name, reason_text, rough, voice
 from small_worlds import MTA, com, world
 
 
 def test_a_missing_language_is_refused_with_what_there_is():
-    with pytest.raises(UnknownNameError, match="en"):
-        with voice("xx", "field"):
-            pass
+    with pytest.raises(UnknownNameError, match="en"), voice("xx", "field"):
+        pass
+
+
+@pytest.mark.parametrize("choice", ["best_first", "best_only", "worst_first", "worst_only", "sticky"])
+def test_every_way_to_choose_among_mx_hosts_has_words(choice):
+    assert say(f"stories.choice_{choice}") == choice.replace("_", " ")
+
+
+def test_a_voice_ends_with_its_block():
+    with voice("de", "pupil"):
+        assert (say("stories.state_bounced"), rough(30_600_000)) == ("an den Absender zurückgeschickt (Bounce)", "30,6s")
+    assert (say("stories.state_bounced"), rough(30_600_000)) == ("returned", "30.6s")
+
+
+def test_reasons_are_said_in_the_language_spoken_and_in_pupils_words():
+    assert (reason_text(Why.NULL_MX), reason_name(Why.SILENT)) == ("the domain says that it takes no mail", "silent")
+    with voice("de", "field"):
+        assert (reason_text(Why.NULL_MX), reason_name(Why.SILENT)) == ("die Domain sagt, dass sie keine Mail annimmt", "stumm")
+    with voice("de", "pupil"):
+        assert (reason_text(Why.NULL_MX), reason_name(Why.SILENT)) == (
+            "die Domain sagt, dass sie keine Mail annimmt",
+            "keine Antwort (stumm)",
+        )
+    with voice("en", "pupil"):
+        assert reason_name(Why.SILENT) == "no answer (silent)"
 
 
 def test_a_fact_is_never_read_as_a_pattern():
