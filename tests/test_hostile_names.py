@@ -67,6 +67,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "result": lambda: world()._repr_html_(),
     "summary": lambda: world().summary()._repr_html_(),
     "story": lambda: story()._repr_html_(),
+    "story as a page": lambda: story().html(),
     "study": lambda: study()._repr_html_(),
     "picture of a study": lambda: study().plot.outcomes_by_length()._repr_html_(),
     "lesson": lambda: lesson("en", student=HOSTILE).predict(HOSTILE, HOSTILE)._repr_html_(),
@@ -78,6 +79,9 @@ TEXTS: dict[str, Callable[[], str]] = {
     "scenario": lambda: repr(world().scenario),
     "result": lambda: repr(world()),
     "story": lambda: str(story()),
+    "story in German": lambda: str(world().explain(world().example("bounced").number, language="de", words="pupil")),
+    "transcript": lambda: story().transcript(),
+    "Mermaid diagram": lambda: story().mermaid(),
     "study": lambda: repr(study()),
     "assumptions": lambda: repr(world().scenario.assumptions()),
     "findings": lambda: repr(world().scenario.findings()),
@@ -99,6 +103,14 @@ def test_no_page_lets_a_name_become_markup(door: str) -> None:
 @pytest.mark.parametrize("door", TEXTS)
 def test_no_text_has_power_over_a_terminal(door: str) -> None:
     assert CONTROL.findall(TEXTS[door]().replace("\n", "")) == []
+
+
+def test_a_mermaid_diagram_has_nothing_that_mermaid_or_a_browser_would_read() -> None:
+    text = story().mermaid()
+    assert "#60;img src=x onerror=alert(1)#62;" in text
+    assert set("<&\"'`%$\\{}") & set(text.replace("->>", "")) == set()
+    assert re.findall(r"#(?!\d+;)", text) == []
+    assert text.count(";") == len(re.findall(r"#\d+;", text))
 
 
 @pytest.mark.parametrize("name", ["timeline", "topology", "latency", "queues", "mx_share", "outcomes"])
