@@ -19,12 +19,13 @@ _STYLE = """
 .mailsim-story h3 {margin: 0 0 .2em}
 .mailsim-story h4 {margin: 1em 0 .2em; font-size: 12px; letter-spacing: .08em; text-transform: uppercase; opacity: .75}
 .mailsim-story ol {list-style: none; margin: 0; padding: 0 0 0 .8em; border-left: 3px solid #56B4E9}
-.mailsim-story li {margin: .25em 0}
+.mailsim-story li {margin: .25em 0; padding-left: 8.2em}
+.mailsim-story ul li {padding-left: 0}
 .mailsim-story li.failed > .what::before {content: "\\2717\\00a0"; color: #D55E00}
-.mailsim-story .at {display: inline-block; min-width: 7em; font-variant-numeric: tabular-nums; opacity: .8}
-.mailsim-story pre {margin: .2em 0 .2em 7em; padding: .4em .6em; font-size: 12px; background: rgba(128,128,128,.12); overflow-x: auto}
-.mailsim-story .note {margin-left: 7em; font-size: 13px; opacity: .85}
-.mailsim-story summary {margin-left: 7em; cursor: pointer; font-size: 13px}
+.mailsim-story .at {float: left; margin-left: -8.2em; font-variant-numeric: tabular-nums; opacity: .8}
+.mailsim-story pre {margin: .2em 0; padding: .4em .6em; font-size: 12px; background: rgba(128,128,128,.12); overflow-x: auto}
+.mailsim-story .note {font-size: 13px; opacity: .85}
+.mailsim-story summary {cursor: pointer; font-size: 13px}
 """
 
 
@@ -76,8 +77,10 @@ def _step(step: Step) -> str:
 
 def story_page(story: Story) -> str:
     """The story as a whole HTML page."""
+    with voice(story.language, story.words):
+        title = say("stories.headline", number=story.number, title=story.title)
     return (
         f'<!DOCTYPE html>\n<html lang="{_safe(story.language)}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{_safe(f"Message {story.number}")}</title></head>'
+        f'<meta name="viewport" content="width=device-width"><title>{_safe(title)}</title></head>'
         f"<body>{story_html(story)}</body></html>\n"
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mailsim.results.result import Result
     from mailsim.scenario.scenario import Scenario
     from mailsim.stories.explain import Story
+    from mailsim.stories.sentences import Words
 
 __all__ = ["Lesson", "lesson"]
 
@@ -105,11 +106,11 @@ class Lesson:
         """The scenario with MX records that the pupil writes; see :func:`mailsim.teaching.with_mx`."""
         return with_mx(scenario, domain, *records, language=self.language)
 
-    def explain(self, result: Result, message: int) -> Story:
-        """The story of a message in the lesson's language."""
+    def explain(self, result: Result, message: int, *, words: Words = "pupil") -> Story:
+        """The story of a message in the lesson's language, in pupils' words; see :func:`mailsim.stories.explain.explain`."""
         from mailsim.stories.explain import explain
 
-        return explain(result, message, language=self.language)
+        return explain(result, message, language=self.language, words=words)
 
     def class_point(
         self, layout: str | Path | Mapping[str, Any] | Scenario = "single-mx", *, target: str = "mx1", lengths: tuple[str, str] = LENGTHS

@@ -50,3 +50,17 @@ def test_every_step_of_the_shown_story_is_on_the_page(told):
 def test_failed_contacts_are_marked(told):
     html = story_html(explain(told, 0))
     assert html.count('<li class="failed">') == 2
+
+
+def test_the_page_speaks_the_language_of_its_story_from_its_title_on(told):
+    page = explain(told, 1, language="de", words="pupil").html()
+    assert page.startswith('<!DOCTYPE html>\n<html lang="de">')
+    assert "<title>Nachricht 1. ann@example.org an eve@example.com: nach 1,3s an den Absender zurückgeschickt (Bounce)" in page
+    text = read(page).text
+    assert "weitergeben (Relay)" in text
+    assert "Zeilen" in text
+    assert "wohin die Zeit ging" in text
+
+
+def test_the_page_names_the_fault_that_was_the_cause(told):
+    assert '<div class="note">because of mx1: silent, from 00:59:00 to 01:04:00</div>' in explain(told, 0).html()
