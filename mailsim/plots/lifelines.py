@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from matplotlib import rc_context
 
-from mailsim.language import printable
+from mailsim.language import phrased, printable, say
 from mailsim.plots.lettering import room_pt, width_pt
+from mailsim.plots.spreading import Box, spread
 from mailsim.plots.style import COLOURS, LETTERS, PADS_IN, SIZES, Look, settings
-from mailsim.stories.sentences import rough, say
+from mailsim.stories.sentences import rough
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,11 @@ _PAPER = {"boxstyle": "square,pad=0.04", "facecolor": "white", "edgecolor": "non
 
 #: height of a row in inches, and the rows that names (above the first) and the time bar (below the last) take
 _ROW_IN: dict[str, float] = {"print": 0.245, "slide": 0.34}
-_ABOVE, _BELOW = 1.5, 2.75
+_ABOVE: dict[Scale, float] = {"rank": 1.5, "time": 1.8}
+_BELOW = 2.75
+
+#: true to time: lines that labels of one moment may take
+_LINES = 6
 
 
 class Row(NamedTuple):
@@ -55,6 +59,21 @@ class Row(NamedTuple):
     look: Look
     until_us: int = -1
     dashed: bool = False
+
+
+class _Letters(NamedTuple):
+    """A label: its left end, its height, how that is meant, its width in columns, its text and colour."""
+
+    left: float
+    y: float
+    va: str
+    width: float
+    text: str
+    colour: str
+
+    def box(self, line: float) -> Box:
+        """Where it stands by itself, in lines of that height."""
+        return Box(self.left, self.left + self.width, self.y - (line / 2 if self.va == "bottom" else 0))
 
 
 def _heights(marks: Sequence[Row], scale: Scale) -> list[float]:
@@ -72,7 +91,7 @@ def height_in(marks: Sequence[Row], title: str, *, scale: Scale, style: str) -> 
     size, pad = SIZES[style], PADS_IN[style]
     with rc_context(settings(style)):
         lines = 1 + headline(title, (size.width - 2 * pad) * 72, style=style).count("\n")
-    rows = (_heights(marks, scale) or [0.0])[-1] + _ABOVE + _BELOW
+    rows = (_heights(marks, scale) or [0.0])[-1] + _ABOVE[scale] + _BELOW
     letters = size.font * (1.2 * 1.3 * lines + 0.8 + 1.2 * 0.75)  # title, its distance, caption
     return rows * _ROW_IN[style] + letters / 72 + 3 * pad
 
@@ -99,6 +118,9 @@ class Paper:
         self.x = {name: k for k, name in enumerate(self.names)}
         self.y = _heights(marks, scale)
         self.scale = scale
+        self.above = _ABOVE[scale]
+        self.line = 1.2 * 0.92 * self.font / 72 / _ROW_IN[style]  # rows that a line of letters takes
+        self.fast: list[Box] = []  # letters that stand where they are
         self.bottom = (self.y[-1] if marks else 0) + 0.9
         ax.set_axis_off()
         whole = room_pt(ax, style=style)
@@ -107,7 +129,7 @@ class Paper:
         self.left, self.right = -times / column, max(len(self.names) - 0.45, 1)
         self.column_pt = column
         ax.set_xlim(self.left, self.right)
-        ax.set_ylim(self.bottom + _BELOW - 0.9, -_ABOVE)
+        ax.set_ylim(self.bottom + _BELOW - 0.9, -self.above)
 
     def lifelines(self) -> None:
         """Names in boxes and a line below each."""
@@ -115,9 +137,9 @@ class Paper:
         widest = max((width_pt(printable(name), size, bold=True) for name in self.names), default=1.0)
         size *= min(1.0, 0.92 * self.column_pt / (widest + 0.7 * size))
         for name, x in self.x.items():
-            self.ax.plot([x, x], [-0.6, self.bottom], color=COLOURS["down"], linewidth=1, zorder=1)
+            self.ax.plot([x, x], [0.9 - self.above, self.bottom], color=COLOURS["down"], linewidth=1, zorder=1)
             box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": COLOURS["ink"]}
-            self.ax.text(x, -1.0, printable(name), ha="center", va="center", fontsize=size, fontweight="bold", bbox=box)
+            self.ax.text(x, 0.5 - self.above, printable(name), ha="center", va="center", fontsize=size, fontweight="bold", bbox=box)
 
     def _at(self, t_us: int) -> float:
         """The height of an instant: between the rows around it."""
@@ -138,30 +160,39 @@ class Paper:
             if span.node not in self.x or not self.marks:
                 continue
             low, high, x = self._at(span.start_us), self._at(span.end_us), self.x[span.node]
-            how = span.how.partition(" ")[0] if span.how[:1].isdigit() else span.how
-            words = printable(f"{span.target[4:]} {how}" if span.target.startswith("dns ") else how)
+            how = span.how.partition(" ")[0] if span.how[:1].isdigit() else phrased("faults", span.how)
+            dns = span.target.startswith("dns ")
+            words = say("sequence.dns_how", name=span.target[4:], how=how) if dns else printable(how)
             grey: dict[str, Any] = {"facecolor": "#F2F2F2", "edgecolor": "#B5B5B5", "hatch": "////", "linewidth": 0.6}
             self.ax.add_patch(Rectangle((x - 0.17, low), 0.34, high - low, zorder=1.2, **grey))
             small = self.font * 0.85
             self.ax.text(x, low + 0.08, words, ha="center", va="top", fontsize=small, color=COLOURS["quiet"], bbox=_PAPER, zorder=6)
+            wide = width_pt(words, small) / self.column_pt / 2
+            self.fast.append(Box(x - wide, x + wide, low + 0.33))
 
     def rows(self) -> None:
         """Arrows, waits and notes, each with its time at the left."""
         small = self.font * 0.85
         last, told = -9.0, ""
+        letters: list[_Letters] = []
         for k, mark in enumerate(self.marks):
             y = self.y[k]
-            labelled = y - last >= 0.6
-            if mark.peer and mark.peer != mark.who:
-                self._arrow(mark, y, labelled)
-            else:
-                self._note(mark, y, k, labelled)
-            if labelled:
+            letters.append(self._arrow(mark, y) if mark.peer and mark.peer != mark.who else self._note(mark, y, k))
+            if y - last >= 0.6:
                 since = f"+{rough(mark.since_us)}"
                 self.ax.text(self.left, y, since if since != told else "", ha="left", va="center", fontsize=small, color=COLOURS["quiet"])
                 last, told = y, since
+        if self.scale == "rank":
+            for one in letters:
+                self._write(one)
+            return
+        boxes = [one.box(self.line) for one in letters]
+        places = spread(boxes, low=-0.13 - self.line / 2, high=self.bottom - self.line, step=self.line, most=_LINES, taken=self.fast)
+        for one, middle in zip(letters, places, strict=True):
+            if middle is not None:
+                self._write(one._replace(y=middle, va="center"))
 
-    def _arrow(self, mark: Row, y: float, labelled: bool) -> None:
+    def _arrow(self, mark: Row, y: float) -> _Letters:
         start, end = self.x[mark.who], self.x[mark.peer]
         way = 1 if end > start else -1
         taken = mark.look.marker == "o"
@@ -184,39 +215,40 @@ class Paper:
             self.ax.plot(
                 [tip], [y], marker=mark.look.marker, color=mark.look.colour, markersize=self.font * 0.85, markeredgewidth=2, zorder=4
             )
-        if labelled:
-            wide = width_pt(mark.label, self.font * 0.92) / self.column_pt > abs(end - start) - 0.06
-            x = start + way * 0.06 if wide else (start + end) / 2  # a label longer than its arrow begins where the arrow does
-            self._label(x, y - 0.13, mark.label, ("left" if way > 0 else "right") if wide else "center", "bottom", mark.look.colour)
+        wide = width_pt(mark.label, self.font * 0.92) / self.column_pt > abs(end - start) - 0.06
+        x = start + way * 0.06 if wide else (start + end) / 2  # a label longer than its arrow begins where the arrow does
+        return self._letters(x, y - 0.13, mark.label, ("left" if way > 0 else "right") if wide else "center", "bottom", mark.look.colour)
 
-    def _note(self, mark: Row, y: float, k: int, labelled: bool) -> None:
+    def _note(self, mark: Row, y: float, k: int) -> _Letters:
         x = self.x[mark.who]
         if mark.until_us >= 0:
             following = next((self.y[j] for j in range(k + 1, len(self.marks)) if self.marks[j].who == mark.who), y + 0.8)
             self.ax.plot([x, x], [y, following], color=mark.look.colour, linewidth=self.font * 0.55, alpha=0.85, zorder=2.5)
         elif mark.look.marker not in ("", "|"):
             self.ax.plot([x], [y], marker=mark.look.marker, color=mark.look.colour, markersize=self.font * 0.9, zorder=4)
-        if labelled:
-            last = x >= len(self.names) - 1 > 0
-            right = last or x + 0.12 + width_pt(mark.label, self.font * 0.92) / self.column_pt > self.right
-            crossed = self.scale == "time" and mark.until_us < 0  # true to time an arrow may start at the same height
-            middle, va = (y - 0.13, "bottom") if crossed else (y + 0.5 if mark.until_us >= 0 else y, "center")
-            self._label(x + (-0.12 if right else 0.12), middle, mark.label, "right" if right else "left", va, COLOURS["ink"])
+        last = x >= len(self.names) - 1 > 0
+        right = last or x + 0.12 + width_pt(mark.label, self.font * 0.92) / self.column_pt > self.right
+        crossed = self.scale == "time" and mark.until_us < 0  # true to time an arrow may start at the same height
+        middle, va = (y - 0.13, "bottom") if crossed else (y + 0.5 if mark.until_us >= 0 else y, "center")
+        return self._letters(x + (-0.12 if right else 0.12), middle, mark.label, "right" if right else "left", va, COLOURS["ink"])
 
-    def _label(self, x: float, y: float, text: str, ha: str, va: str, colour: str) -> None:
-        """Letters on white, moved sideways as far as it takes to stay on the sheet."""
-        size = self.font * 0.92
-        width = width_pt(text, size) / self.column_pt
+    def _letters(self, x: float, y: float, text: str, ha: str, va: str, colour: str) -> _Letters:
+        """A label, moved sideways as far as it takes to stay on the sheet."""
+        width = width_pt(text, self.font * 0.92) / self.column_pt
         start = x - {"left": 0.0, "center": 0.5, "right": 1.0}[ha] * width
-        start = max(self.left, min(start, self.right - width))
-        self.ax.text(start, y, text, ha="left", va=va, fontsize=size, color=LETTERS.get(colour, colour), bbox=_PAPER, zorder=5)
+        return _Letters(max(self.left, min(start, self.right - width)), y, va, width, text, colour)
+
+    def _write(self, label: _Letters) -> None:
+        """Letters on white."""
+        size, colour = self.font * 0.92, LETTERS.get(label.colour, label.colour)
+        self.ax.text(label.left, label.y, label.text, ha="left", va=label.va, fontsize=size, color=colour, bbox=_PAPER, zorder=5)
 
     def time_bar(self, story: Story) -> None:
         """A stacked bar of where the time went, with the three largest parts in words."""
         total: dict[str, int] = {}
         for stretch in story.stretches:
             total[stretch.kind] = total.get(stretch.kind, 0) + stretch.end_us - stretch.start_us
-        whole, speak = sum(total.values()), partial(say, language=story.language)
+        whole = sum(total.values())
         if not whole:
             return
         left, width = self.left, self.right - self.left
@@ -225,7 +257,7 @@ class Paper:
             share = total.get(kind, 0) / whole
             self.ax.barh(low, share * width, 0.5, left=left, color=colour, hatch=hatch, edgecolor="white", linewidth=0.5, zorder=3)
             if share > 0.22:
-                self._label(left + share * width / 2, low, speak(f"time_{kind}"), "center", "center", COLOURS["ink"])
+                self._write(self._letters(left + share * width / 2, low, say(f"stories.time_{kind}"), "center", "center", COLOURS["ink"]))
             left += share * width
         words = " · ".join(" ".join(part.split()) for part in story.time_spent()[:3])
         self.ax.text(self.left, low + 0.5, words, ha="left", va="top", fontsize=self.font * 0.9, color=COLOURS["ink"])

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mailsim import __version__
-from mailsim.errors import UnknownNameError
+from mailsim.errors import UnknownNameError, UnsupportedError
 from mailsim.events import Event
-from mailsim.language import printable
+from mailsim.language import printable, say, speaking
 from mailsim.plots.lifelines import Paper, Row, Scale, height_in
 from mailsim.plots.picture import drawing, finish
 from mailsim.plots.style import COLOURS, LOOKS, SIZES, Look, look_of
 from mailsim.rules.reasons import Why
-from mailsim.stories.sentences import say
 from mailsim.stories.story import Step, Story
 from mailsim.units import clock
 
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from mailsim.results import Result
 
 __all__ = ["Scale", "describe_sequence", "sequence"]
-
-_Speak = Callable[..., str]
 
 _DNS = Look(COLOURS["dns"], "o", True, "")
 _WAIT = Look(COLOURS["deferred"], "", True, "waits")
@@ -42,6 +38,7 @@ def sequence(
     scale: Scale = "rank",
     ax: Axes | None = None,
     style: Style = "print",
+    language: str | None = None,
 ) -> Axes:
     """Draw the story of one message: lifelines in the order of the path, time downward.
 
@@ -55,64 +52,80 @@ def sequence(
     message : int, optional
         Message number, for a run.
     scale : {"rank", "time"}
-        Every step one row, or true to time (then labels that would overlap are left out).
+        Every step one row, or true to time (then labels of one moment stand below one another).
     ax : Axes, optional
         Where to draw; by default a figure of its own.
     style : {"print", "slide"}
         For a page or a wall.
+    language : str, optional
+        ``en`` or ``de``; by default that of the story, for a run the one spoken.
 
     Raises
     ------
     UnknownNameError
-        There is no such scale or message.
+        There is no such scale, message or language.
+    UnsupportedError
+        The story was told in another language.
     """
-    story = _story(source, message)
     if scale not in ("rank", "time"):
         raise UnknownNameError("scale", scale, ("rank", "time"))
-    marks = _waits_merged(list(_marks(story)), _speaker(story))
-    names = _lifelines(story, marks)
-    height = height_in(marks, printable(story.title), scale=scale, style=style) / SIZES[style].height
-    with drawing(ax, style=style, height=height) as axes:
-        paper = Paper(axes, marks, names, scale=scale, style=style)
-        paper.lifelines()
-        paper.outages(story)
-        paper.rows()
-        paper.time_bar(story)
-        caption = " · ".join(part for part in (f"mailsim {__version__}", story.origin, f"message {story.number}") if part)
-        return finish(axes, title=printable(story.title), description=describe_sequence(story), caption=caption, style=style)
+    story = _story(source, message, language)
+    with speaking(story.language):
+        marks = _waits_merged(list(_marks(story)))
+        names = _lifelines(story, marks)
+        height = height_in(marks, printable(story.title), scale=scale, style=style) / SIZES[style].height
+        with drawing(ax, style=style, height=height) as axes:
+            paper = Paper(axes, marks, names, scale=scale, style=style)
+            paper.lifelines()
+            paper.outages(story)
+            paper.rows()
+            paper.time_bar(story)
+            parts = (f"mailsim {__version__}", story.origin, say("sequence.message", number=story.number))
+            caption = " · ".join(part for part in parts if part)
+            return finish(axes, title=printable(story.title), description=_described(story), caption=caption, style=style)
 
 
-def describe_sequence(source: Story | Result, message: int | None = None) -> str:
+def describe_sequence(source: Story | Result, message: int | None = None, *, language: str | None = None) -> str:
     """The diagram in a sentence or two: how it ended, how many contacts failed, where most of the time went."""
-    story = _story(source, message)
+    story = _story(source, message, language)
+    with speaking(story.language):
+        return _described(story)
+
+
+def _described(story: Story) -> str:
     contacts = [step for step in story.steps if step.event == Event.TRIED]
     failed = sum(step.failed for step in contacts)
     spent = story.time_spent()
-    parts = [story.title, f"contacts: {len(contacts)}, of which failed: {failed}"]
+    parts = [story.title, say("sequence.contacts", count=len(contacts), failed=failed)]
     if spent:
-        parts.append(f"most of the time: {' '.join(spent[0].split())}")
+        parts.append(say("sequence.most", part=" ".join(spent[0].split())))
     return printable(". ".join(parts) + ".")
 
 
-def _story(source: Story | Result, message: int | None) -> Story:
+def _story(source: Story | Result, message: int | None, language: str | None) -> Story:
+    """The story to draw, told in that language: a run tells it anew, a story that is told already can't change its language."""
+    from mailsim.stories.explain import explain
+
     if isinstance(source, Story):
+        with speaking(language) as chosen:
+            if language is not None and chosen != source.language:
+                raise UnsupportedError(
+                    f"this story was told in {source.language!r} and stays so; draw it from the run: sequence(result, {source.number}, "
+                    f"language={language!r})"
+                )
         return source
     if message is None:
         raise UnknownNameError("message", message, ["the number of a message: sequence(result, 17)"])
-    return source.explain(message)
+    with speaking(language) as chosen:
+        return explain(source, message, language=chosen)
 
 
 # -- what is drawn ------------------------------------------------------------------------------------------------------
 
 
-def _speaker(story: Story) -> _Speak:
-    """Says the labels in the story's language."""
-    return partial(say, language=story.language)
-
-
 def _marks(story: Story) -> Iterator[Row]:
     """The rows of the diagram, in order of time."""
-    steps, speak = story.shown, _speaker(story)
+    steps = story.shown
     told: set[tuple[str, str]] = set()
     mailbox = ""
     k = 0
@@ -124,23 +137,23 @@ def _marks(story: Story) -> Iterator[Row]:
             while k < len(steps) and steps[k].event == Event.LOOKED_UP and steps[k].stage and steps[k].who == step.who:
                 group.append(steps[k])
                 k += 1
-            yield _asked(group, speak)
+            yield _asked(group)
         elif step.event == Event.LOOKED_UP:
             if step.reply and (step.who, step.reply) not in told:
                 yield _note(step, step.reply, _QUIET)
             told.add((step.who, step.reply))
         elif step.event == Event.STORED and step.chapter == "store":
             mailbox = step.who
-            yield _note(step, speak("draw_stored"), LOOKS["stored"])
+            yield _note(step, say("stories.draw_stored"), LOOKS["stored"])
         elif step.event == Event.FETCHED:
-            yield _arrow(step, speak("draw_fetched"), LOOKS["ok"], who=mailbox or step.who, peer=step.who)
+            yield _arrow(step, say("stories.draw_fetched"), LOOKS["ok"], who=mailbox or step.who, peer=step.who)
         else:
             mark = _mark(step, story, steps)
             if mark is not None:
                 yield mark
 
 
-def _waits_merged(marks: Sequence[Row], speak: _Speak) -> list[Row]:
+def _waits_merged(marks: Sequence[Row]) -> list[Row]:
     """Waits of one node that follow each other without a contact between them, as one."""
     found: list[Row] = []
     count = 1
@@ -150,7 +163,7 @@ def _waits_merged(marks: Sequence[Row], speak: _Speak) -> list[Row]:
         if last is not None and waits and last.look is _WAIT and last.until_us == mark.t_us and last.who == mark.who:
             count += 1
             wait = clock(mark.until_us - last.t_us)
-            found[-1] = last._replace(until_us=mark.until_us, label=speak("draw_waits", wait=wait, count=count))
+            found[-1] = last._replace(until_us=mark.until_us, label=say("stories.draw_waits", wait=wait, count=count))
         else:
             count = 1
             found.append(mark)
@@ -158,17 +171,17 @@ def _waits_merged(marks: Sequence[Row], speak: _Speak) -> list[Row]:
 
 
 def _mark(step: Step, story: Story, steps: Sequence[Step]) -> Row | None:
-    event, speak = step.event, _speaker(story)
+    event = step.event
     if step.chapter == "report" and event in (Event.STORED, Event.SENT) and story.steps and step.t_us > story.steps[0].t_us:
-        return _arrow(step, speak("draw_report"), LOOKS["bounced"]._replace(marker="o"), peer=story.steps[0].who)
+        return _arrow(step, say("stories.draw_report"), LOOKS["bounced"]._replace(marker="o"), peer=story.steps[0].who)
     if event in (Event.TRIED, Event.REJECTED, Event.LOGIN_FAILED, Event.FETCH_FAILED):
-        return _contact(step, speak)
+        return _contact(step)
     if event == Event.SUBMITTED and not any(one.event == Event.TRIED and one.who == step.who for one in steps):
-        return _contact(step, speak)
+        return _contact(step)
     if event == Event.DEFERRED:
         following = next((one.t_us for one in steps if one.t_us > step.t_us and one.who == step.who), -1)
         wait = clock(following - step.t_us) if following >= 0 else "…"
-        return _note(step, speak("draw_wait", wait=wait), _WAIT)._replace(until_us=following)
+        return _note(step, say("stories.draw_wait", wait=wait), _WAIT)._replace(until_us=following)
     if event == Event.ACTIVATED and step.cost_us > 0:
         return _note(step, step.reply, _FOLDED)._replace(until_us=step.end_us)
     words = {
@@ -181,46 +194,46 @@ def _mark(step: Step, story: Story, steps: Sequence[Step]) -> Row | None:
     }
     if event in words:
         key, look = words[event]
-        return _note(step, speak(key), LOOKS[look])
+        return _note(step, say(f"stories.{key}"), LOOKS[look])
     return None
 
 
-def _asked(group: Sequence[Step], speak: _Speak) -> Row:
+def _asked(group: Sequence[Step]) -> Row:
     """Look-ups that follow each other as one arrow; one that failed is told, else the first."""
     bad = next((step for step in group if step.code > 0), None)
     step = bad or group[0]
-    label = step.reply if len(group) == 1 else speak("draw_more", question=step.reply, count=len(group) - 1)
+    label = step.reply if len(group) == 1 else say("stories.draw_more", question=step.reply, count=len(group) - 1)
     if bad is not None:
-        label = speak("draw_reply", command=step.reply, reply=step.lines[-1].text.partition(":")[0] if step.lines else str(step.code))
+        label = say("stories.draw_reply", command=step.reply, reply=step.lines[-1].text.partition(":")[0] if step.lines else str(step.code))
     took = sum(max(one.cost_us, 0) for one in group)
     if took >= 1_000_000:
         label = f"{label}, {clock(took)}"
     return _arrow(group[0], label, _DNS)._replace(dashed=step.why == Why.DNS_TIMEOUT)
 
 
-def _contact(step: Step, speak: _Speak) -> Row:
+def _contact(step: Step) -> Row:
     """A session as one arrow: the last command and what came back."""
     ok = step.event == Event.SUBMITTED or step.why == Why.OK
     look = LOOKS["ok" if ok else look_of(step.reason.key)]
     if step.event in (Event.FETCH_FAILED, Event.LOGIN_FAILED) and step.reply and not step.stage:
         return _arrow(step, step.reply, look)
     cost = clock(max(step.cost_us, 0))
-    command = _COMMANDS.get(step.stage) or speak("draw_message" if step.stage in ("eod", "greeting", "") else "draw_fetch")
+    command = _COMMANDS.get(step.stage) or say("stories.draw_message" if step.stage in ("eod", "greeting", "") else "stories.draw_fetch")
     if step.event in (Event.FETCH_FAILED, Event.LOGIN_FAILED) and not step.stage:
-        command = speak("draw_fetch")
+        command = say("stories.draw_fetch")
     reply = {
-        Why.SILENT: speak("draw_silence", cost=cost),
-        Why.REPLY_TIMEOUT: speak("draw_silence", cost=cost),
-        Why.REFUSED: speak("draw_refused"),
-        Why.NO_SERVICE: speak("draw_refused"),
-        Why.UNREACHABLE: speak("draw_unreachable"),
-        Why.CLOSED: speak("draw_closed"),
-        Why.REPLY_LOST: speak("draw_lost", cost=cost),
+        Why.SILENT: say("stories.draw_silence", cost=cost),
+        Why.REPLY_TIMEOUT: say("stories.draw_silence", cost=cost),
+        Why.REFUSED: say("stories.draw_refused"),
+        Why.NO_SERVICE: say("stories.draw_refused"),
+        Why.UNREACHABLE: say("stories.draw_unreachable"),
+        Why.CLOSED: say("stories.draw_closed"),
+        Why.REPLY_LOST: say("stories.draw_lost", cost=cost),
     }.get(step.why, str(step.code) if step.code > 0 else step.reason.key)
     if not ok and step.code > 0:
         reply = step.reply if len(step.reply) <= 28 else step.reply[:27] + "…"
     dashed = step.why in (Why.SILENT, Why.REPLY_TIMEOUT, Why.REPLY_LOST)
-    return _arrow(step, speak("draw_reply", command=command, reply=reply), look)._replace(dashed=dashed)
+    return _arrow(step, say("stories.draw_reply", command=command, reply=reply), look)._replace(dashed=dashed)
 
 
 def _arrow(step: Step, label: str, look: Look, *, who: str = "", peer: str = "") -> Row:

@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 import mailsim
-from mailsim.errors import UnknownNameError
+from mailsim.errors import UnknownNameError, UnsupportedError
+from mailsim.events import Event
+from mailsim.language import speaking
 from mailsim.plots.picture import describe, png
 from mailsim.plots.sequence import describe_sequence, sequence
+from mailsim.rules.reasons import Why
 
 ONE = [{"kind": "at", "from": "ann@example.org", "to": "bob@example.com", "times": ["2h"], "size": "20 kB"}]
 
@@ -119,6 +122,50 @@ def test_true_to_time_the_wait_fills_the_picture(fallback):
     longest = max(max(line.get_ydata()) - min(line.get_ydata()) for line in waits)
     rows = max(y for line in waits for y in line.get_ydata()) - min(y for line in waits for y in line.get_ydata())
     assert longest > 0.4 * rows
+
+
+def test_true_to_time_no_label_of_the_first_moment_is_lost_and_they_read_downward(fallback):
+    """In half a minute of five hours: the look-up, the submission, the second look-up, the attempt in vain, the fallback."""
+    rank, time = sequence(fallback, 0), sequence(fallback, 0, scale="time")
+    first = [text for text in texts(rank) if text.startswith(("_submissions", "message → 250", "example.com MX", "connect"))][:5]
+    assert len(set(first)) == 4  # "message → 250" twice
+    shown = {text.get_text(): text.get_position()[1] for text in time.texts}
+    assert set(first) <= set(shown)
+    heights = [shown[text] for text in (first[0], first[2], first[3])]
+    assert heights == sorted(heights)
+    assert len(set(heights)) == 3
+
+
+def test_a_session_to_fetch_that_breaks_off_is_named_as_one(fallback):
+    story = fallback.explain(0)
+    broken = replace(story.steps[-1], event=Event.FETCH_FAILED, who="bob", peer="boxes", stage="list", why=Why.CLOSED, code=-1)
+    assert "looks for mail → cut off" in texts(sequence(replace(story, steps=(*story.steps, broken))))
+
+
+def test_in_german_it_says_so_and_the_figures_are_the_same(fallback):
+    ax = sequence(fallback, 0, language="de")
+    assert "stumm" in texts(ax)
+    assert "Nachricht 0" in ax.figure.get_supxlabel()
+    english, german = describe_sequence(fallback, 0), describe_sequence(fallback, 0, language="de")
+    assert describe(ax) == german
+    contacts = [words.partition("contacts: ")[2] or words.partition("Kontakte: ")[2] for words in (english, german)]
+    assert contacts[0].replace("of which failed", "davon gescheitert").partition(".")[0] == contacts[1].partition(".")[0]
+    assert "die meiste Zeit: " in german
+    assert arrows(ax) == arrows(sequence(fallback, 0))
+
+
+def test_a_run_is_drawn_in_the_language_spoken_and_a_story_in_its_own(fallback):
+    story = fallback.explain(0)
+    with speaking("de"):
+        assert "stumm" in texts(sequence(fallback, 0))
+        assert "silent" in texts(sequence(story))
+    with pytest.raises(UnsupportedError, match=r"told in .en.*language=.de"):
+        sequence(story, language="de")
+
+
+def test_an_unknown_language_is_refused(fallback):
+    with pytest.raises(UnknownNameError, match="language"):
+        sequence(fallback, 0, language="fr")
 
 
 def test_it_draws_on_given_axes_and_leaves_matplotlib_as_it_was(fallback):
