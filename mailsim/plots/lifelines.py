@@ -244,7 +244,7 @@ class Paper:
         self.ax.text(label.left, label.y, label.text, ha="left", va=label.va, fontsize=size, color=colour, bbox=_PAPER, zorder=5)
 
     def time_bar(self, story: Story) -> None:
-        """A stacked bar of where the time went, with the three largest parts in words."""
+        """A stacked bar of where the time went, with the largest parts (three, or as many as there is room for) in words."""
         total: dict[str, int] = {}
         for stretch in story.stretches:
             total[stretch.kind] = total.get(stretch.kind, 0) + stretch.end_us - stretch.start_us
@@ -259,5 +259,7 @@ class Paper:
             if share > 0.22:
                 self._write(self._letters(left + share * width / 2, low, say(f"stories.time_{kind}"), "center", "center", COLOURS["ink"]))
             left += share * width
-        words = " · ".join(" ".join(part.split()) for part in story.time_spent()[:3])
-        self.ax.text(self.left, low + 0.5, words, ha="left", va="top", fontsize=self.font * 0.9, color=COLOURS["ink"])
+        parts, size = [" ".join(part.split()) for part in story.time_spent()[:3]], self.font * 0.9
+        while len(parts) > 1 and width_pt(" · ".join(parts), size) > width * self.column_pt:
+            parts.pop()
+        self.ax.text(self.left, low + 0.5, " · ".join(parts), ha="left", va="top", fontsize=size, color=COLOURS["ink"])

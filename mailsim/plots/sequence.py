@@ -13,8 +13,9 @@ from mailsim.plots.lifelines import Paper, Row, Scale, height_in
 from mailsim.plots.picture import drawing, finish
 from mailsim.plots.style import COLOURS, LOOKS, SIZES, Look, look_of
 from mailsim.rules.reasons import Why
+from mailsim.stories.labels import asked_label, contact_label
+from mailsim.stories.sentences import exact, voice
 from mailsim.stories.story import Step, Story
-from mailsim.units import clock
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +29,6 @@ _DNS = Look(COLOURS["dns"], "o", True, "")
 _WAIT = Look(COLOURS["deferred"], "", True, "waits")
 _FOLDED = Look(COLOURS["deferred"], "", True, "attempts")
 _QUIET = Look(COLOURS["quiet"], "", True, "")
-_COMMANDS = {"connect": "connect", "ehlo": "EHLO", "tls": "TLS", "auth": "AUTH", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA"}
 
 
 def sequence(
@@ -70,7 +70,7 @@ def sequence(
     if scale not in ("rank", "time"):
         raise UnknownNameError("scale", scale, ("rank", "time"))
     story = _story(source, message, language)
-    with speaking(story.language):
+    with voice(story.language, story.words):
         marks = _waits_merged(list(_marks(story)))
         names = _lifelines(story, marks)
         height = height_in(marks, printable(story.title), scale=scale, style=style) / SIZES[style].height
@@ -88,7 +88,7 @@ def sequence(
 def describe_sequence(source: Story | Result, message: int | None = None, *, language: str | None = None) -> str:
     """The diagram in a sentence or two: how it ended, how many contacts failed, where most of the time went."""
     story = _story(source, message, language)
-    with speaking(story.language):
+    with voice(story.language, story.words):
         return _described(story)
 
 
@@ -162,7 +162,7 @@ def _waits_merged(marks: Sequence[Row]) -> list[Row]:
         waits = mark.until_us >= 0 and mark.look is _WAIT
         if last is not None and waits and last.look is _WAIT and last.until_us == mark.t_us and last.who == mark.who:
             count += 1
-            wait = clock(mark.until_us - last.t_us)
+            wait = exact(mark.until_us - last.t_us)
             found[-1] = last._replace(until_us=mark.until_us, label=say("stories.draw_waits", wait=wait, count=count))
         else:
             count = 1
@@ -180,7 +180,7 @@ def _mark(step: Step, story: Story, steps: Sequence[Step]) -> Row | None:
         return _contact(step)
     if event == Event.DEFERRED:
         following = next((one.t_us for one in steps if one.t_us > step.t_us and one.who == step.who), -1)
-        wait = clock(following - step.t_us) if following >= 0 else "…"
+        wait = exact(following - step.t_us) if following >= 0 else "…"
         return _note(step, say("stories.draw_wait", wait=wait), _WAIT)._replace(until_us=following)
     if event == Event.ACTIVATED and step.cost_us > 0:
         return _note(step, step.reply, _FOLDED)._replace(until_us=step.end_us)
@@ -200,40 +200,15 @@ def _mark(step: Step, story: Story, steps: Sequence[Step]) -> Row | None:
 
 def _asked(group: Sequence[Step]) -> Row:
     """Look-ups that follow each other as one arrow; one that failed is told, else the first."""
-    bad = next((step for step in group if step.code > 0), None)
-    step = bad or group[0]
-    label = step.reply if len(group) == 1 else say("stories.draw_more", question=step.reply, count=len(group) - 1)
-    if bad is not None:
-        label = say("stories.draw_reply", command=step.reply, reply=step.lines[-1].text.partition(":")[0] if step.lines else str(step.code))
-    took = sum(max(one.cost_us, 0) for one in group)
-    if took >= 1_000_000:
-        label = f"{label}, {clock(took)}"
-    return _arrow(group[0], label, _DNS)._replace(dashed=step.why == Why.DNS_TIMEOUT)
+    step = next((step for step in group if step.code > 0), group[0])
+    return _arrow(group[0], asked_label(group), _DNS)._replace(dashed=step.why == Why.DNS_TIMEOUT)
 
 
 def _contact(step: Step) -> Row:
     """A session as one arrow: the last command and what came back."""
     ok = step.event == Event.SUBMITTED or step.why == Why.OK
-    look = LOOKS["ok" if ok else look_of(step.reason.key)]
-    if step.event in (Event.FETCH_FAILED, Event.LOGIN_FAILED) and step.reply and not step.stage:
-        return _arrow(step, step.reply, look)
-    cost = clock(max(step.cost_us, 0))
-    command = _COMMANDS.get(step.stage) or say("stories.draw_message" if step.stage in ("eod", "greeting", "") else "stories.draw_fetch")
-    if step.event in (Event.FETCH_FAILED, Event.LOGIN_FAILED) and not step.stage:
-        command = say("stories.draw_fetch")
-    reply = {
-        Why.SILENT: say("stories.draw_silence", cost=cost),
-        Why.REPLY_TIMEOUT: say("stories.draw_silence", cost=cost),
-        Why.REFUSED: say("stories.draw_refused"),
-        Why.NO_SERVICE: say("stories.draw_refused"),
-        Why.UNREACHABLE: say("stories.draw_unreachable"),
-        Why.CLOSED: say("stories.draw_closed"),
-        Why.REPLY_LOST: say("stories.draw_lost", cost=cost),
-    }.get(step.why, str(step.code) if step.code > 0 else step.reason.key)
-    if not ok and step.code > 0:
-        reply = step.reply if len(step.reply) <= 28 else step.reply[:27] + "…"
     dashed = step.why in (Why.SILENT, Why.REPLY_TIMEOUT, Why.REPLY_LOST)
-    return _arrow(step, say("stories.draw_reply", command=command, reply=reply), look)._replace(dashed=dashed)
+    return _arrow(step, contact_label(step), LOOKS["ok" if ok else look_of(step.reason.key)])._replace(dashed=dashed)
 
 
 def _arrow(step: Step, label: str, look: Look, *, who: str = "", peer: str = "") -> Row:

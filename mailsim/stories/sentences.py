@@ -11,7 +11,6 @@ from typing import Literal
 
 from mailsim.errors import UnknownNameError
 from mailsim.language import in_words, numeral, speaking, worded
-from mailsim.language import say as spoken_sentence
 from mailsim.rules.reasons import REASONS, Why
 from mailsim.units import clock
 
@@ -94,9 +93,3 @@ def reason_name(why: Why) -> str:
     'unerreichbar'
     """
     return in_words(f"reason_names.{REASONS[why].key}", REASONS[why].key)
-
-
-def say(key: str, /, *, language: str | None = None, **facts: object) -> str:
-    """The sentence ``key`` of stories in a language."""
-    with speaking(language):
-        return spoken_sentence(f"stories.{key}", **facts)

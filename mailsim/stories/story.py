@@ -116,6 +116,11 @@ class Step:
         return tuple(notes)
 
 
+def _share(part: int, whole: int) -> str:
+    """A share in whole per cent; what is there is never told as nothing."""
+    return f"{100 * part / whole:.0f} %" if 200 * part > whole else "<1 %"
+
+
 class Stretch(NamedTuple):
     """A stretch of the message's life: what it spent its time on (``submit``, ``defer`` ...), from when to when."""
 
@@ -208,7 +213,7 @@ class Story:
         whole = sum(total.values()) or 1
         parts = sorted(total.items(), key=lambda part: -part[1])
         with voice(self.language, self.words):
-            return tuple(f"{say(f'stories.time_{kind}')}  {rough(spent)}  ({100 * spent / whole:.0f} %)" for kind, spent in parts if spent)
+            return tuple(f"{say(f'stories.time_{kind}')}  {rough(spent)}  ({_share(spent, whole)})" for kind, spent in parts if spent)
 
     def as_dict(self) -> dict[str, object]:
         """The story as plain values, ready for JSON: instants and durations in seconds."""

@@ -198,3 +198,12 @@ def test_hostile_names_are_drawn_as_letters(fallback):
     assert "$x^2$" in texts(ax)
     assert title(ax) == "\\x1b[2J$x^2$"
     assert png(ax).startswith(b"\x89PNG")
+
+
+def test_a_story_in_pupils_words_has_them_in_the_picture_and_below_the_bar_as_many_as_there_is_room_for() -> None:
+    story = mailsim.load("primary-outage").run().example("fallback").explain(language="de", words="pupil")
+    ax = sequence(story)
+    below = [text for text in ax.texts if text.get_text().startswith("warten auf den nächsten Versuch (zurückgestellt) 4h")]
+    assert len(below) == 1
+    ax.figure.canvas.draw()
+    assert below[0].get_window_extent().x1 <= ax.get_window_extent().x1 + 1

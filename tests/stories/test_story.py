@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from mailsim.stories.explain import explain
+from mailsim.stories.story import Story, Stretch
 
 
 def test_the_text_opens_with_what_happened_and_closes_with_where_the_time_went(told):
@@ -39,3 +42,11 @@ def test_it_becomes_json_and_the_parts_of_time_are_in_it(told):
 def test_its_repr_is_one_line(told):
     assert repr(explain(told, 1)).startswith("<Story of message 1: ann@example.org to eve@example.com: returned")
     assert "\n" not in repr(explain(told, 1))
+
+
+@pytest.mark.parametrize(("part", "told"), [(4, "<1 %"), (5, "<1 %"), (6, "1 %"), (994, "99 %")])
+def test_a_part_of_the_time_that_is_there_is_never_told_as_nothing(part, told):
+    """Of 1000 s; half a per cent would be rounded to the even 0."""
+    story = Story(0, "", "", (), (Stretch("submit", 0, part * 1_000_000), Stretch("defer", part * 1_000_000, 1_000_000_000)))
+    (said,) = [words for words in story.time_spent() if words.startswith("submission")]
+    assert said.endswith(f"({told})")
