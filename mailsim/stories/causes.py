@@ -92,13 +92,14 @@ def _end(steps: Sequence[Step], k: int) -> int:
 
 
 def _causes(step: Step, end_us: int, spans: Sequence[ConditionSpan]) -> tuple[Cause, ...]:
-    found: dict[str, Cause] = {}
+    found: dict[tuple[str, str], Cause] = {}
     for span in spans:
         if not (span.start_us <= end_us and step.t_us < span.end_us) or not _concerns(step, span):
             continue
         certain = _made(step, end_us, span)
         if certain is not None:
-            found.setdefault(span.target, Cause(span, certain))
+            what = "cut" if span.how.startswith(_CUT) else span.how  # of a partition each side has a span
+            found.setdefault((span.target, what), Cause(span, certain))
     return tuple(found.values())
 
 

@@ -82,7 +82,7 @@ def _swaks(step: Step, session: Session) -> Iterator[str]:
             continue
         if line.key == "unconnected":
             yield f"*** Error connecting to {where}:{session.port}:"
-            yield f"***   {_ERRNO.get(step.why, line.text)}"
+            yield f"***   {_ERRNO.get(step.why, step.reason.sentence)}"
             return
         if not connected and line.key != "forbidden":
             yield f"=== Connected to {where}."
@@ -91,7 +91,7 @@ def _swaks(step: Step, session: Session) -> Iterator[str]:
             secure = True
             yield f"=== TLS started with TLSv{session.tls_version}"
         else:
-            yield from _one(line, session, secure=secure and line.side != "==")
+            yield from _one(line, session, secure=secure)
     if step.lines and step.lines[-1].side != "==":
         yield "=== Connection closed with remote host."
 
@@ -108,9 +108,9 @@ def _one(line: Line, session: Session, *, secure: bool) -> Iterator[str]:
     elif line.key == "closed":
         yield "*** Remote host closed connection unexpectedly."
     elif line.key in ("no_reply", "reply_lost"):
-        yield f"*** {line.text}"
+        yield f"{'<~*' if secure else '<**'} Timeout waiting for server response"
     elif line.key != "with_it":
-        yield f"=== {line.text}"
+        yield f"# {line.text}"
 
 
 # -- look-ups -----------------------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def _answers(name: str, rtype: str, text: str) -> Iterator[str]:
         return
     for record in [found["records"]] if rtype == "TXT" else found["records"].split(", "):
         head, _, last = record.rpartition(" ")
-        shown = f"{head} {_absolute(last)}".strip() if rtype in _NAMING else f'"{record}"' if rtype == "TXT" else record
+        shown = f"{head} {_absolute(last)}".strip() if rtype in _NAMING else record
         yield _row(_absolute(name), found["ttl"], rtype, shown)
 
 

@@ -102,6 +102,24 @@ def test_a_slow_server_is_named_with_its_delay_and_hours() -> None:
     assert story_of(slow, language="de") == [("isp übergibt sie an mx1", "wegen mx1: um 2s verzögert, von 00:00:00 bis 01:00:00")]
 
 
+def test_of_two_faults_at_one_server_each_is_named() -> None:
+    """Three mails at once and one session at a time: the third waits for two sessions of 12.5 s."""
+    few = {"kind": "capacity", "target": "mx1", "sessions": 1, "start": "0s", "length": "1h"}
+    slow = {"kind": "slow", "target": "mx1", "delay": "2s", "start": "0s", "length": "1h"}
+    story = mailsim.load(world(ZONE, {"mx1": FINAL}, times=("0s", "0s", "0s"), faults=(few, slow))).run().explain(2)
+    (step,) = [step for step in story.steps if step.causes]
+    assert {cause.told(step) for cause in step.causes} == {
+        "because of mx1: slow by 2s, from 00:00:00 to 01:00:00",
+        "meanwhile mx1: at most 1 session, from 00:00:00 to 01:00:00",
+    }
+
+
+def test_a_full_disk_is_named_by_the_reply_that_it_gives() -> None:
+    told = story_of({"kind": "disk_full", "target": "mx1", "start": "0s", "length": "10m"})
+    why = "because of mx1: 452 4.3.1 Insufficient system storage at mail, from 00:00:00 to 00:10:00"
+    assert set(told) == {("isp tries mx1: temporary failure", why)}
+
+
 def test_an_outage_of_sixty_days_is_told_with_its_last_day() -> None:
     told = story_of(outage("mx1", "0s"))
     assert told[0] == ("isp tries mx1: silent", "because of mx1: silent, from 00:00:00 to 2026-03-06 00:00:00")

@@ -73,6 +73,11 @@ def test_status_and_records_are_those_of_the_answer(answer: str, code: int, stat
     assert [line for line in found.split("\n") if line] == records
 
 
+def test_a_text_record_is_one_record_whatever_is_in_it() -> None:
+    told = asked("_mta-sts.example.com", 16, "TXT", '"v=STSv1; id=1, 2" (TTL 60)')
+    assert '_mta-sts.example.com.   60      IN  TXT     "v=STSv1; id=1, 2"\n' in told
+
+
 def test_a_resolver_that_says_nothing_is_told_as_dig_tells_it() -> None:
     assert asked("example.com", 15, "MX", "", code=99) == (
         "; <<>> mailsim <<>> example.com MX\n;; communications error to dns: timed out\n;; no servers could be reached\n"
@@ -141,6 +146,8 @@ def test_only_what_is_ours_changes_with_the_language(told) -> None:  # type: ign
 @pytest.mark.parametrize(
     ("how", "shown"),
     [
+        ("hang", "<** Timeout waiting for server response"),
+        ("lost_reply", "<** Timeout waiting for server response"),
         ("drop", "*** Remote host closed connection unexpectedly."),
         ("refused", "***   Connection refused"),
         ("unreachable", "***   No route to host"),
@@ -149,8 +156,10 @@ def test_only_what_is_ours_changes_with_the_language(told) -> None:  # type: ign
 def test_other_ends_of_a_contact_are_told_as_the_programs_tell_them(how: str, shown: str) -> None:
     fault = {"kind": "outage", "target": "mx1", "how": how, "start": "0s", "length": "1m"}
     zone = com("@ MX 10 mx1", "mx1 A 192.0.2.10")
-    story = mailsim.load(world(zone, {"mx1": {**MTA, "final_for": ["example.com"]}}, faults=(fault,))).run().explain(0)
-    assert shown in story.transcript().split("\n")
+    result = mailsim.load(world(zone, {"mx1": {**MTA, "final_for": ["example.com"]}}, faults=(fault,))).run()
+    told = [result.explain(0, language=language).transcript().split("\n") for language in ("en", "de")]
+    assert shown in told[0]
+    assert shown in told[1]
 
 
 def test_a_login_shows_who_and_never_the_password() -> None:
