@@ -120,7 +120,7 @@ def in_words(key: str, english: str) -> str:
     --------
     >>> with speaking("de"):
     ...     in_words("reasons.null MX", "the domain says that it takes no mail")
-    'die Domain sagt, dass sie keine Mail annimmt'
+    'Die Domain sagt, dass sie keine Mail annimmt'
     """
     topic, _, name = key.partition(".")
     return next((said for where in _tables(topic) if (said := sentences(spoken(), where).get(name)) is not None), english)

@@ -256,12 +256,12 @@ def test_a_german_story_has_no_english_sentence(told, number, words):
 
 def test_german_says_title_reason_and_time_as_one_says_them(told):
     story = explain(told, 1, language="de")
-    assert story.title == "ann@example.org an eve@example.com: nach 1,3s zurückgegeben. Grund: der Server sagt: nein (5yz)"
+    assert story.title == "ann@example.org an eve@example.com: nach 1,3s zurückgegeben. Grund: Der Server sagt: nein (5yz)"
     assert story.facts == "von ann@example.org an eve@example.com, 900 B, abgeschickt am 2026-01-05 02:00:00 UTC"
     text = str(explain(told, 0, language="de"))
     assert "  +600ms  (01:00:00)  isp versucht es bei mx1: stumm\n" in text
-    assert "    warum: bis zum Ende der Verbindungsfrist kam keine Antwort [RFC 5321 section 4.5.4.1]\n" in text
-    assert "    also: dieser Kontakt ist gescheitert, also kommt sofort das nächste Ziel an die Reihe [RFC 5321 section 5.1]\n" in text
+    assert "    warum: Bis zum Ende der Verbindungsfrist kam keine Antwort [RFC 5321 section 4.5.4.1]\n" in text
+    assert "    darum: Dieser Kontakt ist gescheitert, also kommt sofort das nächste Ziel an die Reihe [RFC 5321 section 5.1]\n" in text
 
 
 def test_a_story_keeps_its_language_and_leaves_that_of_others_alone(told):
@@ -295,7 +295,7 @@ def test_figures_do_not_change_with_language_or_words(told):
         ("en", 1, "returned to the sender (bounced) after 1.3s, because the server said: no (5yz)"),
         ("en", 2, "stored (delivered) after 699ms"),
         ("de", 0, "nach 6m gelesen (abgerufen)"),
-        ("de", 1, "nach 1,3s an den Absender zurückgeschickt (Bounce). Grund: der Server sagt: nein (5yz)"),
+        ("de", 1, "nach 1,3s an den Absender zurückgeschickt (Bounce). Grund: Der Server sagt: nein (5yz)"),
         ("de", 2, "nach 699ms gespeichert (zugestellt)"),
     ],
 )
