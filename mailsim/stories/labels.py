@@ -45,8 +45,10 @@ def asked_label(group: Sequence[Step]) -> str:
     if bad is not None:
         reply = bad.lines[-1].text.partition(":")[0] if bad.lines else str(bad.code)
         label = say("stories.draw_reply", command=bad.reply, reply=reply)
+    elif not group[0].reply:  # questions that were told already
+        label = say("stories.draw_again")
     elif len(group) == 1:
-        label = group[0].reply or group[0].text
+        label = group[0].reply
     else:
         label = say("stories.draw_more", question=group[0].reply, count=len(group) - 1)
     took = sum(max(one.cost_us, 0) for one in group)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from mailsim.events import Event
@@ -69,14 +70,20 @@ def mermaid(story: Story) -> str:
         lines = list(_rows(story))
     names = _parties(story, lines)
     called = {name: f"p{k}" for k, name in enumerate(names)}
-    with voice(story.language, story.words):
-        title = escaped(say("stories.headline", number=story.number, title=story.title), most=160)
-    text = ["sequenceDiagram", f"    title {title}"]
-    text += [f"    participant {called[name]} as {escaped(name)}" for name in names]
+    text = ["sequenceDiagram", *(f"    participant {called[name]} as {escaped(name)}" for name in names)]
+    if names:  # a title of Mermaid's would be cut off at the edges of the drawing
+        text.append(f"    Note over {','.join(dict.fromkeys(('p0', f'p{len(names) - 1}')))}: {_headline(story)}")
     for who, peer, arrow, words in lines:
         place = f"{called[who]}{arrow}{called[peer]}" if peer else f"Note over {called[who]}"
         text.append(f"    {place}: {escaped(words)}")
     return "\n".join(text) + "\n"
+
+
+def _headline(story: Story) -> str:
+    """How it ended, over as many lines as it takes."""
+    with voice(story.language, story.words):
+        headline = printable(say("stories.headline", number=story.number, title=story.title))
+    return "<br/>".join(escaped(line) for line in wrap(headline, LONGEST))
 
 
 def _parties(story: Story, lines: Sequence[_Row]) -> list[str]:

@@ -45,4 +45,5 @@ def test_look_ups_are_told_by_the_one_that_failed_and_by_what_they_cost():
     bad = contact(Event.LOOKED_UP, code=2, reply="mx1.example.com A", cost_us=600_000)
     assert asked_label([good]) == "example.com MX"
     assert asked_label([good, good]) == "example.com MX + 1 more"
+    assert asked_label([contact(Event.LOOKED_UP, code=0)]) == "the same questions, the same answers"
     assert asked_label([good, bad]) == "mx1.example.com A → 2, 1s"

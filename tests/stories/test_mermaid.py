@@ -20,7 +20,8 @@ from mailsim.stories.story import Step, Story
 #: the statements that are used, and nothing else (sequenceDiagram.jison)
 TEXT = r"(?:[^#;<>&\"'`%$\\{}\n]|#\d+;)+"
 GRAMMAR = re.compile(
-    rf"sequenceDiagram|    title {TEXT}|    participant p\d+ as {TEXT}|    Note over p\d+: {TEXT}|    p\d+(?:->>|-->>|-x|--x)p\d+: {TEXT}"
+    rf"sequenceDiagram|    Note over p0,p\d+: {TEXT}(?:<br/>{TEXT})*|    participant p\d+ as {TEXT}"
+    rf"|    Note over p\d+: {TEXT}|    p\d+(?:->>|-->>|-x|--x)p\d+: {TEXT}"
 )
 HOSTILE = [
     "end",
@@ -47,7 +48,6 @@ def shown(text: str) -> str:
 def test_the_hand_written_fallback_as_a_diagram(told) -> None:  # type: ignore[no-untyped-def]
     assert explain(told, 0).mermaid().split("\n") == [
         "sequenceDiagram",
-        "    title Message 0. ann@example.org to bob@example.com: read after 6m, by way of mx2 because mx1 failed",
         "    participant p0 as ann",
         "    participant p1 as isp",
         "    participant p2 as DNS",
@@ -55,6 +55,7 @@ def test_the_hand_written_fallback_as_a_diagram(told) -> None:  # type: ignore[n
         "    participant p4 as mx2",
         "    participant p5 as boxes",
         "    participant p6 as bob",
+        "    Note over p0,p6: Message 0. ann@example.org to bob@example.com: read after 6m, by way of mx2 because mx1<br/>failed",
         "    Note over p0: +0s sends",
         "    p0->>p2: +0s _submissions._tcp.example.org SRV",
         "    p2-->>p0: 0 1 465 mail.example.org",
@@ -70,7 +71,7 @@ def test_the_hand_written_fallback_as_a_diagram(told) -> None:  # type: ignore[n
         "    Note over p4: first mx1.example.com (10), then mx2.example.com (20)",
         "    p4--xp3: +31s connect → no answer, 30s",
         "    Note over p4: +1m 01s waits 3m 59s",
-        "    p4->>p2: +5m mx2 asks again for example.com MX: the same answers",
+        "    p4->>p2: +5m the same questions, the same answers",
         "    p4->>p3: +5m message → 250",
         "    Note over p5: +5m 01s in the mailbox",
         "    p5->>p6: +6m fetched",
