@@ -4,25 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mailsim.language import say
 from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Prober, Resolver, Senders
 from mailsim.scenario.places import places
 
 if TYPE_CHECKING:
     from mailsim.scenario import Scenario
 
-__all__ = ["LAYERS", "Place", "node_by_host", "path_order"]
+__all__ = ["LAYERS", "Place", "layer_word", "node_by_host", "path_order"]
 
 #: the layers of a picture from left to right (or from top to bottom)
 LAYERS: tuple[str, ...] = ("client", "sender MTA", "DNS", "MX", "mailbox", "reader")
 
 
 class Place(NamedTuple):
-    """A node with its layer, its role in words, and its MX preference (-1 for none)."""
+    """A node with its layer (of :data:`LAYERS`), its role, and its MX preference (-1 for none)."""
 
     node: str
     layer: str
     role: str
     preference: int
+
+    @property
+    def role_word(self) -> str:
+        """The role in the language spoken."""
+        if self.preference >= 0:
+            return say("lanes.role_mx", preference=self.preference)
+        return say(f"lanes.role_{_key(self.role)}")
+
+
+def layer_word(layer: str) -> str:
+    """A layer of :data:`LAYERS` in the language spoken."""
+    return say(f"lanes.layer_{_key(layer)}")
+
+
+def _key(word: str) -> str:
+    return word.lower().replace(" ", "_")
 
 
 def node_by_host(scenario: Scenario) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mailsim.events import Event, EventLog, State
+from mailsim.language import phrased, say
 from mailsim.plots.bands import bands, in_short
 from mailsim.plots.lanes import Place, node_by_host, path_order
 from mailsim.plots.marks import Mark
@@ -64,7 +65,7 @@ class Tale(NamedTuple):
 
 
 def tale_of(result: Result) -> Tale:
-    """Read the log of a result as a tale."""
+    """Read the log of a result as a tale, in the language spoken."""
     log = result.log
     marks: dict[str, list[Mark]] = {}
     hosts = node_by_host(result.scenario)
@@ -124,7 +125,7 @@ def _lanes(
             found, others = found + others, []
         here = tuple(marks.get(place.node, ()))
         if here or place.node in wrong or place.node in queues:
-            title = place.node if place.role in {"client", "MTA", place.node} else f"{place.node}\n{place.role}"
+            title = place.node if place.role in {"client", "MTA", place.node} else f"{place.node}\n{place.role_word}"
             found.append(Lane(place.node, title, here, queues.get(place.node)))
     return tuple(found + others)
 
@@ -179,7 +180,7 @@ def _attempts(log: EventLog, marks: dict[str, list[Mark]], hosts: dict[str, str]
         shown = any(mark.look in ("stored", "late") for mark in marks.get(where, ()))
         if look == "ok" and (by in clients or where == names[by] or shown):
             continue  # the lane shows these already
-        marks.setdefault(where, []).append(Mark(look, f"from {names[by]}", t_us[key == one] / 1e6))
+        marks.setdefault(where, []).append(Mark(look, say("timeline.from", who=names[by]), t_us[key == one] / 1e6))
 
 
 #: events that become marks of their own
@@ -247,7 +248,7 @@ def _fault_of(log: EventLog, row: int | None) -> tuple[str, str, float | None]:
     if not active:
         return "", "", None
     last = max(active, key=lambda span: span.end_us)
-    words = "" if last.how.startswith(_OUT) else f"{last.node}: {in_short(last.how)}"
+    words = "" if last.how.startswith(_OUT) else say("timeline.fault_words", node=last.node, how=in_short(phrased("faults", last.how)))
     return last.target, words, (stored - last.end_us) / 1e6 if stored >= last.end_us else None
 
 

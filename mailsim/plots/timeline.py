@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mailsim.language import say
+from mailsim.language import say, speaking
 from mailsim.plots.bands import band_labels, bands, draw_band
 from mailsim.plots.lettering import room_pt
 from mailsim.plots.marks import draw_marks, legend_for
@@ -21,7 +21,23 @@ if TYPE_CHECKING:
 
     from mailsim.results import Result
 
-__all__ = ["describe_timeline", "timeline"]
+__all__ = [
+    "FAILED",
+    "LEAST_QUEUE",
+    "describe_timeline",
+    "described",
+    "draw_bands",
+    "draw_lanes",
+    "draw_way",
+    "fullest_of",
+    "name_lanes",
+    "note_of",
+    "timeline",
+    "title_of",
+]
+
+#: the looks of attempts that failed
+FAILED = frozenset({"silence", "refused", "tempfail", "permfail"})
 
 #: a queue of fewer is neither drawn to full height nor written out
 LEAST_QUEUE = 5
@@ -33,7 +49,7 @@ _QUEUE_TOP, _MARKS_LOW, _MARKS_HIGH, _ABOVE_QUEUE = 0.34, 0.22, 0.82, 0.62
 _BELOW_LABEL, _LOWER = 0.28, 0.92
 
 
-def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
+def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
     """Draw what happened when.
 
     Parameters
@@ -46,39 +62,66 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
         ``print`` or ``slide``.
     window : pair, optional
         Stretch to show, such as ``("1h", "6h")``.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
+
+    See Also
+    --------
+    mailsim.plots.side_by_side.timelines : two runs on one sheet.
     """
     from mailsim.plots.picture import caption_of, drawing, finish
 
-    tale = tale_of(result)
-    low, high = window_s(window, *tale.shown_s)
-    lanes = tale.lanes
-    with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
-        clock_axis(axes, result.starts, low, high)
-        axes.set_ylim(len(lanes), 0)
-        wrong = {span.node for span in result.log.conditions}
-        fullest = max((int(lane.queue[1].max()) for lane in lanes if lane.queue is not None), default=0)
-        for number, lane in enumerate(lanes):
-            _draw_queue(axes, number, lane, max(fullest, LEAST_QUEUE), window=(low, high))
-            _draw_rows(axes, number, lane, style=style, window=(low, high), banded=lane.node in wrong)
-        _draw_bands(axes, result, lanes, style=style, window=(low, high))
-        _draw_way(axes, tale, style)
-        axes.set_yticks([number + 0.5 for number in range(len(lanes))], [lane.title for lane in lanes])
-        axes.tick_params(axis="y", length=0, pad=SIZES[style].font * 0.7)
-        axes.spines["left"].set_visible(False)
-        marks = [mark for lane in lanes for mark in lane.marks]
-        legend_for(axes, marks, way=tale.way_word, queue=any(lane.queue is not None for lane in lanes), style=style)
-        note = "" if result.log.level == "events" else f"level {result.log.level}: no attempts, no queues"
-        return finish(
-            axes, title=_title(result, tale), description=describe_timeline(result), caption=caption_of(result, note), style=style
-        )
+    with speaking(language):
+        tale = tale_of(result)
+        low, high = window_s(window, *tale.shown_s)
+        lanes = tale.lanes
+        with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
+            clock_axis(axes, result.starts, low, high)
+            axes.set_ylim(len(lanes), 0)
+            draw_lanes(axes, result, lanes, fullest=fullest_of(lanes), style=style, window=(low, high))
+            points = 0.86 * room_pt(axes, style=style)  # the names of rows take some at the right
+            draw_bands(axes, result, lanes, points=points, style=style, window=(low, high))
+            draw_way(axes, tale, style)
+            name_lanes(axes, lanes, style)
+            marks = [mark for lane in lanes for mark in lane.marks]
+            legend_for(axes, marks, way=tale.way_word, queue=any(lane.queue is not None for lane in lanes), style=style)
+            return finish(
+                axes, title=title_of(result, tale), description=described(result, tale), caption=caption_of(result, note_of(result)), style=style
+            )
 
 
-def _draw_bands(ax: Axes, result: Result, lanes: Sequence[Lane], *, style: str, window: tuple[float, float]) -> None:
-    """What was wrong: a band in the lane concerned, thin lines through all lanes at its ends."""
+def note_of(result: Result) -> str:
+    """What a timeline of this run lacks."""
+    return "" if result.log.level == "events" else say("timeline.level", level=result.log.level)
+
+
+def fullest_of(lanes: Sequence[Lane]) -> int:
+    """Mail in the fullest queue at its peak, at least :data:`LEAST_QUEUE`: what fills the height that queues have."""
+    return max((int(lane.queue[1].max()) for lane in lanes if lane.queue is not None), default=LEAST_QUEUE)
+
+
+def draw_lanes(
+    ax: Axes, result: Result, lanes: Sequence[Lane], *, fullest: int, style: str, window: tuple[float, float]
+) -> None:
+    """Queues and marks, lane below lane from height 0 on."""
+    wrong = {span.node for span in result.log.conditions}
+    for number, lane in enumerate(lanes):
+        _draw_queue(ax, number, lane, max(fullest, LEAST_QUEUE), window=window)
+        _draw_rows(ax, number, lane, style=style, window=window, banded=lane.node in wrong)
+
+
+def name_lanes(ax: Axes, lanes: Sequence[Lane], style: str) -> None:
+    """The names of the lanes instead of an axis."""
+    ax.set_yticks([number + 0.5 for number in range(len(lanes))], [lane.title for lane in lanes])
+    ax.tick_params(axis="y", length=0, pad=SIZES[style].font * 0.7)
+    ax.spines["left"].set_visible(False)
+
+
+def draw_bands(ax: Axes, result: Result, lanes: Sequence[Lane], *, points: float, style: str, window: tuple[float, float]) -> None:
+    """What was wrong: a band in the lane concerned, thin lines through all lanes at its ends; the window is ``points`` wide."""
     found = bands(result.log.conditions, end_s=result.log.end_us / 1e6)
-    points = 0.86 * room_pt(ax, style=style)  # the names of rows take some at the right
     for edge in sorted({edge for band in found for edge in (band.start_s, band.end_s)}):
-        ax.axvline(edge, color=COLOURS["down"], linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.3)
+        ax.vlines(edge, 0, len(lanes), color=COLOURS["down"], linewidth=0.7, linestyle=(0, (1, 2)), zorder=0.3)
     for number, lane in enumerate(lanes):
         here = [band for band in found if band.node == lane.node]
         words = band_labels(here, *window, points=points, size=SIZES[style].font * 0.84)
@@ -107,7 +150,7 @@ def _draw_queue(ax: Axes, number: int, lane: Lane, fullest: int, *, window: tupl
         if peak >= LEAST_QUEUE and peak >= 0.08 * fullest and window[0] <= t_s[top] <= window[1]:
             late = t_s[top] > window[0] + 0.2 * (window[1] - window[0])
             ax.annotate(
-                f"{peak} waiting",
+                say("timeline.waiting", count=peak),
                 (t_s[top], number + 0.97),
                 xytext=(-3 if late else 3, 1.5),
                 textcoords="offset points",
@@ -141,7 +184,7 @@ def _draw_rows(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[f
             )
 
 
-def _draw_way(ax: Axes, tale: Tale, style: str) -> None:
+def draw_way(ax: Axes, tale: Tale, style: str) -> None:
     """The way of the mail that the title is about: along a lane while it waits, to the next when it is handed over."""
     if not tale.way:
         return
@@ -154,51 +197,62 @@ def _draw_way(ax: Axes, tale: Tale, style: str) -> None:
     ax.plot(t_s, y, linestyle="none", marker=".", color=COLOURS["ink"], markersize=SIZES[style].line * 3.5, zorder=3.6)
 
 
-def _title(result: Result, tale: Tale) -> str:
+def title_of(result: Result, tale: Tale) -> str:
     """The headline as a sentence, from the figures."""
-    span = result.log.end_us / 1e6
     mail = result.conservation.mail
     if mail.sent == 0:
-        return "Nobody sent anything."
+        return say("timeline.nobody")
     if mail.bounced:
-        cohort = cohorts(result.log)[0]
-        count = round((shares(result.log, cohort.mask).bounced or 0) * len(cohort))
-        which = f"{len(cohort)} mails sent during the fault" if cohort.key == "during_faults" else f"{mail.sent} mails"
-        count, which = (count, which) if count else (mail.bounced, f"{mail.sent} mails")
-        return f"Of {which}, {count} came back as undeliverable, the first after {duration_text(tale.first_bounce_s)}."
+        return _returned(result, tale)
     if mail.rejected and not result.log.conditions:
         logins = result.summary().failed_logins
-        tail = f"; {logins} logins failed." if logins else "."
-        return f"{mail.rejected} of {mail.sent} mails entered no queue: the server refused and told the user{tail}"
+        return say("timeline.rejected_logins" if logins else "timeline.rejected", count=mail.rejected, total=mail.sent, logins=logins)
     if tale.latency_s is None:
-        tail = f", {mail.unknown} unknown" if mail.unknown else ""
-        return f"None of {mail.sent} mails arrived: {mail.rejected} rejected, {mail.queued} still under way{tail}."
-    sent = clock_text(result.starts, tale.sent_s, span_s=span)
+        key = "timeline.none_unknown" if mail.unknown else "timeline.none"
+        return say(key, total=mail.sent, rejected=mail.rejected, queued=mail.queued, unknown=mail.unknown)
+    sent = clock_text(result.starts, tale.sent_s, span_s=result.log.end_us / 1e6)
+    took, words = duration_text(tale.latency_s), bool(tale.fault_words)
+    fault = tale.fault_words or tale.fault
     if tale.after_fault_s is not None:
-        over = f"a fault was over ({tale.fault_words})" if tale.fault_words else f"{tale.fault} was back"
-        return f"Mail sent at {sent} waited longest: until {duration_text(tale.after_fault_s)} after {over}."
+        after = duration_text(tale.after_fault_s)
+        return say("timeline.waited_words" if words else "timeline.waited", sent=sent, after=after, fault=fault)
     if mail.sent == 1:
-        return f"The mail, sent at {sent}, was in the mailbox after {duration_text(tale.latency_s)}."
-    if tale.fault:
-        during = f"during a fault ({tale.fault_words})" if tale.fault_words else f"while {tale.fault} was out"
-        return f"The slowest mail, sent at {sent}, took {duration_text(tale.latency_s)} {during}."
-    return f"{mail.stored} of {mail.sent} mails arrived; the slowest, sent at {sent}, took {duration_text(tale.latency_s)}."
+        return say("timeline.single", sent=sent, took=took)
+    if fault:
+        return say("timeline.slowest_during" if words else "timeline.slowest_out", sent=sent, took=took, fault=fault)
+    return say("timeline.slowest", count=mail.stored, total=mail.sent, sent=sent, took=took)
 
 
-def describe_timeline(result: Result) -> str:
+def _returned(result: Result, tale: Tale) -> str:
+    """How much mail came back: of that sent during the faults, else of all."""
+    mail, cohort = result.conservation.mail, cohorts(result.log)[0]
+    count = round((shares(result.log, cohort.mask).bounced or 0) * len(cohort))
+    key, total = ("timeline.returned_during", len(cohort)) if count and cohort.key == "during_faults" else ("timeline.returned", mail.sent)
+    after = duration_text(tale.first_bounce_s)
+    if mail.sent == 1:
+        return say("timeline.returned_single", after=after)
+    return say(key, total=total, count=count or mail.bounced, after=after)
+
+
+def describe_timeline(result: Result, *, language: str | None = None) -> str:
     """The timeline in words."""
-    tale = tale_of(result)
+    with speaking(language):
+        return described(result, tale_of(result))
+
+
+def described(result: Result, tale: Tale) -> str:
+    """A tale in words."""
     end = result.log.end_us / 1e6
     wrong = [
-        f"{band.node} ({band.label}) from {clock_text(result.starts, band.start_s, span_s=end)}"
+        say("timeline.wrong_one", node=band.node, how=band.label, at=clock_text(result.starts, band.start_s, span_s=end))
         for band in bands(result.log.conditions, end_s=end)
     ]
-    failed = sum(len(mark.t_s) for lane in tale.lanes for mark in lane.marks if mark.look in {"silence", "refused", "tempfail", "permfail"})
+    failed = sum(len(mark.t_s) for lane in tale.lanes for mark in lane.marks if mark.look in FAILED)
     parts = [
-        "Timeline with a lane for each of " + ", ".join(lane.node for lane in tale.lanes) + ".",
-        ("Wrong: " + "; ".join(wrong) + ".") if wrong else "Nothing was wrong.",
-        _title(result, tale),
-        f"Attempts that failed: {failed}." if failed else "",
+        say("timeline.described", nodes=", ".join(lane.node for lane in tale.lanes)),
+        say("timeline.wrong", wrong="; ".join(wrong)) if wrong else say("timeline.nothing_wrong"),
+        title_of(result, tale),
+        say("timeline.failed", count=failed) if failed else "",
         _queue_words(result, tale),
     ]
     return " ".join(part for part in parts if part)
@@ -211,4 +265,5 @@ def _queue_words(result: Result, tale: Tale) -> str:
     if not peaks:
         return ""
     peak, node, t_s = max(peaks)
-    return f"The {say('plots.queue')} of {node} peaks at {peak} at {clock_text(result.starts, t_s, span_s=result.log.end_us / 1e6)}."
+    at = clock_text(result.starts, t_s, span_s=result.log.end_us / 1e6)
+    return say("timeline.peak", node=node, count=peak, at=at)
