@@ -115,7 +115,7 @@ def _late(band: Band, low: float, high: float) -> bool:
     return band.start_s > low + 0.7 * (high - low)
 
 
-def draw_band(ax: Axes, band: Band, *, low: float, high: float, label: str = "") -> None:
+def draw_band(ax: Axes, band: Band, *, low: float, high: float, label: str = "", size: str = "small") -> None:
     """Hatch the stretch between two heights; the label stands at its upper left (near the right end of the picture: right), inside."""
     from matplotlib.patches import Rectangle
 
@@ -142,7 +142,7 @@ def draw_band(ax: Axes, band: Band, *, low: float, high: float, label: str = "")
             textcoords="offset points",
             va="top",
             ha="right" if late else "left",
-            fontsize="small",
+            fontsize=size,
             color=COLOURS["quiet"],
             bbox={"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85},
             zorder=4,

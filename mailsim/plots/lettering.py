@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim.plots.style import PADS_IN, SIZES
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-__all__ = ["Overhang", "legend_below", "overhang_of", "room_pt", "width_pt", "wrapped"]
+__all__ = ["Overhang", "aside", "legend_below", "overhang_of", "room_pt", "width_pt", "wrapped"]
 
 #: most columns of a legend
 _COLUMNS = 6
@@ -121,6 +122,18 @@ def legend_below(ax: Axes, handles: Sequence[Artist], *, style: str, room: float
         )
         if legend.get_window_extent().width * 72 / _dpi(ax) <= most:
             return
+
+
+def aside(ax: Axes) -> None:
+    """Let the legend below these axes reach under the ones at their right: the layout keeps its height free, not its width."""
+    legend = ax.get_legend()
+    if legend is None:
+        return
+    legend.set_in_layout(False)
+    font = legend.get_texts()[0].get_fontsize()
+    height = (ax.bbox.y0 - legend.get_window_extent().y0) * 72 / _dpi(ax)
+    blank = "\n".join(" " * ceil(height / (1.2 * float(font))))
+    ax.annotate(blank, (0, 0), xycoords="axes fraction", va="top", fontsize=font)
 
 
 def _dpi(ax: Axes) -> float:

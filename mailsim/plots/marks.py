@@ -52,12 +52,15 @@ def gathered(t_s: npt.NDArray[np.float64], low: float, high: float, *, columns: 
     return Gathered(np.bincount(inverse, weights=inside, minlength=len(used)) / count, count)
 
 
-def draw_marks(ax: Axes, marks: Sequence[Mark], *, y: float, style: str, window: tuple[float, float]) -> None:
-    """Draw the marks of one row; a mark that stands for many is larger (area with the logarithm of their number)."""
+def draw_marks(ax: Axes, marks: Sequence[Mark], *, y: float, style: str, window: tuple[float, float], columns: int = COLUMNS) -> None:
+    """Draw the marks of one row, from so many on one for each of so many columns; one that stands for many is larger.
+
+    Its area grows with the logarithm of their number.
+    """
     area = SIZES[style].marker
     for mark in marks:
         look = LOOKS[mark.look]
-        some = gathered(mark.t_s, *window)
+        some = gathered(mark.t_s, *window, columns=columns, crowd=min(columns, CROWD))
         if not len(some.t_s):
             continue
         line_like = look.marker in LINES

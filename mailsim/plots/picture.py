@@ -71,13 +71,13 @@ def drawing(ax: Axes | None, *, style: str, height: float = 1.0) -> Iterator[Axe
         yield ax
 
 
-def second_axes(ax: Axes) -> Axes:
-    """Axes below these on the same figure, of the same size, sharing the x axis."""
+def second_axes(ax: Axes, *, beside: bool = False) -> Axes:
+    """Axes below these on the same figure (or ``beside`` them, at the right), of the same size, sharing the x axis (then y too)."""
     figure: Any = ax.figure
-    grid = figure.add_gridspec(2, 1)
+    grid = figure.add_gridspec(1, 2) if beside else figure.add_gridspec(2, 1)
     ax.set_subplotspec(grid[0])
-    below: Axes = figure.add_subplot(grid[1], sharex=ax)
-    return below
+    other: Axes = figure.add_subplot(grid[1], sharex=ax, sharey=ax if beside else None)
+    return other
 
 
 def axes_beside(ax: Axes) -> Axes:

@@ -10,7 +10,7 @@ import numpy as np
 from mailsim.language import say, speaking
 from mailsim.plots.bands import band_labels, bands, draw_band
 from mailsim.plots.lettering import room_pt
-from mailsim.plots.marks import draw_marks, legend_for
+from mailsim.plots.marks import COLUMNS, draw_marks, legend_for
 from mailsim.plots.style import COLOURS, SIZES, Style
 from mailsim.plots.tale import Lane, Tale, tale_of
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
@@ -47,6 +47,9 @@ _QUEUE_TOP, _MARKS_LOW, _MARKS_HIGH, _ABOVE_QUEUE = 0.34, 0.22, 0.82, 0.62
 
 #: where marks begin and end in a lane whose outage bands have their labels above them
 _BELOW_LABEL, _LOWER = 0.28, 0.92
+
+#: the same where two timelines share a slide, and the columns that marks are gathered into there
+_DENSE, _COLUMNS_DENSE = (0.4, 0.98), COLUMNS * 2 // 5
 
 
 def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
@@ -86,7 +89,11 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
             marks = [mark for lane in lanes for mark in lane.marks]
             legend_for(axes, marks, way=tale.way_word, queue=any(lane.queue is not None for lane in lanes), style=style)
             return finish(
-                axes, title=title_of(result, tale), description=described(result, tale), caption=caption_of(result, note_of(result)), style=style
+                axes,
+                title=title_of(result, tale),
+                description=described(result, tale),
+                caption=caption_of(result, note_of(result)),
+                style=style,
             )
 
 
@@ -101,13 +108,13 @@ def fullest_of(lanes: Sequence[Lane]) -> int:
 
 
 def draw_lanes(
-    ax: Axes, result: Result, lanes: Sequence[Lane], *, fullest: int, style: str, window: tuple[float, float]
+    ax: Axes, result: Result, lanes: Sequence[Lane], *, fullest: int, style: str, window: tuple[float, float], dense: bool = False
 ) -> None:
-    """Queues and marks, lane below lane from height 0 on."""
+    """Queues and marks, lane below lane from height 0 on; ``dense`` where two timelines share a slide."""
     wrong = {span.node for span in result.log.conditions}
     for number, lane in enumerate(lanes):
         _draw_queue(ax, number, lane, max(fullest, LEAST_QUEUE), window=window)
-        _draw_rows(ax, number, lane, style=style, window=window, banded=lane.node in wrong)
+        _draw_rows(ax, number, lane, style=style, window=window, banded=lane.node in wrong, dense=dense)
 
 
 def name_lanes(ax: Axes, lanes: Sequence[Lane], style: str) -> None:
@@ -117,7 +124,9 @@ def name_lanes(ax: Axes, lanes: Sequence[Lane], style: str) -> None:
     ax.spines["left"].set_visible(False)
 
 
-def draw_bands(ax: Axes, result: Result, lanes: Sequence[Lane], *, points: float, style: str, window: tuple[float, float]) -> None:
+def draw_bands(
+    ax: Axes, result: Result, lanes: Sequence[Lane], *, points: float, style: str, window: tuple[float, float], dense: bool = False
+) -> None:
     """What was wrong: a band in the lane concerned, thin lines through all lanes at its ends; the window is ``points`` wide."""
     found = bands(result.log.conditions, end_s=result.log.end_us / 1e6)
     for edge in sorted({edge for band in found for edge in (band.start_s, band.end_s)}):
@@ -126,7 +135,7 @@ def draw_bands(ax: Axes, result: Result, lanes: Sequence[Lane], *, points: float
         here = [band for band in found if band.node == lane.node]
         words = band_labels(here, *window, points=points, size=SIZES[style].font * 0.84)
         for band, label in zip(here, words, strict=True):
-            draw_band(ax, band, low=number + 0.94, high=number + 0.06, label=label)
+            draw_band(ax, band, low=number + 0.94, high=number + 0.06, label=label, size="x-small" if dense else "small")
 
 
 def _draw_queue(ax: Axes, number: int, lane: Lane, fullest: int, *, window: tuple[float, float]) -> None:
@@ -162,15 +171,15 @@ def _draw_queue(ax: Axes, number: int, lane: Lane, fullest: int, *, window: tupl
             )
 
 
-def _draw_rows(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[float, float], banded: bool) -> None:
+def _draw_rows(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[float, float], banded: bool, dense: bool) -> None:
     """The marks of a lane in a row for each who sent them, named at the right edge, below the label of an outage band."""
     rows = sorted({mark.row for mark in lane.marks})
-    low, high = (_BELOW_LABEL, _LOWER) if banded else (_MARKS_LOW, _MARKS_HIGH)
+    low, high = _DENSE if banded and dense else (_BELOW_LABEL, _LOWER) if banded else (_MARKS_LOW, _MARKS_HIGH)
     room = ((high if lane.queue is None else _ABOVE_QUEUE) - low) / max(len(rows), 1)
     for k, row in enumerate(rows):
         y = number + low + room * (k + 0.5)
         here = [mark for mark in lane.marks if mark.row == row]
-        draw_marks(ax, here, y=y, style=style, window=window)
+        draw_marks(ax, here, y=y, style=style, window=window, columns=_COLUMNS_DENSE if dense else COLUMNS)
         if len(rows) > 1 and row:
             ax.annotate(
                 row,
@@ -179,7 +188,7 @@ def _draw_rows(ax: Axes, number: int, lane: Lane, *, style: str, window: tuple[f
                 xytext=(SIZES[style].font * 0.6, 0),
                 textcoords="offset points",
                 va="center",
-                fontsize="small",
+                fontsize="x-small" if dense else "small",
                 color=COLOURS["quiet"],
             )
 

@@ -313,11 +313,22 @@ class Plots:
     def __init__(self, result: Result) -> None:
         self._result = result
 
-    def timeline(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None) -> Axes:
-        """What happened when: one lane per server, outages, attempts, queues, deliveries."""
+    def timeline(
+        self,
+        *,
+        beside: Result | None = None,
+        ax: Axes | None = None,
+        style: Style = "print",
+        window: Window = None,
+        language: str | None = None,
+    ) -> Axes:
+        """What happened when: one lane per server, outages, attempts, queues, deliveries; with another run ``beside`` it, to compare."""
+        from mailsim.plots.side_by_side import timelines
         from mailsim.plots.timeline import timeline
 
-        return timeline(self._result, ax=ax, style=style, window=window)
+        if beside is not None:
+            return timelines([self._result, beside], ax=ax, style=style, window=window, language=language)
+        return timeline(self._result, ax=ax, style=style, window=window, language=language)
 
     def latency(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
         """How long mail takes to the mailbox and to the reader, with what is still under way."""
@@ -345,11 +356,13 @@ class Plots:
 
         return topology(self._result, ax=ax, style=style)
 
-    def sequence(self, message: int, *, scale: Scale = "rank", ax: Axes | None = None, style: Style = "print") -> Axes:
+    def sequence(
+        self, message: int, *, scale: Scale = "rank", ax: Axes | None = None, style: Style = "print", language: str | None = None
+    ) -> Axes:
         """One message as a sequence diagram, every step one row or (``scale="time"``) true to time."""
         from mailsim.plots.sequence import sequence
 
-        return sequence(self._result, message, scale=scale, ax=ax, style=style)
+        return sequence(self._result, message, scale=scale, ax=ax, style=style, language=language)
 
     def budget(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
         """Where the time from send to read went, as means, for mail sent during the faults and for all."""

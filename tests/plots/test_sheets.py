@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import mailsim
+from mailsim.language import languages
 from mailsim.plots.impact import impact
 from mailsim.plots.outcomes_by_length import outcomes_by_length
 from mailsim.plots.raster import raster
@@ -87,6 +88,15 @@ def test_all_letters_lie_inside_the_sheet_and_apart(world: str, style: str, name
 @pytest.mark.parametrize("style", SIZES)
 def test_german_letters_lie_inside_the_sheet_and_apart_too(style: str, name: str) -> None:
     assert_apart(assert_inside(getattr(result_of("flapping").plot, name)(style=style, language="de")))
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("style", SIZES)
+def test_the_letters_of_two_timelines_lie_inside_the_sheet_and_apart(style: str, language: str) -> None:
+    ax = result_of("primary-outage").plot.timeline(beside=result_of("flapping"), style=style, language=language)  # type: ignore[arg-type]
+    assert_apart(assert_inside(ax))
+    legend = next(one.get_legend() for one in ax.figure.axes if one.get_legend() is not None)
+    assert legend.get_window_extent().x1 <= ax.figure.bbox.x1
 
 
 @pytest.mark.parametrize("style", SIZES)
