@@ -37,7 +37,7 @@ class Cost(NamedTuple):
     """What attempts that failed cost: how most of them failed, their number, the median time that each of these took."""
 
     kind: str
-    count: int
+    number: int
     median_us: float
 
 
@@ -67,7 +67,7 @@ def contrast(runs: Sequence[tuple[Result, Tale, str]]) -> str:
         took, other = duration_text(tale.latency_s), duration_text(other_tale.latency_s)
         if took != other:
             return say("side_by_side.slowest", took=took, other=other, **names)
-    failed = [cost.count if cost else 0 for cost in costs]
+    failed = [cost.number if cost else 0 for cost in costs]
     if failed[0] != failed[1]:
         return say("side_by_side.attempts", count=failed[0], other=failed[1], **names)
     if tale.latency_s is None:

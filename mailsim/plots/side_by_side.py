@@ -86,40 +86,37 @@ def timelines(
     from mailsim.plots.picture import caption_of, drawing, finish, second_axes
 
     with speaking(language):
-        first, second = runs = _runs(results, titles)
-        lanes = first.tale.lanes
-        low, high = window_s(window, min(run.tale.shown_s[0] for run in runs), max(run.tale.shown_s[1] for run in runs))
-        beside = style == "slide"
-        with drawing(ax, style=style, height=1.0 if beside else 0.3 + 0.115 * 2 * (len(lanes) + _HEAD)) as axes:
-            clock_axis(axes, first.result.starts, low, high, most=4 if beside else 9)
-            axes.set_ylim(len(lanes), -_HEAD)
+        runs = _runs(results, titles)
+        shown = [run.tale.shown_s for run in runs]
+        low, high = window_s(window, min(one for one, _ in shown), max(end for _, end in shown))
+        beside, lanes = style == "slide", len(runs[0].tale.lanes) + _HEAD
+        with drawing(ax, style=style, height=1.0 if beside else 0.3 + 0.115 * 2 * lanes) as axes:
+            clock_axis(axes, runs[0].result.starts, low, high, most=4 if beside else 9)
             other = second_axes(axes, beside=beside)
-            other.set_ylim(len(lanes), -_HEAD)
-            fullest = max(fullest_of(run.tale.lanes) for run in runs)
-            for where, run in ((axes, first), (other, second)):
-                draw_lanes(
-                    where,
-                    run.result,
-                    run.tale.lanes,
-                    fullest=fullest,
-                    style=style,
-                    window=(low, high),
-                    dense=beside,
-                )
-                draw_way(where, run.tale, style)
-                name_lanes(where, lanes, style)
-                where.text(0, -0.2, run.name, transform=where.get_yaxis_transform(), fontsize=SIZES[style].font * 1.05, weight="bold")
+            _draw_panels((axes, other), runs, style=style, window=(low, high), dense=beside)
             other.tick_params(axis="y", labelleft=not beside)
             axes.tick_params(axis="x", labelbottom=beside)
-            _draw_all_bands((axes, other), runs, style=style, window=(low, high))
+            _draw_all_bands((axes, other), runs, style=style, window=(low, high), dense=beside)
             marks = [mark for run in runs for lane in run.tale.lanes for mark in lane.marks]
             queue = any(lane.queue is not None for run in runs for lane in run.tale.lanes)
             legend_for(axes if beside else other, marks, way=_way_word(runs), queue=queue, style=style)
             if beside:
                 aside(axes)
-            title = contrast([(run.result, run.tale, run.name) for run in runs])
-            caption = caption_of(first.result, note_of(first.result), say("side_by_side.caption", second=_replay(second.result)))
-            return finish(axes, title=title, description=_described(runs), caption=caption, style=style)
+            second = say("side_by_side.caption", second=_replay(runs[1].result))
+            caption = caption_of(runs[0].result, note_of(runs[0].result), second)
+            return finish(axes, title=contrast(runs), description=_described(runs), caption=caption, style=style)
+
+
+def _draw_panels(axes: Sequence[Axes], runs: Sequence[_Run], *, style: str, window: tuple[float, float], dense: bool) -> None:
+    """Lanes, marks, queues and names of both."""
+    fullest = max(fullest_of(run.tale.lanes) for run in runs)
+    for where, run in zip(axes, runs, strict=True):
+        lanes = run.tale.lanes
+        where.set_ylim(len(lanes), -_HEAD)
+        draw_lanes(where, run.result, lanes, fullest=fullest, style=style, window=window, dense=dense)
+        draw_way(where, run.tale, style)
+        name_lanes(where, lanes, style)
+        where.text(0, -0.2, run.name, transform=where.get_yaxis_transform(), fontsize=SIZES[style].font * 1.05, weight="bold")
 
 
 def describe_timelines(
@@ -131,9 +128,8 @@ def describe_timelines(
 
 
 def _described(runs: Sequence[_Run]) -> str:
-    title = contrast([(run.result, run.tale, run.name) for run in runs])
     each = [say("side_by_side.named", name=run.name, what=described(run.result, run.tale)) for run in runs]
-    return " ".join([say("side_by_side.described", title=title), *each])
+    return " ".join([say("side_by_side.described", title=contrast(runs)), *each])
 
 
 def _runs(results: Sequence[Result] | Mapping[str, Result], titles: Sequence[str] | None) -> tuple[_Run, _Run]:
@@ -191,13 +187,13 @@ def _wrong(result: Result) -> str:
     return ", ".join([*list(told)[:_TOLD], *["…"] * (len(told) > _TOLD)]) or say("side_by_side.fine")
 
 
-def _draw_all_bands(axes: Sequence[Axes], runs: Sequence[_Run], *, style: str, window: tuple[float, float]) -> None:
+def _draw_all_bands(axes: Sequence[Axes], runs: Sequence[_Run], *, style: str, window: tuple[float, float], dense: bool) -> None:
     """The bands, once the sheet is laid out and it is known how wide the window is."""
     figure: Any = axes[0].figure
     figure.canvas.figure.draw_without_rendering()
     for where, run in zip(axes, runs, strict=True):
         points = 0.92 * where.get_window_extent().width * 72 / figure.dpi
-        draw_bands(where, run.result, run.tale.lanes, points=points, style=style, window=window, dense=style == "slide")
+        draw_bands(where, run.result, run.tale.lanes, points=points, style=style, window=window, dense=dense)
 
 
 def _way_word(runs: Sequence[_Run]) -> str:

@@ -1,26 +1,27 @@
-"""The topology: who hands mail to whom, from the sending client to the reader, with each way's share of the mail."""
+"""The topology: who hands mail to whom, from the sending client to the reader, with each way's share of the mail and its health."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from mailsim.events import Event, EventLog
-from mailsim.plots.bands import bands
-from mailsim.plots.lanes import LAYERS, Place, node_by_host, path_order
+from mailsim.errors import UnsupportedError
+from mailsim.language import say, speaking
+from mailsim.plots.lanes import LAYERS, Place, path_order
+from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, SIZES, Style
-from mailsim.results.columns import by_message, view
-from mailsim.results.metrics import ordinary
+from mailsim.plots.topology_words import Scene, clock_of, described, title_of, wrong_of
+from mailsim.plots.ways import Way, moment_of, waiting, ways
 from mailsim.results.summary import percent
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from mailsim.results import Result
     from mailsim.scenario import Scenario
 
-__all__ = ["Way", "describe_topology", "topology", "ways"]
+__all__ = ["describe_topology", "topology"]
 
 #: letters of a node's name that fit its box
 _LETTERS = 9
@@ -28,100 +29,143 @@ _LETTERS = 9
 #: half the width and half the height of a node's box, in columns and rows
 _WIDE, _HIGH = 0.26, 0.26
 
+#: columns that there is room for at least, so that few boxes are not the wider
+_COLUMNS = 4
 
-class Way(NamedTuple):
-    """From one node to another: what for, its share of the mail (None without a run), fallback or not.
+#: colours of a way by its health
+_HEALTH = {"fine": COLOURS["transit"], "some": COLOURS["deferred"], "every": COLOURS["bounced"]}
 
-    ``via`` is ``relay``, ``dns`` ... as in the scenario's graph, or ``seen`` for a way that only the log knows.
-    """
+#: line styles of a fallback (in a legend) and of questions
+_DASHED, _DOTTED = (0, (4, 1.6)), (0, (1, 1.6))
 
-    start: str
-    end: str
-    via: str
-    share: float | None
-    fallback: bool
-
-
-def ways(scenario: Scenario, log: EventLog | None = None) -> list[Way]:
-    """The ways of a scenario in the order of its file; with a log, each with the share of ordinary mail that took it."""
-    graph = scenario.graph()
-    best: dict[tuple[str, str], int] = {}
-    for start, _, edge in graph.edges(data=True):
-        if edge["via"] == "relay":
-            key = (start, edge["domain"])
-            best[key] = min(edge["preference"], best.get(key, edge["preference"]))
-    shares = _handed_over(log) if log is not None and log.level == "events" else None
-    found: dict[tuple[str, str], Way] = {}
-    for start, end, edge in graph.edges(data=True):
-        fallback = edge["via"] == "relay" and edge["preference"] > best[(start, edge["domain"])]
-        share = None if shares is None or edge["via"] == "dns" else shares.get((start, end), 0.0)
-        known = found.get((start, end))
-        found[(start, end)] = Way(start, end, edge["via"], share, fallback and (known is None or known.fallback))
-    for (start, end), share in (shares or {}).items():  # what only happened, such as to a host that failover DNS handed out
-        if (start, end) not in found and start != end and {start, end} <= scenario.nodes.keys():
-            found[(start, end)] = Way(start, end, "seen", share, False)
-    return list(found.values())
+#: what stands before the number of contacts that failed
+_CROSS = "\N{BALLOT X}"
 
 
-def _handed_over(log: EventLog) -> dict[tuple[str, str], float]:
-    """Share of ordinary mail that went from one node to another, by who took it from whom."""
-    mail = np.unique(view(log.messages, "message")[ordinary(log)])
-    kind, peer = view(log.events, "kind"), view(log.events, "peer")
-    rows = np.isin(kind, (Event.ACCEPTED, Event.STORED, Event.FETCHED)) & (peer >= 0) & np.isin(view(log.events, "message"), mail)
-    names, most = log.names, len(log.names)
-    pair = peer[rows].astype(np.int64) * most + view(log.events, "node")[rows]
-    pairs, place = np.unique(pair, return_inverse=True)
-    once = np.unique(place * (int(mail.max(initial=0)) + 1) + view(log.events, "message")[rows])  # a message counts once a way
-    counts = np.bincount(once // (int(mail.max(initial=0)) + 1), minlength=len(pairs))
-    return {(names[one // most], names[one % most]): count / len(mail) for one, count in zip(pairs.tolist(), counts.tolist(), strict=True)}
-
-
-def topology(data: Result | Scenario, *, ax: Axes | None = None, style: Style = "print") -> Axes:
+def topology(
+    data: Result | Scenario, *, at: str | float | None = None, ax: Axes | None = None, style: Style = "print", language: str | None = None
+) -> Axes:
     """Draw the nodes from left to right in the order of the path.
 
-    Width of a line: share of the mail that went this way; dashed: fallback; dotted: questions to DNS.  A hatched box was
-    out for a time.
+    Width of a line: share of the mail that went this way; its colour: none, some or every contact failed (then with a cross
+    and their number); dashed: fallback; dotted: questions to DNS.  A hatched box was out for a time.
 
     Parameters
     ----------
     data : Result or Scenario
         A scenario shows what can happen, a result what did.
+    at : str or float, optional
+        An instant of the run, such as ``"2h"`` or seconds since the start: what is wrong then, how much mail waits where, and
+        how mail went since something last went wrong or was mended.  By default the whole run.
     ax : Axes, optional
         Where to draw; by default on a new figure.
     style : str
         ``print`` or ``slide``.
+    language : str, optional
+        ``en`` or ``de``; by default the one spoken.
+
+    Raises
+    ------
+    UnsupportedError
+        The run does not reach that instant, or a scenario that did not run is asked for one.
     """
-    from mailsim.plots.picture import caption_of, drawing, finish
+    from mailsim.plots.picture import drawing, finish
 
-    scenario, log = _parts(data)
-    order = path_order(scenario)
-    place = _positions(order)
-    with drawing(ax, style=style, height=0.85) as axes:
-        axes.set_axis_off()
-        found = ways(scenario, log)
-        for way in found:
-            _draw_way(axes, way, place, style)
-        idle = _idle(found)
-        wrong: dict[str, list[str]] = {}
-        for band in bands(log.conditions, end_s=log.end_us / 1e6) if log is not None else ():
-            wrong.setdefault(band.node, []).append(band.label)
-        for one in order:
-            _draw_node(axes, one, place[one.node], _at_fault(wrong.get(one.node, [])), idle=one.node in idle, style=style)
+    with speaking(language):
+        scene, found, order = _scene(data, at)
+        place = _positions(order)
         x, y = zip(*place.values(), strict=True)
-        axes.set_xlim(min(x) - 0.5, max(x) + 0.5)
-        axes.set_ylim(min(y) - 0.6, max(y) + 0.55)
-        caption = caption_of(data) if log is not None else f"{scenario.name} · digest {scenario.digest()[:8]}"  # type: ignore[arg-type]
-        return finish(axes, title=_title(data), description=describe_topology(data), caption=caption, style=style)
+        with drawing(ax, style=style, height=max(0.95, 0.3 + 0.12 * (max(y) - min(y) + 1.15))) as axes:
+            axes.set_axis_off()
+            middle, half = (min(x) + max(x)) / 2, max((max(x) - min(x)) / 2 + 0.5, _COLUMNS / 2)
+            axes.set_xlim(middle - half, middle + half)
+            axes.set_ylim(min(y) - 0.6, max(y) + 0.55)
+            faults = wrong_of(scene)
+            for way in found:
+                _draw_way(axes, way, place, style, _at_fault(faults, f"{way.start}-{way.end}", f"{way.end}-{way.start}"))
+            queues = waiting(scene.log, scene.moment) if scene.log is not None and scene.moment is not None else {}
+            idle = _idle(found)
+            for one in order:
+                depth = queues.get(one.node, 0)
+                wrong = _at_fault(faults, one.node)
+                _draw_node(axes, one, place[one.node], wrong, waits=depth, idle=one.node in idle, style=style)
+            legend_below(axes, _legend(found, style, wrong=any(node in place for node, _ in faults)), style=style)
+            text = described(scene, order, found)
+            return finish(axes, title=title_of(scene), description=text, caption=_caption(data, scene), style=style)
 
 
-def _at_fault(labels: list[str]) -> str:
-    """What was wrong with a node, short enough to stand above its box."""
-    return f"{len(labels)} faults" if len(labels) > 1 else labels[0] if labels else ""
+def describe_topology(data: Result | Scenario, *, at: str | float | None = None, language: str | None = None) -> str:
+    """The topology in words."""
+    with speaking(language):
+        scene, found, order = _scene(data, at)
+        return described(scene, order, found)
 
 
-def _parts(data: Result | Scenario) -> tuple[Scenario, EventLog | None]:
+def _scene(data: Result | Scenario, at: str | float | None) -> tuple[Scene, list[Way], list[Place]]:
     log = getattr(data, "log", None)
-    return (data.scenario, log) if log is not None else (data, None)  # type: ignore[union-attr,return-value]
+    if log is None:
+        if at is not None:
+            raise UnsupportedError(f"a scenario that did not run has no at={at!r}: topology(scenario.run(), at={at!r})")
+        scene = Scene(data, None, None, None)  # type: ignore[arg-type]
+    else:
+        scene = Scene(data.scenario, log, data.starts, None if at is None else moment_of(log, at))  # type: ignore[union-attr]
+    order = path_order(scene.scenario)
+    rank = {place.node: k for k, place in enumerate(order)}
+    found = sorted(ways(scene.scenario, scene.log, moment=scene.moment), key=lambda way: (rank[way.start], rank[way.end]))
+    return scene, found, order
+
+
+def _caption(data: Any, scene: Scene) -> str:
+    from mailsim.plots.picture import caption_of
+
+    if scene.log is None:
+        return f"{scene.scenario.name} · digest {scene.scenario.digest()[:8]}"
+    if scene.moment is None:
+        return caption_of(data)
+    at, since = clock_of(scene, scene.moment.at_us), clock_of(scene, scene.moment.since_us)
+    return caption_of(data, say("topology.caption", at=at, since=since))
+
+
+def _at_fault(faults: Sequence[tuple[str, str]], *names: str) -> str:
+    """What was wrong with a node or a link of these names, short enough to stand beside it."""
+    labels = [how for node, how in faults if node in names]
+    return say("topology.faults", count=len(labels)) if len(labels) > 1 else labels[0] if labels else ""
+
+
+def _legend(found: Sequence[Way], style: str, *, wrong: bool) -> list[Artist]:
+    """What the lines mean that occur."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    mail = [way for way in found if way.via != "dns"]
+    known = any(way.share is not None for way in mail)
+    line = SIZES[style].line
+    entries: list[tuple[bool, str, str, Any, float, str]] = [
+        (any(way.share for way in mail), "share", _HEALTH["fine"], "-", 2.5, ""),
+        (not known, "possible", _HEALTH["fine"], "-", 1.0, ""),
+        (any(way.health == "some" for way in mail), "some", _HEALTH["some"], "-", 1.6, ""),
+        (any(way.health == "every" for way in mail), "every", _HEALTH["every"], "-", 1.6, "X"),
+        (any(way.fallback for way in mail), "fallback", COLOURS["quiet"], _DASHED, 1.2, ""),
+        (any(way.share == 0 and not way.failed for way in mail), "unused", COLOURS["faint"], "-", 1.0, ""),
+        (len(mail) < len(found), "dns", COLOURS["dns"], _DOTTED, 0.8, ""),
+    ]
+    handles: list[Artist] = [
+        Line2D(
+            [],
+            [],
+            color=colour,
+            linestyle=dash,
+            linewidth=line * width,
+            marker=marker,
+            markersize=SIZES[style].font,
+            label=say(f"topology.legend_{key}", cross=_CROSS),
+        )
+        for occurs, key, colour, dash, width, marker in entries
+        if occurs
+    ]
+    if wrong:
+        handles.append(Patch(facecolor="#F2F2F2", edgecolor=COLOURS["down"], hatch="////", label=say("topology.legend_wrong")))
+    return handles
 
 
 def _positions(order: list[Place]) -> dict[str, tuple[float, float]]:
@@ -149,7 +193,7 @@ def _idle(found: list[Way]) -> set[str]:
     return {node for way in known for node in (way.start, way.end)} - {node for way in known if way.share for node in (way.start, way.end)}
 
 
-def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, *, idle: bool, style: str) -> None:
+def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, *, waits: int, idle: bool, style: str) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     x, y = at
@@ -168,62 +212,85 @@ def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, *, i
     )
     ax.add_patch(box)
     plain: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
-    paper: dict[str, Any] = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9} if wrong else {}
-    ax.text(
-        x, y + 0.06, place.node, fontsize=size.font * 1.1 * min(1.0, _LETTERS / len(place.node)), weight="bold", bbox=paper or None, **plain
-    )
-    ax.text(
-        x,
-        y - 0.14,
-        place.role,
-        fontsize=size.font * 0.85 * min(1.0, _LETTERS / len(place.role)),
-        color=COLOURS["quiet"],
-        bbox=paper or None,
-        **plain,
-    )
+    quiet: dict[str, Any] = {"color": COLOURS["quiet"], "fontsize": size.font * 0.85}
+    paper: dict[str, Any] = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
+    inside, role = paper if wrong else None, place.role_word
+    name = size.font * 1.1 * min(1.0, _LETTERS / len(place.node))
+    ax.text(x, y + 0.06, place.node, fontsize=name, weight="bold", bbox=inside, **plain)
+    ax.text(x, y - 0.14, role, bbox=inside, **plain, **quiet | {"fontsize": size.font * 0.85 * min(1.0, _LETTERS / len(role))})
     if wrong:
-        ax.text(
-            x, y + _HIGH + 0.05, wrong, fontsize=size.font * 0.85, color=COLOURS["quiet"], ha="center", va="bottom", zorder=4, bbox=paper
-        )
+        ax.text(x, y + _HIGH + 0.05, wrong, ha="center", va="bottom", zorder=4, bbox=paper, **quiet)
+    if waits:
+        told = say("topology.waiting", count=waits)
+        colour = COLOURS["strong"]
+        ax.text(x - _WIDE, y - _HIGH - 0.05, told, ha="left", va="top", zorder=4, bbox=paper, **quiet | {"color": colour})
 
 
-def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: str) -> None:
+def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: str, wrong: str) -> None:
     from matplotlib.patches import FancyArrowPatch
 
     if way.start not in place or way.end not in place or way.start == way.end:
         return
     (x1, y1), (x2, y2) = place[way.start], place[way.end]
     size, dns = SIZES[style], way.via == "dns"
-    width = size.line * (0.5 if dns else 1.0 if way.share is None else 0.5 + 4.5 * way.share)
-    unused = way.share == 0.0
-    colour = COLOURS["dns"] if dns else COLOURS["faint"] if unused else COLOURS["deferred"] if way.fallback else COLOURS["transit"]
+    unused = way.share == 0.0 and not way.failed
+    width = size.line * (0.5 if dns or unused else 1.0 if way.share is None else 1.0 + 4.0 * way.share)
+    colour = COLOURS["dns"] if dns else COLOURS["faint"] if unused else _HEALTH[way.health]
     bend = 0.35 if x1 == x2 and not dns else 0.0
-    arrow = FancyArrowPatch(
-        _edge_of((x1, y1), (x2, y2)),
-        _edge_of((x2, y2), (x1, y1)),
-        arrowstyle="-" if dns else "-|>",
-        mutation_scale=size.font * 1.1 + width,
-        linewidth=width,
-        linestyle=(0, (1, 1.6)) if dns else (0, (4, 1.6)) if way.fallback else "-",
-        color=colour,
-        shrinkA=2,
-        shrinkB=2,
-        connectionstyle=f"arc3,rad={bend}",
-        zorder=1 if dns or unused else 2,
-    )
-    ax.add_patch(arrow)
-    if way.share and not dns:
-        slope = 0.0 if bend else abs(y2 - y1)
-        middle = ((x1 + x2) / 2 + (0.27 if bend else 0.0), (y1 + y2) / 2 + (0.0 if bend else 0.13 + 0.12 * slope))
-        ax.text(
-            *middle,
-            percent(way.share),
-            fontsize=size.font * 0.9,
-            ha="center",
-            va="center",
+    start, end = _edge_of((x1, y1), (x2, y2)), _edge_of((x2, y2), (x1, y1))
+    dash = 4 / (1 + 3 * (way.share or 0.0))  # in line widths: a thick line has no longer ones than a thin one
+    head = size.font * 1.1 + (width if bend else 2 * width)  # wider than its line
+    line: dict[str, Any] = {
+        "color": colour,
+        "capstyle": "butt",
+        "shrinkA": 2,
+        "connectionstyle": f"arc3,rad={bend}",
+        "mutation_scale": head,
+    }
+    line["zorder"] = 1 if dns or unused else 2
+    stroke: Any = _DOTTED if dns else (0, (dash, 0.45 * dash)) if way.fallback else "-"
+    if dns or bend:
+        ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-" if dns else "-|>", linewidth=width, linestyle=stroke, shrinkB=2, **line))
+    else:  # dashes would tear the head and a thick line blunt it: it is drawn by itself
+        ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-", linewidth=width, linestyle=stroke, shrinkB=0.4 * head, **line))
+        ax.add_patch(FancyArrowPatch(_toward(end, start, 0.1), end, arrowstyle="-|>", linewidth=0.1, shrinkB=2, **line | {"shrinkA": 0}))
+    if dns:
+        return
+    if way.health == "every":
+        ax.plot(
+            *_toward(end, start, 0.12),
+            marker="X",
+            markersize=size.font * 1.1,
+            color=colour,
+            markeredgecolor="white",
             zorder=5,
-            bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
+            linestyle="none",
         )
+    told = [percent(way.share) if way.share else "", f"{_CROSS} {way.failed}" if way.failed else "", wrong]
+    if text := "\n".join(part for part in told if part):
+        _write(ax, text, (x1, y1), (x2, y2), clear_pt=0.2 * head + 0.1 * size.font, style=style)
+
+
+def _write(ax: Axes, text: str, start: tuple[float, float], end: tuple[float, float], *, clear_pt: float, style: str) -> None:
+    """What is known of a way beside its middle: at the right of one straight up or down, below one in the lower half, else above."""
+    (x1, y1), (x2, y2) = start, end
+    x, y, upright, way = (x1 + x2) / 2, (y1 + y2) / 2, x1 == x2, -1 if y1 + y2 < 0 else 1
+    ax.annotate(
+        text,
+        (x + 0.1, y) if upright else (x, y + way * 0.13 * abs(y2 - y1)),
+        xytext=(clear_pt, 0) if upright else (0, way * clear_pt),
+        textcoords="offset points",
+        fontsize=SIZES[style].font * 0.9,
+        ha="left" if upright else "center",
+        va="center" if upright else "bottom" if way > 0 else "top",
+        zorder=5,
+        bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
+    )
+
+
+def _toward(here: tuple[float, float], there: tuple[float, float], part: float) -> tuple[float, float]:
+    """The point that lies so far on the way from here to there."""
+    return here[0] + part * (there[0] - here[0]), here[1] + part * (there[1] - here[1])
 
 
 def _edge_of(here: tuple[float, float], there: tuple[float, float]) -> tuple[float, float]:
@@ -233,62 +300,3 @@ def _edge_of(here: tuple[float, float], there: tuple[float, float]) -> tuple[flo
         return here[0], here[1] + (_HIGH if dy > 0 else -_HIGH)
     reach = min(_WIDE / abs(dx), _HIGH / abs(dy) if dy else 1e9)
     return here[0] + dx * reach, here[1] + dy * reach
-
-
-def _title(data: Result | Scenario) -> str:
-    scenario, log = _parts(data)
-    mx = [place for place in path_order(scenario) if place.layer == "MX" and place.preference >= 0]
-    if log is None:
-        if not mx:
-            return f"{len(scenario.nodes)} nodes, no MX record."
-        if len(mx) == 1:
-            return f"There is one way in: {mx[0].node}."
-        return f"Mail goes to {mx[0].node}; {_listed([place.node for place in mx[1:]])} take{'s' * (len(mx) == 2)} it when that fails."
-    by = _by_mx(scenario, log)
-    if not by:
-        return "No mail reached an MX of its recipient."
-    most, share = max(by.items(), key=lambda item: item[1])
-    if len(by) == 1:
-        return f"All mail that got in went by {most}." if share < 1 else f"All mail went by {most}."
-    return "Of the mail sent, " + _listed([f"{percent(share)} went by {node}" for node, share in by.items()]) + "."
-
-
-def _by_mx(scenario: Scenario, log: EventLog) -> dict[str, float]:
-    """Share of ordinary mail by the node that first took it on the receiving side, in the order of the path."""
-    mail = ordinary(log)
-    hosts, found = node_by_host(scenario), dict[str, float]()
-    if log.level == "events":  # by who took it, since failover DNS lets several nodes have one name
-        relayed = by_message(log, "relayed_us")
-        message, t_us = view(log.events, "message"), view(log.events, "t_us")
-        rows = (
-            (view(log.events, "kind") == Event.ACCEPTED)
-            & (t_us == relayed[message])
-            & np.isin(message, view(log.messages, "message")[mail])
-        )
-        first = view(log.events, "node")[rows]
-    else:
-        first = view(log.messages, "via")[mail]
-    for number in np.unique(first[first >= 0]).tolist():
-        node = hosts.get(log.names[number], log.names[number])
-        found[node] = found.get(node, 0.0) + int((first == number).sum()) / max(int(mail.sum()), 1)
-    rank = {place.node: k for k, place in enumerate(path_order(scenario))}
-    return dict(sorted(found.items(), key=lambda item: rank.get(item[0], len(rank))))
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
-
-
-def describe_topology(data: Result | Scenario) -> str:
-    """The topology in words."""
-    scenario, log = _parts(data)
-    order = path_order(scenario)
-    layers = [(layer, [place.node for place in order if place.layer == layer]) for layer in LAYERS]
-    parts = ["From left to right: " + "; ".join(f"{layer}: {', '.join(nodes)}" for layer, nodes in layers if nodes) + ".", _title(data)]
-    told = [f"{way.start} to {way.end}{' (fallback)' * way.fallback} {percent(way.share)}" for way in ways(scenario, log) if way.share]
-    if told:
-        parts.append("Share of the mail: " + ", ".join(told) + ".")
-    if log is not None:
-        wrong = [f"{band.node} {band.label}" for band in bands(log.conditions, end_s=log.end_us / 1e6)]
-        parts += ["Wrong: " + "; ".join(wrong) + "."] if wrong else []
-    return " ".join(parts)

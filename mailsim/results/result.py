@@ -350,11 +350,13 @@ class Plots:
 
         return queues(self._result, by=by, ax=ax, style=style, window=window, language=language)
 
-    def topology(self, *, ax: Axes | None = None, style: Style = "print") -> Axes:
-        """Who hands mail to whom, and how much."""
+    def topology(
+        self, *, at: str | float | None = None, ax: Axes | None = None, style: Style = "print", language: str | None = None
+    ) -> Axes:
+        """Who hands mail to whom, how much, and how much of it fails: over the run, or ``at`` an instant such as ``"2h"``."""
         from mailsim.plots.topology import topology
 
-        return topology(self._result, ax=ax, style=style)
+        return topology(self._result, at=at, ax=ax, style=style, language=language)
 
     def sequence(
         self, message: int, *, scale: Scale = "rank", ax: Axes | None = None, style: Style = "print", language: str | None = None

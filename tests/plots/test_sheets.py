@@ -84,10 +84,20 @@ def test_all_letters_lie_inside_the_sheet_and_apart(world: str, style: str, name
     assert_apart(assert_inside(getattr(result_of(world).plot, name)(style=style)))
 
 
-@pytest.mark.parametrize("name", ["latency", "sawtooth", "queues", "mx_share", "outcomes", "raster"])
+@pytest.mark.parametrize("name", ["timeline", "topology", "latency", "sawtooth", "queues", "mx_share", "outcomes", "raster"])
 @pytest.mark.parametrize("style", SIZES)
 def test_german_letters_lie_inside_the_sheet_and_apart_too(style: str, name: str) -> None:
     assert_apart(assert_inside(getattr(result_of("flapping").plot, name)(style=style, language="de")))
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("style", SIZES)
+def test_the_letters_of_an_instant_lie_inside_the_sheet_and_apart(style: str, language: str) -> None:
+    ax = result_of("primary-outage").plot.topology(at="2h", style=style, language=language)  # type: ignore[arg-type]
+    assert_apart(assert_inside(ax))
+    legend = ax.get_legend()
+    assert legend is not None
+    assert legend.get_window_extent().x1 <= ax.figure.bbox.x1
 
 
 @pytest.mark.parametrize("language", languages())

@@ -128,3 +128,51 @@ def test_a_day_of_mail_stays_readable() -> None:
     assert max(len(points.get_offsets()) for points in ax.collections) <= max(COLUMNS, CROWD)
     assert "waited longest: until" in ax.get_title()
     assert "after mx1 was back." in ax.get_title()
+
+
+def test_in_german_lanes_rows_bands_and_legend_are_named_so() -> None:
+    ax = small_result().plot.timeline(language="de")
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["ann", "isp", "mx1\nMX 10", "mx2\nMX 20", "boxes\nPostfach", "bob"]
+    assert {"von isp", "von mx2", "stumm, 1 h"} <= {text.get_text() for text in ax.texts}
+    legend = ax.get_legend()
+    assert legend is not None
+    assert {"keine Antwort", "Warteschlange", "Weg der ersten zurückgegebenen Mail"} <= {text.get_text() for text in legend.get_texts()}
+
+
+def test_in_german_the_title_says_what_happened() -> None:
+    def said(result: Result) -> str:
+        return timeline(result, language="de").get_title().replace("\n", " ")
+
+    assert said(small_result()) == "Von 4 während der Störung abgeschickten Mails kam eine als unzustellbar zurück, nach 50 min."
+    result = without_bounce()
+    assert said(result) == "Am längsten wartete die um 00:11 abgeschickte Mail: bis 5 min nach der Rückkehr von mx1."
+    result.log.conditions[:] = [ConditionSpan("mx1", "mx1", "slow by 20s", 600 * S, 5000 * S)]
+    assert said(result) == "Die langsamste Mail, um 00:11 abgeschickt, brauchte 63 min während einer Störung (mx1: um 20s verzögert)."
+    result.log.conditions[:] = [ConditionSpan("mx1", "mx1", "silent", 600 * S, 5000 * S)]
+    assert said(result) == "Die langsamste Mail, um 00:11 abgeschickt, brauchte 63 min, während mx1 ausgefallen war."
+    result.log.conditions.clear()
+    assert said(result) == "Eine von 6 Mails kam in keine Warteschlange: Der Server wies sie ab, und der Mensch erfuhr es gleich."
+
+
+def test_in_german_the_figures_are_those_of_the_english_picture() -> None:
+    import re
+
+    english, german = describe_timeline(small_result()), describe_timeline(small_result(), language="de")
+    assert german.startswith(
+        "Zeitleiste mit einer Spur für jeden dieser Knoten: ann, isp, mx1, mx2, boxes, bob. Gestört: ab 00:10 mx1 (stumm, 1 h)."
+    )
+    assert german.endswith("Gescheiterte Versuche: 7. Die Warteschlange von mx2 ist um 00:34 mit 3 am längsten.")
+    figures = [sorted(re.findall(r"\d+(?::\d+)?", said.replace("1 came", "came"))) for said in (english, german)]
+    assert figures[0] == figures[1]
+    drawn = [[np.asarray(line.get_xdata()).tolist() for line in timeline(small_result(), language=one).lines] for one in ("en", "de")]
+    assert drawn[0] == drawn[1] != []
+
+
+def test_one_mail_that_came_back_is_told_as_one() -> None:
+    one = {"kind": "at", "from": "world", "to": "bob@example.com", "times": ["2h"]}
+    outage = {"kind": "outage", "target": "mx1", "start": "1h", "length": "9d"}
+    world = load("single-mx").replace("traffic", [one]).replace("faults", [outage])
+    english, german = (timeline(world.run(seed=7), language=language).get_title() for language in ("en", "de"))
+    assert english.startswith("The mail came back as undeliverable after ")
+    assert german.startswith("Die Mail kam nach ")
+    assert german.endswith(" als unzustellbar zurück.")
