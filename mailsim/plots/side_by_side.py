@@ -83,28 +83,32 @@ def timelines(
     >>> silent = ms.load("primary-outage")                                                          # doctest: +SKIP
     >>> timelines({how: silent.replace("faults.0.how", how).run() for how in ("silent", "refused")})  # doctest: +SKIP
     """
+    with speaking(language):
+        return _drawn(_runs(results, titles), ax=ax, style=style, window=window)
+
+
+def _drawn(runs: Sequence[_Run], *, ax: Axes | None, style: Style, window: Window) -> Axes:
+    """The whole sheet."""
     from mailsim.plots.picture import caption_of, drawing, finish, second_axes
 
-    with speaking(language):
-        runs = _runs(results, titles)
-        shown = [run.tale.shown_s for run in runs]
-        low, high = window_s(window, min(one for one, _ in shown), max(end for _, end in shown))
-        beside, lanes = style == "slide", len(runs[0].tale.lanes) + _HEAD
-        with drawing(ax, style=style, height=1.0 if beside else 0.3 + 0.115 * 2 * lanes) as axes:
-            clock_axis(axes, runs[0].result.starts, low, high, most=4 if beside else 9)
-            other = second_axes(axes, beside=beside)
-            _draw_panels((axes, other), runs, style=style, window=(low, high), dense=beside)
-            other.tick_params(axis="y", labelleft=not beside)
-            axes.tick_params(axis="x", labelbottom=beside)
-            _draw_all_bands((axes, other), runs, style=style, window=(low, high), dense=beside)
-            marks = [mark for run in runs for lane in run.tale.lanes for mark in lane.marks]
-            queue = any(lane.queue is not None for run in runs for lane in run.tale.lanes)
-            legend_for(axes if beside else other, marks, way=_way_word(runs), queue=queue, style=style)
-            if beside:
-                aside(axes)
-            second = say("side_by_side.caption", second=_replay(runs[1].result))
-            caption = caption_of(runs[0].result, note_of(runs[0].result), second)
-            return finish(axes, title=contrast(runs), description=_described(runs), caption=caption, style=style)
+    shown = [run.tale.shown_s for run in runs]
+    low, high = window_s(window, min(one for one, _ in shown), max(end for _, end in shown))
+    beside, lanes = style == "slide", len(runs[0].tale.lanes) + _HEAD
+    with drawing(ax, style=style, height=1.0 if beside else 0.3 + 0.115 * 2 * lanes) as axes:
+        clock_axis(axes, runs[0].result.starts, low, high, most=4 if beside else 9)
+        other = second_axes(axes, beside=beside)
+        _draw_panels((axes, other), runs, style=style, window=(low, high), dense=beside)
+        other.tick_params(axis="y", labelleft=not beside)
+        axes.tick_params(axis="x", labelbottom=beside)
+        _draw_all_bands((axes, other), runs, style=style, window=(low, high), dense=beside)
+        marks = [mark for run in runs for lane in run.tale.lanes for mark in lane.marks]
+        queue = any(lane.queue is not None for run in runs for lane in run.tale.lanes)
+        legend_for(axes if beside else other, marks, way=_way_word(runs), queue=queue, style=style)
+        if beside:
+            aside(axes)
+        second = say("side_by_side.caption", second=_replay(runs[1].result))
+        caption = caption_of(runs[0].result, note_of(runs[0].result), second)
+        return finish(axes, title=contrast(runs), description=_described(runs), caption=caption, style=style)
 
 
 def _draw_panels(axes: Sequence[Axes], runs: Sequence[_Run], *, style: str, window: tuple[float, float], dense: bool) -> None:
@@ -180,7 +184,7 @@ def _names(results: Sequence[Result]) -> list[str]:
 def _wrong(result: Result) -> str:
     """What was wrong in a run, as its name."""
     told = dict.fromkeys(
-        say("side_by_side.wrong_one", node=span.node, how=in_short(phrased("faults", span.how)))
+        say("side_by_side.fault_at", node=span.node, how=in_short(phrased("faults", span.how)))
         for span in result.log.conditions
         if span.start_us < result.log.end_us
     )

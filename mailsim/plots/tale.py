@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mailsim.events import Event, EventLog, State
-from mailsim.language import phrased, say
+from mailsim.language import phrased, printable, say
 from mailsim.plots.bands import bands, in_short
 from mailsim.plots.lanes import Place, node_by_host, path_order
 from mailsim.plots.marks import Mark
@@ -125,7 +125,8 @@ def _lanes(
             found, others = found + others, []
         here = tuple(marks.get(place.node, ()))
         if here or place.node in wrong or place.node in queues:
-            title = place.node if place.role in {"client", "MTA", place.node} else f"{place.node}\n{place.role_word}"
+            name = printable(place.node)
+            title = name if place.role in {"client", "MTA", place.node} else f"{name}\n{place.role_word}"
             found.append(Lane(place.node, title, here, queues.get(place.node)))
     return tuple(found + others)
 

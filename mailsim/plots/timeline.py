@@ -253,7 +253,7 @@ def described(result: Result, tale: Tale) -> str:
     """A tale in words."""
     end = result.log.end_us / 1e6
     wrong = [
-        say("timeline.wrong_one", node=band.node, how=band.label, at=clock_text(result.starts, band.start_s, span_s=end))
+        say("timeline.wrong_from", node=band.node, how=band.label, at=clock_text(result.starts, band.start_s, span_s=end))
         for band in bands(result.log.conditions, end_s=end)
     ]
     failed = sum(len(mark.t_s) for lane in tale.lanes for mark in lane.marks if mark.look in FAILED)

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mailsim.errors import UnsupportedError
-from mailsim.language import say, speaking
+from mailsim.language import printable, say, speaking
 from mailsim.plots.lanes import LAYERS, Place, path_order
 from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, SIZES, Style
 from mailsim.plots.topology_words import Scene, clock_of, described, title_of, wrong_of
 from mailsim.plots.ways import Way, moment_of, waiting, ways
 from mailsim.results.summary import percent
+from mailsim.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from mailsim.results import Result
-    from mailsim.scenario import Scenario
 
 __all__ = ["describe_topology", "topology"]
 
@@ -102,23 +102,22 @@ def describe_topology(data: Result | Scenario, *, at: str | float | None = None,
 
 
 def _scene(data: Result | Scenario, at: str | float | None) -> tuple[Scene, list[Way], list[Place]]:
-    log = getattr(data, "log", None)
-    if log is None:
-        if at is not None:
-            raise UnsupportedError(f"a scenario that did not run has no at={at!r}: topology(scenario.run(), at={at!r})")
-        scene = Scene(data, None, None, None)  # type: ignore[arg-type]
+    if not isinstance(data, Scenario):
+        scene = Scene(data.scenario, data.log, data.starts, None if at is None else moment_of(data.log, at))
+    elif at is None:
+        scene = Scene(data, None, None, None)
     else:
-        scene = Scene(data.scenario, log, data.starts, None if at is None else moment_of(log, at))  # type: ignore[union-attr]
+        raise UnsupportedError(f"a scenario that did not run has no at={at!r}: topology(scenario.run(), at={at!r})")
     order = path_order(scene.scenario)
     rank = {place.node: k for k, place in enumerate(order)}
-    found = sorted(ways(scene.scenario, scene.log, moment=scene.moment), key=lambda way: (rank[way.start], rank[way.end]))
-    return scene, found, order
+    found = ways(scene.scenario, scene.log, moment=scene.moment)
+    return scene, sorted(found, key=lambda way: (rank.get(way.start, len(rank)), rank.get(way.end, len(rank)))), order
 
 
-def _caption(data: Any, scene: Scene) -> str:
+def _caption(data: Result | Scenario, scene: Scene) -> str:
     from mailsim.plots.picture import caption_of
 
-    if scene.log is None:
+    if isinstance(data, Scenario):
         return f"{scene.scenario.name} · digest {scene.scenario.digest()[:8]}"
     if scene.moment is None:
         return caption_of(data)
@@ -215,8 +214,9 @@ def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, *, w
     quiet: dict[str, Any] = {"color": COLOURS["quiet"], "fontsize": size.font * 0.85}
     paper: dict[str, Any] = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
     inside, role = paper if wrong else None, place.role_word
-    name = size.font * 1.1 * min(1.0, _LETTERS / len(place.node))
-    ax.text(x, y + 0.06, place.node, fontsize=name, weight="bold", bbox=inside, **plain)
+    name = printable(place.node)
+    letters = size.font * 1.1 * min(1.0, _LETTERS / len(name))
+    ax.text(x, y + 0.06, name, fontsize=letters, weight="bold", bbox=inside, **plain)
     ax.text(x, y - 0.14, role, bbox=inside, **plain, **quiet | {"fontsize": size.font * 0.85 * min(1.0, _LETTERS / len(role))})
     if wrong:
         ax.text(x, y + _HIGH + 0.05, wrong, ha="center", va="bottom", zorder=4, bbox=paper, **quiet)

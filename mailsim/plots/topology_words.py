@@ -87,7 +87,7 @@ def _state(scene: Scene) -> str:
     at, wrong = clock_of(scene, scene.moment.at_us), wrong_of(scene)
     if not wrong:
         return say("topology.at_fine", at=at)
-    return say("topology.at_wrong", at=at, wrong=listed([say("topology.wrong_one", node=node, how=how) for node, how in wrong]))
+    return say("topology.at_wrong", at=at, wrong=listed([say("topology.fault_at", node=node, how=how) for node, how in wrong]))
 
 
 def _since(scene: Scene) -> str:
@@ -135,7 +135,7 @@ def _wrong(scene: Scene) -> list[str]:
     for node, how in wrong_of(scene):
         at.setdefault(node, []).append(how)
     return [
-        say("topology.wrong_one", node=node, how=how)
+        say("topology.fault_at", node=node, how=how)
         for node, hows in at.items()
         for how in (hows if len(hows) <= _TOLD else [say("topology.faults", count=len(hows))])
     ]
