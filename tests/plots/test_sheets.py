@@ -125,8 +125,9 @@ def test_the_letters_of_a_story_lie_inside_the_sheet_and_the_title_clears_the_bo
 
 
 @pytest.mark.parametrize("style", SIZES)
-def test_true_to_time_the_letters_of_a_story_lie_inside_the_sheet(style: str) -> None:
-    assert_inside(sequence(result_of("backup-spool-48h").example("bounced").explain(), scale="time", style=style))  # type: ignore[arg-type]
+def test_true_to_time_the_letters_of_a_story_lie_inside_the_sheet_and_apart(style: str) -> None:
+    for world, kind in (("backup-spool-48h", "bounced"), ("primary-outage", "slowest")):
+        assert_apart(assert_inside(sequence(result_of(world).example(kind).explain(), scale="time", style=style)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("style", SIZES)
