@@ -18,7 +18,7 @@ from mailsim.rules.reasons import REASONS, Why
 if TYPE_CHECKING:
     from mailsim.results import Result
 
-__all__ = ["Cost", "contrast", "cost_of"]
+__all__ = ["Cost", "contrast", "cost_of", "kind_of"]
 
 #: how attempts fail, as keys of ``side_by_side.toml``; any other reason by its look
 _KINDS: dict[Why, str] = {
@@ -47,10 +47,15 @@ def cost_of(log: EventLog) -> Cost | None:
     why, took = view(log.events, "why")[rows], view(log.events, "value")[rows]
     if not len(why):
         return None
-    kinds = np.array([_KINDS.get(Why(one)) or look_of(REASONS[Why(one)].key) for one in why.tolist()])
+    kinds = np.array([kind_of(Why(one)) for one in why.tolist()])
     names, counts = np.unique(kinds, return_counts=True)
     most = str(names[int(np.argmax(counts))])
     return Cost(most, int(counts.max()), float(np.median(took[kinds == most])))
+
+
+def kind_of(why: Why) -> str:
+    """How an attempt failed, as a key of ``side_by_side.toml``."""
+    return _KINDS.get(why) or look_of(REASONS[why].key)
 
 
 def contrast(runs: Sequence[tuple[Result, Tale, str]]) -> str:

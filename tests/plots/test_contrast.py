@@ -8,8 +8,8 @@ import pytest
 
 import mailsim
 from mailsim.events import Event, EventLog, State
-from mailsim.language import speaking
-from mailsim.plots.contrast import Cost, contrast, cost_of
+from mailsim.language import languages, sentences, speaking
+from mailsim.plots.contrast import Cost, contrast, cost_of, kind_of
 from mailsim.plots.tale import tale_of
 from mailsim.results import Result
 from mailsim.rules.reasons import Why
@@ -91,3 +91,10 @@ def test_a_refusal_takes_the_engine_one_round_trip_as_the_sentence_says() -> Non
     cost = cost_of(world.replace("links", {"default": {"rtt": "70ms"}}).run().log)
     assert cost is not None
     assert (cost.kind, cost.median_us) == ("refused", 70_000)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_way_to_fail_has_a_word_at_the_beginning_of_a_sentence_and_inside(language: str) -> None:
+    kinds = {kind_of(why) for why in Why if why not in (Why.OK, Why.NONE)}
+    assert kinds >= {"silence", "refused", "unreachable", "closed", "tempfail", "permfail", "lost_reply"}
+    assert {f"{kind}{end}" for kind in kinds for end in ("", "_first")} <= set(sentences(language, "side_by_side"))
