@@ -32,6 +32,9 @@ _BY_LENGTH = (
     'ms.outage_study({"mx1": "single-mx"}, target="mx1", lengths="6h,2d,4d,5d,6d,8d", runs=1, messages=500).plot.outcomes_by_length()'
 )
 
+#: how two timelines are made
+_SIDE_BY_SIDE = 'silent.plot.timeline(beside=ms.load("primary-outage").replace("faults[0].how", "refused").run(seed=7))'
+
 #: width of a picture on the page of the gallery
 _SHOWN_PX = 760
 
@@ -87,6 +90,14 @@ def _sequence(style: Style) -> Axes:
     return story.plot(style=style)
 
 
+def _side_by_side(style: Style) -> Axes:
+    from mailsim.run import run
+    from mailsim.scenario import load
+
+    refused = run(load("primary-outage").replace("faults[0].how", "refused"), seed=7, progress=False)
+    return _run("primary-outage").plot.timeline(beside=refused, style=style)
+
+
 def _schedules(style: Style) -> Axes:
     from mailsim.flavours import schedule
     from mailsim.plots.schedule import schedule as draw
@@ -97,6 +108,7 @@ def _schedules(style: Style) -> Axes:
 #: every kind of picture, in the order of the gallery
 EXHIBITS: tuple[Exhibit, ...] = (
     _of_run("timeline", "primary-outage", "timeline"),
+    Exhibit("side-by-side", f'silent = ms.load("primary-outage").run(seed=7); {_SIDE_BY_SIDE}', _side_by_side),
     Exhibit("sequence", 'ms.load("primary-outage").run(seed=7).example("fallback").explain().plot()', _sequence),
     _of_run("topology", "primary-outage", "topology"),
     _of_run("latency", "primary-outage", "latency"),

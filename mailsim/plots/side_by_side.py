@@ -81,7 +81,7 @@ def timelines(
     >>> import mailsim as ms
     >>> from mailsim.plots.side_by_side import timelines
     >>> silent = ms.load("primary-outage")                                                          # doctest: +SKIP
-    >>> timelines({how: silent.replace("faults.0.how", how).run() for how in ("silent", "refused")})  # doctest: +SKIP
+    >>> timelines({how: silent.replace("faults[0].how", how).run() for how in ("silent", "refused")})  # doctest: +SKIP
     """
     with speaking(language):
         return _drawn(_runs(results, titles), ax=ax, style=style, window=window)
