@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DURATION_TICKS",
+    "At",
     "Window",
     "ages_s",
     "clock_axis",
@@ -28,6 +29,9 @@ __all__ = [
 
 #: stretch of time to show: durations such as ``("1h", "6h")``, or seconds since the scenario's start; None for all
 Window = tuple[str | float, str | float] | None
+
+#: an instant of a run: a duration since the scenario's start such as ``2h``, or seconds; None for none
+At = str | float | None
 
 _MIN, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
 

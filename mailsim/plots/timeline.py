@@ -52,13 +52,23 @@ _BELOW_LABEL, _LOWER = 0.28, 0.92
 _DENSE, _COLUMNS_DENSE = (0.4, 0.98), COLUMNS * 2 // 5
 
 
-def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
+def timeline(
+    result: Result,
+    *,
+    beside: Result | None = None,
+    ax: Axes | None = None,
+    style: Style = "print",
+    window: Window = None,
+    language: str | None = None,
+) -> Axes:
     """Draw what happened when.
 
     Parameters
     ----------
     result : Result
         A run; below level ``events`` attempts and queues are missing.
+    beside : Result, optional
+        Another run to compare it with, drawn with the same lanes and scale of time.
     ax : Axes, optional
         Where to draw; by default on a new figure.
     style : str
@@ -70,31 +80,40 @@ def timeline(result: Result, *, ax: Axes | None = None, style: Style = "print", 
 
     See Also
     --------
-    mailsim.plots.side_by_side.timelines : two runs on one sheet.
+    mailsim.plots.side_by_side.timelines : two runs on one sheet, with names of your own.
     """
+    if beside is not None:
+        from mailsim.plots.side_by_side import timelines
+
+        return timelines([result, beside], ax=ax, style=style, window=window, language=language)
+    with speaking(language):
+        return _drawn(result, ax=ax, style=style, window=window)
+
+
+def _drawn(result: Result, *, ax: Axes | None, style: Style, window: Window) -> Axes:
+    """One timeline on a sheet of its own."""
     from mailsim.plots.picture import caption_of, drawing, finish
 
-    with speaking(language):
-        tale = tale_of(result)
-        low, high = window_s(window, *tale.shown_s)
-        lanes = tale.lanes
-        with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
-            clock_axis(axes, result.starts, low, high)
-            axes.set_ylim(len(lanes), 0)
-            draw_lanes(axes, result, lanes, fullest=fullest_of(lanes), style=style, window=(low, high))
-            points = 0.86 * room_pt(axes, style=style)  # the names of rows take some at the right
-            draw_bands(axes, result, lanes, points=points, style=style, window=(low, high))
-            draw_way(axes, tale, style)
-            name_lanes(axes, lanes, style)
-            marks = [mark for lane in lanes for mark in lane.marks]
-            legend_for(axes, marks, way=tale.way_word, queue=any(lane.queue is not None for lane in lanes), style=style)
-            return finish(
-                axes,
-                title=title_of(result, tale),
-                description=described(result, tale),
-                caption=caption_of(result, note_of(result)),
-                style=style,
-            )
+    tale = tale_of(result)
+    low, high = window_s(window, *tale.shown_s)
+    lanes = tale.lanes
+    with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
+        clock_axis(axes, result.starts, low, high)
+        axes.set_ylim(len(lanes), 0)
+        draw_lanes(axes, result, lanes, fullest=fullest_of(lanes), style=style, window=(low, high))
+        points = 0.86 * room_pt(axes, style=style)  # the names of rows take some at the right
+        draw_bands(axes, result, lanes, points=points, style=style, window=(low, high))
+        draw_way(axes, tale, style)
+        name_lanes(axes, lanes, style)
+        marks = [mark for lane in lanes for mark in lane.marks]
+        legend_for(axes, marks, way=tale.way_word, queue=any(lane.queue is not None for lane in lanes), style=style)
+        return finish(
+            axes,
+            title=title_of(result, tale),
+            description=described(result, tale),
+            caption=caption_of(result, note_of(result)),
+            style=style,
+        )
 
 
 def note_of(result: Result) -> str:

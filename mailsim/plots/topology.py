@@ -10,6 +10,7 @@ from mailsim.language import printable, say, speaking
 from mailsim.plots.lanes import LAYERS, Place, path_order
 from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, SIZES, Style
+from mailsim.plots.timeaxis import At
 from mailsim.plots.topology_words import Scene, clock_of, described, title_of, wrong_of
 from mailsim.plots.ways import Way, moment_of, waiting, ways
 from mailsim.results.summary import percent
@@ -43,7 +44,7 @@ _CROSS = "\N{BALLOT X}"
 
 
 def topology(
-    data: Result | Scenario, *, at: str | float | None = None, ax: Axes | None = None, style: Style = "print", language: str | None = None
+    data: Result | Scenario, *, at: At = None, ax: Axes | None = None, style: Style = "print", language: str | None = None
 ) -> Axes:
     """Draw the nodes from left to right in the order of the path.
 
@@ -94,14 +95,14 @@ def topology(
             return finish(axes, title=title_of(scene), description=text, caption=_caption(data, scene), style=style)
 
 
-def describe_topology(data: Result | Scenario, *, at: str | float | None = None, language: str | None = None) -> str:
+def describe_topology(data: Result | Scenario, *, at: At = None, language: str | None = None) -> str:
     """The topology in words."""
     with speaking(language):
         scene, found, order = _scene(data, at)
         return described(scene, order, found)
 
 
-def _scene(data: Result | Scenario, at: str | float | None) -> tuple[Scene, list[Way], list[Place]]:
+def _scene(data: Result | Scenario, at: At) -> tuple[Scene, list[Way], list[Place]]:
     if not isinstance(data, Scenario):
         scene = Scene(data.scenario, data.log, data.starts, None if at is None else moment_of(data.log, at))
     elif at is None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mailsim.plots.queues import By
     from mailsim.plots.sequence import Scale
     from mailsim.plots.style import Style
-    from mailsim.plots.timeaxis import Window
+    from mailsim.plots.timeaxis import At, Window
     from mailsim.results.conservation import Conservation
     from mailsim.results.summary import Summary
     from mailsim.results.unseen import Unseen
@@ -323,12 +323,9 @@ class Plots:
         language: str | None = None,
     ) -> Axes:
         """What happened when: one lane per server, outages, attempts, queues, deliveries; with another run ``beside`` it, to compare."""
-        from mailsim.plots.side_by_side import timelines
         from mailsim.plots.timeline import timeline
 
-        if beside is not None:
-            return timelines([self._result, beside], ax=ax, style=style, window=window, language=language)
-        return timeline(self._result, ax=ax, style=style, window=window, language=language)
+        return timeline(self._result, beside=beside, ax=ax, style=style, window=window, language=language)
 
     def latency(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
         """How long mail takes to the mailbox and to the reader, with what is still under way."""
@@ -350,9 +347,7 @@ class Plots:
 
         return queues(self._result, by=by, ax=ax, style=style, window=window, language=language)
 
-    def topology(
-        self, *, at: str | float | None = None, ax: Axes | None = None, style: Style = "print", language: str | None = None
-    ) -> Axes:
+    def topology(self, *, at: At = None, ax: Axes | None = None, style: Style = "print", language: str | None = None) -> Axes:
         """Who hands mail to whom, how much, and how much of it fails: over the run, or ``at`` an instant such as ``"2h"``."""
         from mailsim.plots.topology import topology
 
