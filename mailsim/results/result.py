@@ -278,7 +278,7 @@ class Result:
         return repr(self._summary)
 
     def _repr_html_(self) -> str:
-        from mailsim.results.html import details, joined, tag
+        from mailsim.results.html import Markup, details, joined, tag
 
         frames = []
         for name, one in TABLES.items():
@@ -287,16 +287,9 @@ class Result:
             except UnsupportedError:
                 continue
             if len(frame):
-                few = frame.head(5).to_html(index=False, escape=True, border=0)
-                frames.append(details(f"{name}: {len(frame)} rows, each {one.row}", _trusted(few)))
+                few = frame.head(5).to_html(index=False, escape=True, border=0)  # pandas escapes cells by itself
+                frames.append(details(f"{name}: {len(frame)} rows, each {one.row}", Markup(few)))
         return str(tag("div", joined((tag("h4", self.scenario.name), self._summary.html(), *frames)), class_="mailsim"))
-
-
-def _trusted(html: str) -> str:
-    """What pandas wrote, which escapes cells by itself."""
-    from mailsim.results.html import Markup
-
-    return Markup(html)
 
 
 def _json(value: object) -> str:
@@ -306,8 +299,7 @@ def _json(value: object) -> str:
 class Plots:
     """The pictures of a result; each method gives the Axes it drew on, which a notebook shows by itself.
 
-    Every picture takes ``ax`` (yours, or None for a new figure), ``style`` (``print`` or ``slide``) and, where time runs
-    along the axis, ``window=("1h", "6h")``.
+    Each takes ``ax``, ``style`` (``print`` or ``slide``), ``language`` and, where time runs along the axis, ``window=("1h", "6h")``.
     """
 
     def __init__(self, result: Result) -> None:
