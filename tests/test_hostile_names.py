@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 import mailsim
 from mailsim.cli.app import app
+from mailsim.memo import memo, study_memo
 from mailsim.plots.picture import describe, drawn
 from mailsim.results import Result
 from mailsim.teaching import class_point, lesson
@@ -70,6 +71,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "story as a page": lambda: story().html(),
     "study": lambda: study()._repr_html_(),
     "picture of a study": lambda: study().plot.outcomes_by_length()._repr_html_(),
+    "memo": lambda: memo(world(), title=HOSTILE),
+    "memo of a study": lambda: study_memo(study(), title=HOSTILE),
     "lesson": lambda: lesson("en", student=HOSTILE).predict(HOSTILE, HOSTILE)._repr_html_(),
     "class point": lambda: class_point(HOSTILE)._repr_html_(),
     **{

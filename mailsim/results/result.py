@@ -205,7 +205,7 @@ class Result:
 
         return example(self, kind)
 
-    def report(self, message: int) -> bytes:
+    def dsn(self, message: int) -> bytes:
         """The report that message number ``message`` is, as the RFC 3464 message that travelled: every field filled from the run.
 
         ``table("reports")`` lists which there are; :func:`mailsim.rules.dsn.parse_dsn` reads it back.
@@ -223,6 +223,35 @@ class Result:
         return build_dsn(report_numbered(self.log, self.scenario, message, self.starts))
 
     # -- what to keep
+
+    def report(self, path: str | Path, *, language: str | None = None, title: str = "") -> Path:
+        """Write a memo: one HTML page that needs nothing else and prints on A4, with what was found, pictures and what it rests on.
+
+        Parameters
+        ----------
+        path : path
+            Of the page; its folder is made if it is not there.  The page is written whole or not at all.
+        language : str, optional
+            ``en`` or ``de``; by default the one spoken.
+        title : str
+            What stands above the headline; by default the scenario's name.
+
+        Returns
+        -------
+        Path
+            The page.
+
+        Raises
+        ------
+        UnsupportedError
+            ``path`` is a number: the report that a message is, is :meth:`dsn`.
+        UnknownNameError
+            There is no such language.
+        """
+        from mailsim.memo import memo
+        from mailsim.results.files import write_page
+
+        return write_page(path, lambda: memo(self, language=language, title=title))
 
     def manifest(self) -> dict[str, Any]:
         """All that it takes to repeat the run and to see that it is the same; nothing of when and where it ran."""
