@@ -17,6 +17,7 @@ from mailsim.results.html import Markup, image, joined, tag
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from mailsim.plots.picture import Sheet
     from mailsim.plots.style import Style
     from mailsim.results import Result
     from mailsim.study import Study
@@ -71,7 +72,7 @@ class Exhibit(NamedTuple):
 
     name: str
     line: str
-    draw: Callable[[Style], Axes]
+    draw: Callable[[Style], Axes | Sheet]
 
     @property
     def question(self) -> str:
@@ -107,6 +108,7 @@ def _schedules(style: Style) -> Axes:
 
 #: every kind of picture, in the order of the gallery
 EXHIBITS: tuple[Exhibit, ...] = (
+    _of_run("dashboard", "primary-outage", "dashboard"),
     _of_run("timeline", "primary-outage", "timeline"),
     Exhibit("side-by-side", f'silent = ms.load("primary-outage").run(seed=7); {_SIDE_BY_SIDE}', _side_by_side),
     Exhibit("sequence", 'ms.load("primary-outage").run(seed=7).example("fallback").explain().plot()', _sequence),
@@ -117,6 +119,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
     _of_run("budget", "primary-outage", "budget"),
     _of_run("mx-share", "primary-outage", "mx_share"),
     _of_run("outcomes", "backscatter", "outcomes"),
+    _of_run("dns-cache", "moving-the-mx", "dns_cache"),
     _of_run("raster", "how-long-senders-retry", "raster"),
     Exhibit("schedules", f"mailsim flavours {' '.join(_PROGRAMS)} --out schedules.png", _schedules),
     Exhibit("impact", "mailsim study backup-mx --out study/", lambda style: _study().plot.impact(style=style)),

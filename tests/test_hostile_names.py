@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 import mailsim
 from mailsim.cli.app import app
+from mailsim.memo import memo, study_memo
 from mailsim.plots.picture import describe, drawn
 from mailsim.results import Result
 from mailsim.teaching import class_point, lesson
@@ -70,9 +71,14 @@ PAGES: dict[str, Callable[[], str]] = {
     "story as a page": lambda: story().html(),
     "study": lambda: study()._repr_html_(),
     "picture of a study": lambda: study().plot.outcomes_by_length()._repr_html_(),
+    "memo": lambda: memo(world(), title=HOSTILE),
+    "memo of a study": lambda: study_memo(study(), title=HOSTILE),
     "lesson": lambda: lesson("en", student=HOSTILE).predict(HOSTILE, HOSTILE)._repr_html_(),
     "class point": lambda: class_point(HOSTILE)._repr_html_(),
-    **{f"picture {name}": lambda name=name: getattr(world().plot, name)()._repr_html_() for name in ("timeline", "queues", "outcomes")},  # type: ignore[misc]
+    **{
+        f"picture {name}": lambda name=name: getattr(world().plot, name)()._repr_html_()  # type: ignore[misc]
+        for name in ("timeline", "queues", "outcomes", "dashboard")
+    },
 }
 
 TEXTS: dict[str, Callable[[], str]] = {
@@ -113,7 +119,7 @@ def test_a_mermaid_diagram_has_nothing_that_mermaid_or_a_browser_would_read() ->
     assert text.count(";") == len(re.findall(r"#\d+;", text))
 
 
-@pytest.mark.parametrize("name", ["timeline", "topology", "latency", "queues", "mx_share", "outcomes"])
+@pytest.mark.parametrize("name", ["timeline", "topology", "latency", "queues", "mx_share", "outcomes", "dns_cache"])
 def test_a_vector_picture_holds_names_as_letters_only(name: str) -> None:
     svg = drawn(getattr(world().plot, name)(), "svg").decode()
     root = ElementTree.fromstring(svg)

@@ -21,6 +21,7 @@ __all__ = ["demo", "explain", "run"]
 SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all draws; by default the scenario's own.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
+PAGE = click.Path(dir_okay=False, path_type=Path)
 #: forms in which a story can be printed
 FORMS = ("text", "html", "mermaid", "transcript")
 LEVELS = click.Choice(["events", "messages", "counts"])
@@ -55,6 +56,8 @@ def demo(out: Path, seed: int | None, quiet: bool) -> None:
 @AS_JSON
 @click.option("--quiet", is_flag=True, help="Print nothing but errors (and --json).")
 @click.option("--level", type=LEVELS, help="How much is recorded; by default as much as the size of the run allows.")
+@click.option("--report", "page", type=PAGE, help="Write a memo to this file: one HTML page to print on A4.")
+@click.option("--language", help="Of headline, picture and memo: en (default) or de.")
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 1 if a figure compares so: 'bounced>0'.")
 @click.pass_context
 def run(
@@ -65,11 +68,15 @@ def run(
     as_json: bool,
     quiet: bool,
     level: str | None,
+    page: Path | None,
+    language: str | None,
     conditions: tuple[str, ...],
 ) -> None:
     """Run a scenario (a file or the name of a shipped one) and print the headline."""
+    from mailsim.language import speaking
     from mailsim.scenario import load
 
+    context.with_resource(speaking(language))
     wanted = [parse_condition(text) for text in conditions]
     result = load(scenario).run(seed=seed, level=level, progress=False if quiet or as_json else None)
     figures = result.summary().as_dict()
@@ -80,6 +87,10 @@ def run(
         show(repr(result.summary()))
     if out is not None:
         _save(result, out, quiet=quiet)
+    if page is not None:
+        written = result.report(page)
+        if not quiet:
+            complain(f"wrote {written}")
     for condition in met:
         complain(f"--fail-if {condition.text}: {condition.name} is {condition.value(figures):g}")
     context.exit(1 if met else 0)

@@ -13,9 +13,10 @@ from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, LOOKS, SIZES
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-__all__ = ["Gathered", "Mark", "draw_marks", "gathered", "legend_for"]
+__all__ = ["Gathered", "Mark", "draw_marks", "gathered", "legend_for", "mark_handles"]
 
 #: markers that are lines and have no area to fill
 LINES = "x|1"
@@ -84,13 +85,26 @@ def legend_for(ax: Axes, marks: Sequence[Mark], *, way: str, queue: bool, style:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    handles: list[Artist] = mark_handles(marks, style=style)
+    if queue:
+        handles.append(Patch(facecolor=COLOURS["transit"], alpha=0.55, linewidth=0, label=say("plots.queue")))
+    if way:
+        width = SIZES[style].line * 0.9
+        handles.append(Line2D([], [], color=COLOURS["ink"], linewidth=width, marker=".", label=say(f"plots.{way}")))
+    legend_below(ax, handles, style=style)
+
+
+def mark_handles(marks: Sequence[Mark], *, style: str) -> list[Artist]:
+    """The entries of a legend for the looks that occur, in the order of the table of looks; what looks the same has one entry."""
+    from matplotlib.lines import Line2D
+
     size, used = SIZES[style], {mark.look for mark in marks if len(mark.t_s)}
-    words: dict[tuple[str, str, bool], str] = {}  # what looks the same stands in the legend once
+    words: dict[tuple[str, str, bool], str] = {}
     for key, look in LOOKS.items():
         if key in used:
             same = (look.colour, look.marker, look.filled)
             words[same] = f"{words[same]} / {look.word}" if same in words else look.word
-    handles: list[Line2D | Patch] = [
+    return [
         Line2D(
             [],
             [],
@@ -104,8 +118,3 @@ def legend_for(ax: Axes, marks: Sequence[Mark], *, way: str, queue: bool, style:
         )
         for (colour, marker, filled), word in words.items()
     ]
-    if queue:
-        handles.append(Patch(facecolor=COLOURS["transit"], alpha=0.55, linewidth=0, label=say("plots.queue")))
-    if way:
-        handles.append(Line2D([], [], color=COLOURS["ink"], linewidth=size.line * 0.9, marker=".", label=say(f"plots.{way}")))
-    legend_below(ax, handles, style=style)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Picture",
+    "Sheet",
     "axes_beside",
     "caption_of",
     "describe",
@@ -42,6 +43,15 @@ _SHOWN_PX = 900
 
 class Picture(Axes):
     """Axes that a notebook shows by themselves, with a description for those who can't see them."""
+
+    description: str = ""
+
+    def _repr_html_(self) -> str:
+        return str(image(png(self), describe(self), width_px=_SHOWN_PX))
+
+
+class Sheet(Figure):
+    """A figure with several pictures that a notebook shows by itself, with one description for those who can't see them."""
 
     description: str = ""
 
@@ -107,13 +117,15 @@ def headline(title: str, most_pt: float, *, style: str) -> str:
     return wrapped(kept, most_pt, SIZES[style].font * 1.2, bold=True).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def describe(ax: Axes) -> str:
+def describe(ax: Axes | Sheet) -> str:
     """The description of a picture in words."""
-    return (ax.description if isinstance(ax, Picture) else "") or ax.get_title()
+    return (ax.description if isinstance(ax, Picture | Sheet) else "") or title_of(ax)
 
 
-def title_of(ax: Axes) -> str:
+def title_of(ax: Axes | Sheet) -> str:
     """The title of a picture as one line."""
+    if isinstance(ax, Sheet):
+        return " ".join(ax.get_suptitle().split())
     return " ".join((ax.get_title("left") or ax.get_title()).split())
 
 
@@ -124,15 +136,15 @@ def caption_of(result: Result, *more: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def png(ax: Axes) -> bytes:
+def png(ax: Axes | Sheet) -> bytes:
     """The figure of these axes as a PNG file, with the description inside."""
     return drawn(ax, "png")
 
 
-def drawn(ax: Axes, kind: Literal["png", "svg"]) -> bytes:
+def drawn(ax: Axes | Sheet, kind: Literal["png", "svg"]) -> bytes:
     """The figure of these axes as a file of that kind, with the description inside; letters of an SVG stay letters."""
     stream = BytesIO()
-    figure: Any = ax.figure
+    figure: Any = ax if isinstance(ax, Sheet) else ax.figure
     about: dict[str, Any] = {"Description": describe(ax)}
     about |= {"Software": f"mailsim {__version__}"} if kind == "png" else {"Creator": f"mailsim {__version__}", "Date": None}
     with rc_context({"svg.fonttype": "none"}):

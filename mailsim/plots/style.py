@@ -98,6 +98,11 @@ LOOKS: dict[str, Look] = {
     "read": Look(COLOURS["strong"], "|", True, "read", 1.6),
     "bounced": Look(COLOURS["bounced"], "X", True, "bounced", 1.3),
     "rejected": Look(COLOURS["bounced"], "P", True, "rejected", 1.6),
+    "dns_hit": Look(COLOURS["delivered"], "|", True, "dns_hit", 1.6),
+    "dns_asked": Look(COLOURS["strong"], "D", True, "dns_asked", 0.9),
+    "dns_negative": Look(COLOURS["ink"], "s", False, "dns_negative"),
+    "dns_stale": Look(COLOURS["deferred"], "v", True, "dns_stale", 1.2),
+    "dns_failed": Look(COLOURS["bounced"], "x", True, "dns_failed", 1.1),
 }
 
 #: which look an outcome of an attempt has, by its key in :mod:`mailsim.rules.reasons`

@@ -146,6 +146,7 @@ def clock_text(starts: Instant, seconds: float, *, span_s: float) -> str:
 
 def clock_axis(ax: Axes, starts: Instant, low_s: float, high_s: float, *, most: int = 9) -> None:
     """Ticks at round clock times, the date under the first one and where the day changes; x is seconds since the start."""
+    high_s = high_s if low_s < high_s else low_s + 1.0  # of a single instant the axis shows a second
     span = max(high_s - low_s, 1e-6)
     step, parts = next(
         ((step, parts) for step, parts in _CLOCK_STEPS if span / step <= (most if step >= 1 else most / 1.5)), _CLOCK_STEPS[-1]

@@ -6,13 +6,16 @@ import os
 import re
 import tempfile
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from mailsim.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["csv_text", "harmless", "slug", "write_whole"]
+__all__ = ["csv_text", "harmless", "slug", "write_page", "write_whole"]
 
 #: what makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -72,6 +75,26 @@ def _written(column: pd.Series[Any]) -> Any:
         codes, words = pd.factorize(column)
         return pd.Series([*(_CONTROL.sub(_visible, str(harmless(word))) for word in words), None], dtype="object").to_numpy()[codes]
     return column
+
+
+def write_page(path: str | Path, made: Callable[[], str]) -> Path:
+    """Write a page that is made only after it is clear that ``path`` can be a file's; its folder is made if it is not there.
+
+    Raises
+    ------
+    UnsupportedError
+        ``path`` is no path, or a folder.
+    """
+    given: object = path
+    if not isinstance(given, str | os.PathLike):
+        said = f"a page is written to a file, such as report('memo.html'), not to {given!r}"
+        raise UnsupportedError(f"{said}; the report that message {given} is: dsn({given})" if isinstance(given, int) else said)
+    place = Path(path)
+    if place.is_dir():
+        raise UnsupportedError(f"{place} is a folder; give the file a name, such as {place / 'memo.html'}")
+    page = made()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return write_whole(place, page)
 
 
 def write_whole(path: Path, content: str | bytes) -> Path:

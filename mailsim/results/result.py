@@ -9,23 +9,17 @@ import json
 import platform
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from mailsim import __version__
 from mailsim.errors import UnsupportedError
 from mailsim.events import EventLog
+from mailsim.results.pictures import Plots
 from mailsim.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
-    from matplotlib.axes import Axes
 
-    from mailsim.plots.queues import By
-    from mailsim.plots.sequence import Scale
-    from mailsim.plots.style import Style
-    from mailsim.plots.timeaxis import At, Window
     from mailsim.results.conservation import Conservation
     from mailsim.results.summary import Summary
     from mailsim.results.unseen import Unseen
@@ -35,9 +29,6 @@ if TYPE_CHECKING:
     from mailsim.units import Instant
 
 __all__ = ["Plots", "Result"]
-
-#: pictures of a whole run that can be asked for by name
-PictureName = Literal["timeline", "latency", "sawtooth", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
 
 
 class Result:
@@ -181,7 +172,8 @@ class Result:
     @property
     def plot(self) -> Plots:
         """Pictures: ``plot.timeline()``, ``latency()``, ``sawtooth()``, ``queues()``, ``topology()``, ``sequence(message)``, ``budget()``,
-        ``outcomes()``, ``mx_share()``, ``raster()``.
+        ``outcomes()``, ``mx_share()``, ``raster()``, ``dns_cache()``,
+        ``dashboard()``.
         """
         return Plots(self)
 
@@ -213,7 +205,7 @@ class Result:
 
         return example(self, kind)
 
-    def report(self, message: int) -> bytes:
+    def dsn(self, message: int) -> bytes:
         """The report that message number ``message`` is, as the RFC 3464 message that travelled: every field filled from the run.
 
         ``table("reports")`` lists which there are; :func:`mailsim.rules.dsn.parse_dsn` reads it back.
@@ -231,6 +223,35 @@ class Result:
         return build_dsn(report_numbered(self.log, self.scenario, message, self.starts))
 
     # -- what to keep
+
+    def report(self, path: str | Path, *, language: str | None = None, title: str = "") -> Path:
+        """Write a memo: one HTML page that needs nothing else and prints on A4, with what was found, pictures and what it rests on.
+
+        Parameters
+        ----------
+        path : path
+            Of the page; its folder is made if it is not there.  The page is written whole or not at all.
+        language : str, optional
+            ``en`` or ``de``; by default the one spoken.
+        title : str
+            What stands above the headline; by default the scenario's name.
+
+        Returns
+        -------
+        Path
+            The page.
+
+        Raises
+        ------
+        UnsupportedError
+            ``path`` is a number: the report that a message is, is :meth:`dsn`.
+        UnknownNameError
+            There is no such language.
+        """
+        from mailsim.memo import memo
+        from mailsim.results.files import write_page
+
+        return write_page(path, lambda: memo(self, language=language, title=title))
 
     def manifest(self) -> dict[str, Any]:
         """All that it takes to repeat the run and to see that it is the same; nothing of when and where it ran."""
@@ -278,7 +299,7 @@ class Result:
         return repr(self._summary)
 
     def _repr_html_(self) -> str:
-        from mailsim.results.html import Markup, details, joined, tag
+        from mailsim.results.html import details, joined, tag
 
         frames = []
         for name, one in TABLES.items():
@@ -287,109 +308,17 @@ class Result:
             except UnsupportedError:
                 continue
             if len(frame):
-                few = frame.head(5).to_html(index=False, escape=True, border=0)  # pandas escapes cells by itself
-                frames.append(details(f"{name}: {len(frame)} rows, each {one.row}", Markup(few)))
+                few = frame.head(5).to_html(index=False, escape=True, border=0)
+                frames.append(details(f"{name}: {len(frame)} rows, each {one.row}", _trusted(few)))
         return str(tag("div", joined((tag("h4", self.scenario.name), self._summary.html(), *frames)), class_="mailsim"))
+
+
+def _trusted(html: str) -> str:
+    """What pandas wrote, which escapes cells by itself."""
+    from mailsim.results.html import Markup
+
+    return Markup(html)
 
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-class Plots:
-    """The pictures of a result; each method gives the Axes it drew on, which a notebook shows by itself.
-
-    Each takes ``ax``, ``style`` (``print`` or ``slide``), ``language`` and, where time runs along the axis, ``window=("1h", "6h")``.
-    """
-
-    def __init__(self, result: Result) -> None:
-        self._result = result
-
-    def timeline(
-        self,
-        *,
-        beside: Result | None = None,
-        ax: Axes | None = None,
-        style: Style = "print",
-        window: Window = None,
-        language: str | None = None,
-    ) -> Axes:
-        """What happened when: one lane per server, outages, attempts, queues, deliveries; with another run ``beside`` it, to compare."""
-        from mailsim.plots.timeline import timeline
-
-        return timeline(self._result, beside=beside, ax=ax, style=style, window=window, language=language)
-
-    def latency(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
-        """How long mail takes to the mailbox and to the reader, with what is still under way."""
-        from mailsim.plots.latency import latency
-
-        return latency(self._result, ax=ax, style=style, window=window, language=language)
-
-    def sawtooth(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
-        """How long each mail took, above the instant at which it was sent: who sends first in an outage waits longest."""
-        from mailsim.plots.sawtooth import sawtooth
-
-        return sawtooth(self._result, ax=ax, style=style, window=window, language=language)
-
-    def queues(
-        self, *, by: By = "reason", ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None
-    ) -> Axes:
-        """How the queues fill and drain, stacked by the reason for waiting (or by ``node``), with their size at the right."""
-        from mailsim.plots.queues import queues
-
-        return queues(self._result, by=by, ax=ax, style=style, window=window, language=language)
-
-    def topology(self, *, at: At = None, ax: Axes | None = None, style: Style = "print", language: str | None = None) -> Axes:
-        """Who hands mail to whom, how much, and how much of it fails: over the run, or ``at`` an instant such as ``"2h"``."""
-        from mailsim.plots.topology import topology
-
-        return topology(self._result, at=at, ax=ax, style=style, language=language)
-
-    def sequence(
-        self, message: int, *, scale: Scale = "rank", ax: Axes | None = None, style: Style = "print", language: str | None = None
-    ) -> Axes:
-        """One message as a sequence diagram, every step one row or (``scale="time"``) true to time."""
-        from mailsim.plots.sequence import sequence
-
-        return sequence(self._result, message, scale=scale, ax=ax, style=style, language=language)
-
-    def budget(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
-        """Where the time from send to read went, as means, for mail sent during the faults and for all."""
-        from mailsim.plots.budget import budget
-
-        return budget(self._result, ax=ax, style=style, window=window, language=language)
-
-    def mx_share(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
-        """Which server was the first to take the mail, over time."""
-        from mailsim.plots.mx_share import mx_share
-
-        return mx_share(self._result, ax=ax, style=style, window=window, language=language)
-
-    def outcomes(self, *, ax: Axes | None = None, style: Style = "print", window: Window = None, language: str | None = None) -> Axes:
-        """What became of the mail: in time, late, returned, rejected, lost, under way."""
-        from mailsim.plots.outcomes import outcomes
-
-        return outcomes(self._result, ax=ax, style=style, window=window, language=language)
-
-    def raster(
-        self,
-        flavours: Sequence[str] = (),
-        *,
-        outage: str | None = None,
-        ax: Axes | None = None,
-        style: Style = "print",
-        window: Window = None,
-        language: str | None = None,
-    ) -> Axes:
-        """When programs try again during an outage: by default those that send in this scenario, and its longest outage."""
-        from mailsim.plots.raster import raster, raster_of
-
-        if flavours:
-            return raster(flavours, outage=outage or "6h", ax=ax, style=style, window=window, language=language)
-        return raster_of(self._result, outage=outage, ax=ax, style=style, window=window, language=language)
-
-    def png(self, name: PictureName, *, style: Style = "print") -> bytes:
-        """The picture ``name`` as a PNG file."""
-        from mailsim.plots.picture import png
-
-        return png(getattr(self, name)(style=style))

@@ -173,7 +173,7 @@ _REPORTS = Table(
     "events",
     _columns(
         ("at", "instant", "", "when the report was made"),
-        ("report", "integer", "", "message number of the report: Result.report gives its text"),
+        ("report", "integer", "", "message number of the report: Result.dsn gives its text"),
         ("message", "integer", "", "message that it is about"),
         ("recipient", "word", "", "recipient that it tells of; missing where it tells of all that were left"),
         ("action", "word", "", "failed, delayed, delivered or relayed; of a report that failed itself: failed"),

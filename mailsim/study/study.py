@@ -21,6 +21,8 @@ from mailsim.study.words import called, interval_words
 from mailsim.units import duration
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from matplotlib.axes import Axes
 
@@ -230,6 +232,30 @@ class Study:
         return str(tag("div", self.html(), class_="mailsim"))
 
     # -- picture, and what to keep
+
+    def report(self, path: str | Path, *, language: str | None = None, title: str = "") -> Path:
+        """Write a memo: one HTML page that needs nothing else and prints on A4, with the answer, the picture, the table and the method.
+
+        Parameters
+        ----------
+        path : path
+            Of the page; its folder is made if it is not there.  The page is written whole or not at all.
+        language : str, optional
+            ``en`` or ``de``; by default the one spoken.
+        title : str
+            What stands above the headline; by default what failed.
+
+        Raises
+        ------
+        UnsupportedError
+            ``path`` is no path, or a folder.
+        UnknownNameError
+            There is no such language.
+        """
+        from mailsim.memo import study_memo
+        from mailsim.results.files import write_page
+
+        return write_page(path, lambda: study_memo(self, language=language, title=title))
 
     @property
     def plot(self) -> StudyPlots:

@@ -46,7 +46,7 @@ def report_about(result: Result, message: int) -> Letter:
     rows = reports[reports["message"] == message]
     if rows.empty:
         raise UnknownNameError("message with a report", message, [str(one) for one in sorted(set(reports["message"]))])
-    return Letter(result.report(int(rows.sort_values(["t_s", "report"])["report"].iloc[-1])).decode("ascii", "backslashreplace"))
+    return Letter(result.dsn(int(rows.sort_values(["t_s", "report"])["report"].iloc[-1])).decode("ascii", "backslashreplace"))
 
 
 def shortest_return(scenario: Scenario | str | Path | Mapping[str, Any], *, longest: str = "14d", step: str = "1m") -> float:

@@ -158,3 +158,26 @@ def test_a_quiet_demo_draws_and_prints_nothing(mailsim, tmp_path):
     code, out, err = mailsim("demo", "--quiet", "--out", tmp_path / "d")
     assert (code, out, err) == (0, "", "")
     assert (tmp_path / "d" / "timeline.png").is_file()
+
+
+def test_run_report_writes_a_memo_and_says_where(mailsim, one, tmp_path):
+    code, out, err = mailsim("run", one, "--json", "--report", tmp_path / "memo.html")
+    assert code == 0
+    assert json.loads(out)["delivered"] == 1
+    assert err == f"wrote {tmp_path / 'memo.html'}\n"
+    assert (tmp_path / "memo.html").read_text("utf-8").startswith('<!DOCTYPE html>\n<html lang="en">')
+
+
+def test_run_speaks_the_language_asked_for_in_headline_and_memo_and_english_afterwards(mailsim, one, tmp_path):
+    code, out, _ = mailsim("run", one, "--language", "de", "--report", tmp_path / "memo.html")
+    assert code == 0
+    assert "im Postfach" in out
+    assert '<html lang="de">' in (tmp_path / "memo.html").read_text("utf-8")
+    assert "in the mailbox" in mailsim("run", one)[1]
+    assert mailsim("run", one, "--language", "de", "--json")[1] == mailsim("run", one, "--json")[1]
+
+
+def test_run_with_a_language_that_there_is_not_is_wrong_input(mailsim, one):
+    code, _, err = mailsim("run", one, "--language", "fr")
+    assert code == 2
+    assert "language" in err

@@ -16,7 +16,7 @@ from mailsim.plots.style import COLOURS, SIZES
 from mailsim.results import Result
 from small_logs import outage_log, small_result, small_scenario
 
-NAMES = ["timeline", "latency", "sawtooth", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
+NAMES = ["timeline", "latency", "sawtooth", "queues", "topology", "budget", "mx_share", "outcomes", "raster", "dns_cache"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -24,7 +24,7 @@ from mailsim.results import Result
 #: few dots per inch, where letters come out widest, as a presenter's quick export
 DPI = 80
 
-NAMES = ["timeline", "latency", "sawtooth", "queues", "topology", "budget", "mx_share", "outcomes", "raster"]
+NAMES = ["timeline", "latency", "sawtooth", "queues", "topology", "budget", "mx_share", "outcomes", "raster", "dns_cache"]
 
 #: seven faults of every kind one shortly after the other, which leave little room for their labels
 FLAPPING = [
@@ -197,7 +197,7 @@ def test_names_and_fates_of_all_programs_can_be_read_from_the_last_row() -> None
 
 @pytest.mark.parametrize("style", SIZES)
 def test_a_legend_is_shown_whole(style: str) -> None:
-    for name in ("timeline", "latency", "queues", "budget", "mx_share", "outcomes", "raster"):
+    for name in ("timeline", "latency", "queues", "budget", "mx_share", "outcomes", "raster", "dns_cache"):
         ax = getattr(result_of("backup-spool-48h").plot, name)(style=style)
         letters_of(ax)
         box, figure = ax.get_legend().get_window_extent(), ax.figure.bbox

@@ -99,6 +99,12 @@ def test_an_axis_of_durations_may_begin_later() -> None:
     assert [label.get_text() for label in ax.get_xticklabels()] == ["4.5 h", "5 h", "5.5 h", "6 h", "6.5 h", "7 h", "7.5 h", "8 h"]
 
 
+def test_an_axis_of_a_single_instant_shows_a_second() -> None:
+    ax = Figure().add_subplot()
+    clock_axis(ax, BERLIN, 60.0, 60.0)
+    assert ax.get_xlim() == (60.0, 61.0)
+
+
 def test_a_logarithmic_stretch_begins_at_its_natural_start_where_the_window_begins_at_nothing() -> None:
     assert ages_s(None, 2, 50) == (2, 50)
     assert ages_s(("1m", "1h"), 2, 50) == (60, 3600)

@@ -18,7 +18,7 @@ def spool() -> mailsim.Result:
 
 def test_the_report_about_a_mail_is_the_message_that_travelled(spool: mailsim.Result) -> None:
     letter = teaching.report_about(spool, 0)
-    assert letter.encode("ascii") == spool.report(2)
+    assert letter.encode("ascii") == spool.dsn(2)
     (about,) = parse_dsn(letter.encode("ascii")).recipients
     assert (about.action, about.final) == ("failed", "bob@example.com")
     assert repr(letter).splitlines() == letter.splitlines()

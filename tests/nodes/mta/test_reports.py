@@ -46,7 +46,7 @@ def texts(result: Run) -> list[Any]:
     """The reports of a run, read back from the octets that travelled."""
     told = Result(result.scenario, result.scenario.seed, result.log)
     numbers = sorted({d.message for d in result.deliveries if d.parent >= 0})
-    return [parse_dsn(told.report(number)) for number in numbers]
+    return [parse_dsn(told.dsn(number)) for number in numbers]
 
 
 def seconds(moment: Any) -> float:
@@ -179,7 +179,7 @@ def test_who_fails_at_the_same_attempt_stands_in_one_report(flavour: str) -> Non
 def test_the_message_comes_back_whole_where_that_was_asked() -> None:
     """10,000 octets, and what the report says besides: within a tenth of the size that travelled."""
     result = both_levels(asking(world(ONE, {"mx1": {**FINAL, "script": NO_USER}}), "failure", return_content="full"))
-    octets = Result(result.scenario, 1, result.log).report(result.reports()[0].message)
+    octets = Result(result.scenario, 1, result.log).dsn(result.reports()[0].message)
     assert texts(result)[0].returned_octets == 10_000
     assert result.reports()[0].size == pytest.approx(len(octets), rel=0.1)
     some = both_levels(asking(world(ONE, {"mx1": {**FINAL, "script": NO_USER}}), "failure", return_content="headers"))
@@ -335,12 +335,12 @@ def test_the_table_of_reports_tells_who_was_told_what_of_whom() -> None:
 def test_what_is_no_report_has_no_text_and_what_kept_no_rows_neither() -> None:
     result = mailsim.load(world(ONE, {"mx1": {**FINAL, "script": NO_USER}})).run()
     with pytest.raises(UnknownNameError, match="unknown report 0; there is: 1"):
-        result.report(0)
+        result.dsn(0)
     with pytest.raises(UnknownNameError, match="unknown message 7"):
-        result.report(7)
-    assert parse_dsn(result.report(1)).recipients[0].action == "failed"
+        result.dsn(7)
+    assert parse_dsn(result.dsn(1)).recipients[0].action == "failed"
     with pytest.raises(UnsupportedError, match="level"):
-        mailsim.load(world(ONE, {"mx1": {**FINAL, "script": NO_USER}})).run(level="messages").report(1)
+        mailsim.load(world(ONE, {"mx1": {**FINAL, "script": NO_USER}})).run(level="messages").dsn(1)
 
 
 def test_the_story_tells_of_success_and_of_mail_that_nobody_is_told_about() -> None:

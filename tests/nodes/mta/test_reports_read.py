@@ -59,7 +59,7 @@ def reports_of(flavour: str) -> tuple[Run, dict[int, bytes]]:
     """A run with all its reports as octets."""
     result = run(everything(flavour))
     told = Result(result.scenario, result.scenario.seed, result.log)
-    return result, {d.message: told.report(d.message) for d in result.deliveries if d.parent >= 0}
+    return result, {d.message: told.dsn(d.message) for d in result.deliveries if d.parent >= 0}
 
 
 def meant(result: Run, number: int) -> tuple[set[bytes], set[bytes]]:
@@ -114,4 +114,4 @@ def test_a_double_bounce_tells_of_the_address_that_the_report_could_not_reach() 
     result = mailsim.load(values).run()
     notice = result.table("reports").iloc[-1]
     assert (notice["to"], notice["recipient"]) == ("postmaster@mail.example.org", "ann@example.org")
-    assert set(scan_message(message_from_bytes(result.report(int(notice["report"]))))) == {b"ann@example.org"}
+    assert set(scan_message(message_from_bytes(result.dsn(int(notice["report"]))))) == {b"ann@example.org"}
