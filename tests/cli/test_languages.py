@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
     "run": (["run", "first-mail"], "im Postfach"),
     "check": (["check", "single-mx"], "1 Befund\n  Warnung: example.com MX"),
     "study": (STUDY, "nach 1 h nicht da"),
+    "explain": (["explain", "first-mail", "0"], "Nachricht 0. "),
     "gallery": (["gallery", "--list"], "Warteschlange"),
 }
 
@@ -56,10 +57,11 @@ def test_a_language_that_nobody_speaks_is_wrong_input(words: list[str]) -> None:
     ids=lambda words: words[0],
 )
 def test_what_programs_read_is_the_same_in_every_language(words: list[str]) -> None:
-    english, german = said(*words, "--json"), said(*words, "--json", env={VARIABLE: "de"})
+    english = said(*words, "--json")
     assert json.loads(english.stdout) is not None
-    assert german.stdout == english.stdout
-    assert german.exit_code == english.exit_code
+    for german in (said(*words, "--json", env={VARIABLE: "de"}), said(*words, "--json", "--language", "de")):
+        assert german.stdout == english.stdout
+        assert german.exit_code == english.exit_code
 
 
 def test_the_files_of_a_run_are_the_same_in_every_language_but_for_the_picture(tmp_path: Path) -> None:
