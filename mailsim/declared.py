@@ -18,6 +18,13 @@ class Declared(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, validate_default=True)
 
+    def __dir__(self) -> list[str]:
+        """What the Tab key offers: what is declared and can be done, without pydantic's own names."""
+        return sorted(name for name in super().__dir__() if name.startswith("__") or name not in _OF_PYDANTIC)
+
+
+_OF_PYDANTIC = frozenset(dir(BaseModel))
+
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 

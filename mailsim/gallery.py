@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mailsim.errors import UnknownNameError
 from mailsim.language import say, speaking
-from mailsim.results.html import Markup, image, joined, tag
+from mailsim.markup import Markup, image, joined, tag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -39,5 +39,5 @@ class Read(HTMLParser):
     def handle_data(self, data: str) -> None:
         for tag in self._open:
             self.within[tag][-1] += data.replace("\N{NO-BREAK SPACE}", " ")
-        if self._open and self._open[-1] in ("th", "td"):
+        if {"th", "td"} & set(self._open):
             self.rows[-1][-1] += data

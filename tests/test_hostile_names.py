@@ -59,6 +59,24 @@ def study() -> Any:
     )
 
 
+def comparison() -> Any:
+    return mailsim.compare("first-mail", "first-mail", runs=2, names=(HOSTILE, "\x1b[2J\u202eb"), progress=False)
+
+
+def risky() -> mailsim.Scenario:
+    """A scenario whose sites and zone texts are hostile, and of which there is something to find."""
+    values = mailsim.load("single-mx").values(given=True)
+    text = HOSTILE.replace('"', "").replace(";", "")
+    zone = f'$ORIGIN example.net.\n@ 60 IN SOA ns1 h 1 2 3 4 5\n@ 60 IN TXT "{text}\u202e"\n@ 60 IN MX 10 192.0.2.9\n'
+    return mailsim.load({**values, "zones": [*values["zones"], zone]}).replace("nodes.mx1.site", HOSTILE)
+
+
+def beside() -> Any:
+    made = lesson("en", student=HOSTILE)
+    made.predict(HOSTILE, HOSTILE)
+    return made.beside({HOSTILE: 3})
+
+
 def story() -> Any:
     return world().explain(world().example("bounced").number)
 
@@ -73,6 +91,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "picture of a study": lambda: study().plot.outcomes_by_length()._repr_html_(),
     "memo": lambda: memo(world(), title=HOSTILE),
     "memo of a study": lambda: study_memo(study(), title=HOSTILE),
+    "comparison": lambda: comparison()._repr_html_(),
+    "assumptions": lambda: world().scenario.assumptions()._repr_html_(),
+    "findings": lambda: risky().findings()._repr_html_(),
+    "scenario of many": lambda: risky()._repr_html_(),
+    "predictions": lambda: beside()._repr_html_(),
     "lesson": lambda: lesson("en", student=HOSTILE).predict(HOSTILE, HOSTILE)._repr_html_(),
     "class point": lambda: class_point(HOSTILE)._repr_html_(),
     **{
@@ -89,9 +112,12 @@ TEXTS: dict[str, Callable[[], str]] = {
     "transcript": lambda: story().transcript(),
     "Mermaid diagram": lambda: story().mermaid(),
     "study": lambda: repr(study()),
+    "comparison": lambda: repr(comparison()),
+    "examples": lambda: repr(world().example),
     "assumptions": lambda: repr(world().scenario.assumptions()),
-    "findings": lambda: repr(world().scenario.findings()),
     "outcomes by length in words": lambda: describe(study().plot.outcomes_by_length()),
+    "findings": lambda: repr(risky().findings()),
+    "unseen": lambda: world().unseen().sentence(),
     "timeline in words": lambda: describe(world().plot.timeline()),
 }
 
@@ -104,6 +130,7 @@ def test_no_page_lets_a_name_become_markup(door: str) -> None:
         assert tag not in ("script", "iframe", "object", "embed"), tag
         assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
         assert tag != "img" or str(attributes["src"]).startswith("data:image/png;base64,")
+    assert CONTROL.findall(PAGES[door]()) == []
 
 
 @pytest.mark.parametrize("door", TEXTS)

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "mailsim"
 
 #: imports go down these floors, never up; a room is a file or a package right under ``mailsim``
 FLOORS = {
-    1: ("errors", "units", "draws", "events", "declared", "language"),
+    1: ("errors", "units", "draws", "events", "declared", "language", "markup", "progress"),
     2: ("rules", "flavours"),
     3: ("nodes",),
     4: ("scenario",),
@@ -59,7 +59,8 @@ PERMITS = {
     "scipy": ("results/*", "study/*"),
     "click": ("cli/*",),
     "rich": ("cli/*",),
-    "tqdm": ("run.py", "sweep/*"),
+    "tqdm": ("progress.py", "sweep/*"),
+    "IPython": ("progress.py",),
     "dask": ("sweep/*",),
     "aiosmtpd": ("live/*",),
     "asyncio": ("live/*",),

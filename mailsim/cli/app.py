@@ -15,8 +15,10 @@ from typing import Any, NoReturn
 import click
 
 from mailsim import __version__
+from mailsim.cli.languages import VARIABLE, with_language
 from mailsim.cli.show import complain
 from mailsim.errors import MailsimError
+from mailsim.language import speaking
 
 __all__ = ["app", "main"]
 
@@ -79,11 +81,16 @@ def _reader_left() -> int:
 
 @click.group(cls=_App, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="mailsim")
-def app() -> None:
+@click.option(
+    "--language", metavar="LANGUAGE", envvar=VARIABLE, help=f"Language of what is said: en (default) or de; or set {VARIABLE}."
+)
+@click.pass_context
+def app(context: click.Context, language: str | None) -> None:
     """Simulate e-mail end to end while things fail: when does it arrive, by which way, who was told what, and why.
 
     Start with: mailsim demo
     """
+    context.with_resource(speaking(language))
 
 
 def _add_commands() -> None:
@@ -95,7 +102,7 @@ def _add_commands() -> None:
     from mailsim.cli.studying import study
 
     for command in (demo, run, explain, check, scenarios, incidents, flavours, schema, study, conform, gallery):
-        app.add_command(command)
+        app.add_command(with_language(command))
 
 
 _add_commands()

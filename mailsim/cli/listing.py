@@ -8,6 +8,7 @@ import click
 
 from mailsim.cli.show import complain, show, show_json, show_table
 from mailsim.errors import MailsimError, ScenarioError
+from mailsim.language import say
 
 __all__ = ["check", "incidents", "scenarios", "schema"]
 
@@ -71,12 +72,12 @@ def _checked(file: str) -> dict[str, Any]:
 
 def _show_report(report: dict[str, Any]) -> None:
     number = len(report["findings"])
-    show(f"{report['file']}: {report['name']} is well-formed; {number} finding{'' if number == 1 else 's'}")
+    show(say("cli.well_formed", file=report["file"], name=report["name"], count=number, number=number))
     for one in report["findings"]:
-        show(f"  {one['severity']}: {one['where']}: {one['what']}")
+        show(f"  {say('findings.grade_' + one['severity'])}: {one['where']}: {one['what']}")
         show(f"    {one['mend']} ({one['source']})")
     for note in report["notes"]:
-        show(f"  note: {note}")
+        show("  " + say("cli.note", note=note))
 
 
 @click.command()

@@ -10,6 +10,7 @@ import click
 
 from mailsim.cli.show import complain, show, show_json, show_table
 from mailsim.errors import UnknownNameError, UnsupportedError
+from mailsim.language import say
 
 if TYPE_CHECKING:
     from mailsim.flavours import Flavour, Schedule
@@ -50,7 +51,7 @@ def flavours(names: tuple[str, ...], as_json: bool, out: Path | None) -> None:
     else:
         _compare([schedule(name) for name in _mtas(names, kinds, strict=True)])
     if out is not None and not as_json:
-        complain(f"wrote {out}")
+        complain(say("cli.wrote", path=out))
 
 
 def _mtas(names: Sequence[str], kinds: dict[str, str], *, strict: bool) -> list[str]:

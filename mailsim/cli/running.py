@@ -10,6 +10,7 @@ import click
 
 from mailsim.cli.failing import parse_condition
 from mailsim.cli.show import complain, show, show_json
+from mailsim.language import say
 
 if TYPE_CHECKING:
     from mailsim.results import Result
@@ -44,9 +45,9 @@ def demo(out: Path, seed: int | None, quiet: bool) -> None:
         return
     show(f"{scenario.name}: {scenario.lesson}\n")
     show(repr(result.summary()))
-    show(f"\npicture: {picture}")
-    show("next:    mailsim explain primary-outage fallback    the story of a message that took the other way")
-    show("         mailsim scenarios                          what else is there")
+    show("\n" + say("cli.picture", path=picture))
+    show(say("cli.next_explain"))
+    show(say("cli.next_scenarios"))
 
 
 @click.command()
@@ -104,7 +105,7 @@ def _save(result: Result, out: Path, *, quiet: bool) -> None:
     except UnsupportedError:  # a picture that this recording level can't draw
         place = result.save(out, plots=False)
     if not quiet:
-        complain(f"wrote {place}")
+        complain(say("cli.wrote", path=place))
 
 
 @click.command()
@@ -112,7 +113,6 @@ def _save(result: Result, out: Path, *, quiet: bool) -> None:
 @click.argument("which", metavar="NUMBER|KIND", default="slowest")
 @SEED
 @click.option("--as", "form", type=click.Choice(FORMS), default="text", show_default=True, help="Form of the story that is printed.")
-@click.option("--language", metavar="LANGUAGE", help="Language of the story: en or de; by default en.")
 @click.option(
     "--words", type=click.Choice(["field", "pupil"]), default="field", show_default=True, help="The field's words, or plain ones."
 )
@@ -125,7 +125,6 @@ def explain(
     which: str,
     seed: int | None,
     form: str,
-    language: str | None,
     words: Words,
     html: Path | None,
     png: Path | None,
@@ -138,18 +137,16 @@ def explain(
     sequence diagram for Mermaid, or as a transcript in the manner of swaks and dig; in English or German; with --words pupil in plain
     words with the field's in brackets.
     """
-    from mailsim.language import speaking
     from mailsim.scenario import load
 
-    with speaking(language):  # a wrong language is told before the run
-        result = load(scenario).run(seed=seed, level="events", progress=False if as_json else None)
-        number = int(which) if which.isascii() and which.isdigit() and len(which) < 19 else result.example(which).number
-        story = result.explain(number, words=words)
-        if as_json:
-            show_json(story.as_dict())
-        else:
-            show(story.report() if report else _told(story, form).removesuffix("\n"))
-        _write(story, html, png)
+    result = load(scenario).run(seed=seed, level="events", progress=False if as_json else None)
+    number = int(which) if which.isascii() and which.isdigit() and len(which) < 19 else result.example(which).number
+    story = result.explain(number, words=words)
+    if as_json:
+        show_json(story.as_dict())
+    else:
+        show(story.report() if report else _told(story, form).removesuffix("\n"))
+    _write(story, html, png)
 
 
 def _told(story: Story, form: str) -> str:
@@ -167,8 +164,8 @@ def _write(story: Story, html: Path | None, png: Path | None) -> None:
     from mailsim.results.files import write_whole
 
     if html is not None:
-        complain(f"wrote {write_whole(html, story.html())}")
+        complain(say("cli.wrote", path=write_whole(html, story.html())))
     if png is not None:
         from mailsim.plots.picture import png as as_png
 
-        complain(f"wrote {write_whole(png, as_png(story.plot()))}")
+        complain(say("cli.wrote", path=write_whole(png, as_png(story.plot()))))

@@ -11,6 +11,7 @@ import click
 
 from mailsim.cli.show import complain, show, show_json
 from mailsim.errors import Problem, ScenarioError, did_you_mean
+from mailsim.language import say
 
 if TYPE_CHECKING:
     from mailsim.scenario import Scenario
@@ -101,4 +102,4 @@ def _save(found: Study, out: Path, *, quiet: bool) -> None:
     for name, content in files.items():
         write_whole(out / name, content)
     if not quiet:
-        complain(f"wrote {out}")
+        complain(say("cli.wrote", path=out))

@@ -130,8 +130,8 @@ def _source(world: RunningWorld, line_of: array[int], lines: tuple[Line, ...], w
         world.spawn(senders[line_of[number]].send(number, deliveries, sent), MESSAGE_ORDER + number)
         if log.rows is not None and len(log.rows) > FLUSH_ROWS:
             log.flush()
-        if watch is not None and not number & 1023:
-            watch(1024)
+        if watch is not None and number & 255 == 255:
+            watch(256)
     world.sources -= 1
     world.settled(0)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mailsim.findings.listing import Findings
 from mailsim.findings.people import PEOPLE
 from mailsim.findings.policies import POLICIES
 from mailsim.findings.records import RECORDS
@@ -17,18 +18,18 @@ from mailsim.findings.view import SEVERITIES, Finding, View
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario
 
-__all__ = ["SEVERITIES", "Finding", "findings"]
+__all__ = ["SEVERITIES", "Finding", "Findings", "findings"]
 
 
-def findings(scenario: Scenario) -> list[Finding]:
+def findings(scenario: Scenario) -> Findings:
     """Everything found in a scenario, the worst first, else in the order of the checks.
 
     Returns
     -------
-    list of Finding
-        ``error``: mail is lost or returned for certain · ``warning``: a risk, or protection that is none · ``note``: worth
-        knowing.
+    Findings
+        A list of :class:`Finding`, which a notebook shows as a page.  ``error``: mail is lost or returned for certain ·
+        ``warning``: a risk, or protection that is none · ``note``: worth knowing.
     """
     view = View(scenario)
     found = [finding for check in (*ROUTES, *POLICIES, *PEOPLE, *REDUNDANCY, *RECORDS) for finding in check(view)]
-    return sorted(dict.fromkeys(found), key=lambda finding: SEVERITIES.index(finding.severity))
+    return Findings(sorted(dict.fromkeys(found), key=lambda finding: SEVERITIES.index(finding.severity)))

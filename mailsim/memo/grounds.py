@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim.language import listed, printable, say
-from mailsim.results.html import Markup, joined, tag
+from mailsim.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
     from mailsim.scenario.assumptions import Assumption

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mailsim.language import phrased, printable, say, speaking
+from mailsim.markup import Markup, joined, tag
 from mailsim.memo.grounds import grounds_part
 from mailsim.memo.sheet import figure, plain_table, section, sentence, sheet
 from mailsim.plots.dashboard import headline_of
 from mailsim.plots.panels import Panel, panels
 from mailsim.plots.timeaxis import clock_text, duration_text
-from mailsim.results.html import Markup, joined, tag
 
 if TYPE_CHECKING:
     from mailsim.results import Result

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mailsim.language import printable, spoken
+from mailsim.markup import Markup, cell_table, image, joined, tag
 from mailsim.plots.style import COLOURS
-from mailsim.results.html import Markup, cell_table, image, joined, tag
 
 __all__ = ["SHOWN_PX", "figure", "plain_table", "section", "sentence", "sheet"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mailsim.language import printable, say, speaking
+from mailsim.markup import tag
 from mailsim.memo.sheet import figure, plain_table, section, sentence, sheet
 from mailsim.plots.picture import describe, png, title_of
-from mailsim.results.html import tag
 
 if TYPE_CHECKING:
     from mailsim.study import Study

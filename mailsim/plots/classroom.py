@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from mailsim import __version__
 from mailsim.errors import UnsupportedError
 from mailsim.language import printable, say, speaking
+from mailsim.markup import tag
 from mailsim.plots.style import COLOURS, LETTERS, SIZES, Style
 from mailsim.plots.timeaxis import Window, ages_s, duration_axis, duration_text, duration_ticks
-from mailsim.results.html import tag
 from mailsim.results.summary import percent
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from mailsim import __version__
+from mailsim.markup import image
 from mailsim.plots.lettering import room_pt, wrapped
 from mailsim.plots.style import COLOURS, PADS_IN, SIZES, settings
-from mailsim.results.html import image
 
 if TYPE_CHECKING:
     from mailsim.results import Result

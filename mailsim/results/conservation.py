@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mailsim.events import Event, EventLog, State
+from mailsim.language import say
 from mailsim.results.columns import view
 from mailsim.results.metrics import ordinary
 
@@ -57,12 +58,11 @@ class Conservation:
         return {"ok": self.ok, "problems": list(self.problems), "mail": vars(self.mail).copy(), "reports": vars(self.reports).copy()}
 
     def __repr__(self) -> str:
-        m = self.mail
-        parts = f"{m.sent} sent = {m.stored} stored + {m.bounced} bounced + {m.rejected} rejected + {m.queued} under way"
-        others = ((m.discarded, "discarded"), (m.lost, "lost"), (m.unknown, "unknown"))
-        tail = "".join(f" + {count} {word}" for count, word in others if count)
-        verdict = "" if self.ok else "; BROKEN: " + "; ".join(self.problems)
-        return parts + tail + verdict
+        counts = vars(self.mail)
+        told = ["stored", "bounced", "rejected", "queued", *(name for name in ("discarded", "lost", "unknown") if counts[name])]
+        parts = " + ".join(say(f"conservation.{name}", number=counts[name]) for name in told)
+        equation = f"{say('conservation.sent', number=self.mail.sent)} = {parts}"
+        return equation if self.ok else say("conservation.broken", equation=equation, problems="; ".join(self.problems))
 
 
 def conservation(log: EventLog) -> Conservation:

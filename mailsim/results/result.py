@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from mailsim.results.summary import Summary
     from mailsim.results.unseen import Unseen
     from mailsim.scenario import Scenario
-    from mailsim.stories.explain import Example, Story
+    from mailsim.stories.accessor import Examples
+    from mailsim.stories.explain import Story
     from mailsim.stories.sentences import Words
     from mailsim.units import Instant
 
@@ -169,7 +170,7 @@ class Result:
 
     # -- pictures and stories
 
-    @property
+    @cached_property
     def plot(self) -> Plots:
         """Pictures: ``plot.timeline()``, ``latency()``, ``sawtooth()``, ``queues()``, ``topology()``, ``sequence(message)``, ``budget()``,
         ``outcomes()``, ``mx_share()``, ``raster()``, ``dns_cache()``,
@@ -193,17 +194,15 @@ class Result:
 
         return explain(self, message, language=language, words=words)
 
-    def example(self, kind: str) -> Example:
-        """A message that shows something: ``bounced``, ``fallback``, ``slowest``, ``delayed``, ``duplicate`` ...
+    @cached_property
+    def example(self) -> Examples:
+        """A message that shows something: ``example("bounced")`` or ``example.bounced``; Tab offers what this run has.
 
-        Raises
-        ------
-        UnknownNameError
-            No such kind, or no message of this run shows it.
+        The kinds are those of :func:`mailsim.stories.examples.example`: ``bounced``, ``fallback``, ``slowest`` ...
         """
-        from mailsim.stories.explain import example
+        from mailsim.stories.accessor import Examples
 
-        return example(self, kind)
+        return Examples(self)
 
     def dsn(self, message: int) -> bytes:
         """The report that message number ``message`` is, as the RFC 3464 message that travelled: every field filled from the run.
@@ -299,25 +298,17 @@ class Result:
         return repr(self._summary)
 
     def _repr_html_(self) -> str:
-        from mailsim.results.html import details, joined, tag
+        from mailsim.results.preview import preview
 
-        frames = []
+        previews = []
         for name, one in TABLES.items():
             try:
                 frame = self.table(name)
             except UnsupportedError:
                 continue
             if len(frame):
-                few = frame.head(5).to_html(index=False, escape=True, border=0)
-                frames.append(details(f"{name}: {len(frame)} rows, each {one.row}", _trusted(few)))
-        return str(tag("div", joined((tag("h4", self.scenario.name), self._summary.html(), *frames)), class_="mailsim"))
-
-
-def _trusted(html: str) -> str:
-    """What pandas wrote, which escapes cells by itself."""
-    from mailsim.results.html import Markup
-
-    return Markup(html)
+                previews.append(preview(frame, one))
+        return str(self._summary.card(*previews))
 
 
 def _json(value: object) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mailsim.events import Event, EventLog
-from mailsim.language import SOURCE, numeral, say, speaking
+from mailsim.language import SOURCE, numeral, printable, say, speaking
+from mailsim.markup import Markup, card, cell_table, details, joined, lines
 from mailsim.results.columns import view
 from mailsim.results.conservation import Conservation, conservation
-from mailsim.results.html import Markup, cell_table, details, joined, tag
 from mailsim.results.metrics import ArrivalCurve, Mask, Shares, arrival_curve, cohorts, shares
 from mailsim.results.queues import QueuePeak, queue_peaks
 from mailsim.results.unseen import Unseen
@@ -184,17 +184,20 @@ class Summary:
         table = self.rows()
         widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
         lines = ["  ".join((row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)))) for row in table]
-        check = "conservation: " + repr(self.conservation)
-        return "\n".join([*(line.rstrip() for line in lines), "", *self.sentences(), check, self.replay])
+        check = say("summary.conservation", equation=repr(self.conservation))
+        return "\n".join(printable(line.rstrip()) for line in [*lines, "", *self.sentences(), check, self.replay])
 
     def html(self) -> Markup:
-        """The same as HTML, every text escaped."""
-        check = ("✓ " if self.conservation.ok else "✗ ") + repr(self.conservation)
-        more = joined(tag("div", line) for line in [*self.sentences(), check])
-        return joined((cell_table(self.rows()), details(say("summary.more"), more), tag("small", self.replay)))
+        """Table and sentences as HTML, every text escaped."""
+        check = ("✓ " if self.conservation.ok else "✗ ") + say("summary.conservation", equation=repr(self.conservation))
+        return joined((cell_table(self.rows()), details(say("summary.more"), lines([*self.sentences(), check]))))
+
+    def card(self, *more: Markup) -> Markup:
+        """The headline as a notebook shows it, with ``more`` below it."""
+        return card([self.html(), *more], kind=say("summary.kind"), name=self.scenario, foot=self.replay)
 
     def _repr_html_(self) -> str:
-        return str(tag("div", self.html(), class_="mailsim"))
+        return str(self.card())
 
 
 def percent(share: float | None, *, unknown: str = "–") -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mailsim.events import EventLog, State
+from mailsim.language import counted, say
 from mailsim.results.columns import view
 from mailsim.results.metrics import Mask, ordinary
 
@@ -43,8 +44,8 @@ class Unseen:
 
     def sentence(self) -> str:
         """For people."""
-        where = ", ".join(f"{node} {count}" for node, count in self.places.items())
-        return f"stored where the reader doesn't look: {self.count} of {self.stored} deliveries for people who fetch ({where})"
+        where = ", ".join(f"{node} {counted(count)}" for node, count in self.places.items())
+        return say("summary.unseen", unseen=counted(self.count), stored=counted(self.stored), where=where)
 
 
 def unseen(log: EventLog, looks_into: Mapping[str, frozenset[str]], mask: Mask | None = None) -> Unseen:

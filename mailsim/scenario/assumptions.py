@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mailsim.declared import Declared
 from mailsim.flavours import Figure, OwnFlavour, default, defaults, flavour, sender_mixes
 from mailsim.nodes import Client, Mailstore, Mta, Nameserver, Resolver, Senders
+from mailsim.scenario.assumed import Assumption, Assumptions, Status
 from mailsim.scenario.faults import Chaos, Incident
 from mailsim.scenario.traffic import Preset
 from mailsim.scenario.traffic.diurnal import Shaped
@@ -18,7 +19,7 @@ from mailsim.units import duration, micros, octets, rate
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario
 
-__all__ = ["Assumption", "assumptions"]
+__all__ = ["Assumption", "Assumptions", "assumptions"]
 
 #: what is set at the node itself and not among its parameters
 _OWN = ("queue_lifetime", "max_sessions")
@@ -30,40 +31,16 @@ _OUTAGES = (
 )
 
 
-class Assumption(NamedTuple):
-    """One figure.
-
-    Attributes
-    ----------
-    path : str
-        Where it stands, or would stand, in the file: ``replace(path, value)`` changes it.
-    value : str
-        The figure as text.
-    unit : str
-        ``duration``, ``size``, ``bit/s``, ``count``, ``factor``, ``yes or no``, ``distribution``, ``rule`` or ``word``.
-    source : str
-        Where it comes from.
-    status : str
-        ``given`` in the scenario, ``default`` (its source was checked), or ``unverified``.
-    """
-
-    path: str
-    value: str
-    unit: str
-    source: str
-    status: Literal["given", "default", "unverified"]
-
-
-def assumptions(scenario: Scenario) -> list[Assumption]:
+def assumptions(scenario: Scenario) -> Assumptions:
     """All figures of a scenario, in the order of the file: links, run, nodes with their programs, policies, traffic, faults."""
-    return [
+    return Assumptions((
         *_links(scenario),
         *_clock(scenario),
         *(row for name, node in scenario.nodes.items() for row in _node(f"nodes.{name}", node, scenario.flavours)),
         *_sts_policies(scenario),
         *(row for k, stream in enumerate(scenario.traffic) for row in _traffic(f"traffic[{k}]", stream)),
         *(row for k, fault in enumerate(scenario.faults) for row in _fault(f"faults[{k}]", fault)),
-    ]
+    ))
 
 
 def _text(value: Any) -> str:
@@ -200,7 +177,7 @@ def _policies(path: str, node: Mta) -> Iterator[Assumption]:
 def _program(path: str, node: Mta | Resolver | Mailstore, own: Mapping[str, OwnFlavour]) -> Iterator[Assumption]:
     """The figures of a program: the flavour's, with what the scenario says instead."""
     found = flavour(node.flavour, node.kind, own=own)
-    status: Literal["given", "default"] = "given" if "flavour" in node.model_fields_set else "default"
+    status: Status = "given" if "flavour" in node.model_fields_set else "default"
     yield Assumption(f"{path}.flavour", node.flavour, "word", found.program, status)
     for key, figure in found.figures.items():
         beside = getattr(node, key, None) if key in _OWN else None
@@ -237,7 +214,7 @@ def _fault(path: str, fault: Any) -> Iterator[Assumption]:
             yield Assumption(f"{path}.length", duration(preset.length_us), "duration", preset.source, "default")
         filled = f"{preset.source}; assumed: {preset.assumed}" if preset.assumed else preset.source
         without = f"; left out: {preset.lacks}" if preset.lacks else ""
-        status: Literal["default", "unverified"] = "unverified" if preset.assumed or preset.lacks else "default"
+        status: Status = "unverified" if preset.assumed or preset.lacks else "default"
         yield Assumption(f"{path}.name", preset.name, "rule", filled + without, status)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from mailsim.language import counted, numeral, phrased, printable, say
+from mailsim.markup import Markup, card, cell_table, details, joined, tag
 from mailsim.scenario.zones import zone_reading
 from mailsim.units import clock
 
@@ -14,21 +15,23 @@ if TYPE_CHECKING:
 __all__ = ["as_html", "as_text", "parts"]
 
 _MOST_ROWS = 30
+#: more nodes than these are folded away where the scenario is shown as HTML
+_FEW_NODES = 12
 
 
 def _node(node: Any) -> str:
     said = []
     if node.kind == "mta":
         said.append(node.flavour)
-        said += [f"keeps {', '.join(node.final_for)}"] if node.final_for else []
-        said += [f"passes on {', '.join(node.relays_for)}"] if node.relays_for else []
-        said += ["takes submissions"] if node.submission else []
+        said += [say("portrait.keeps", domains=", ".join(node.final_for))] if node.final_for else []
+        said += [say("portrait.passes_on", domains=", ".join(node.relays_for))] if node.relays_for else []
+        said += [say("portrait.takes_submissions")] if node.submission else []
     elif node.kind == "client":
         said.append(node.address)
-        said += [f"sends by {node.submission.discover}"] if node.submission else []
-        said += [f"fetches by {node.fetch.protocol}"] if node.fetch else []
+        said += [say("portrait.sends_by", way=node.submission.discover)] if node.submission else []
+        said += [say("portrait.fetches_by", protocol=node.fetch.protocol)] if node.fetch else []
     elif node.kind == "mailstore":
-        said.append(f"{len(node.mailboxes)} mailbox{'' if len(node.mailboxes) == 1 else 'es'}")
+        said.append(say("portrait.mailboxes", count=len(node.mailboxes)))
     elif node.kind == "resolver":
         said.append(node.flavour)
     elif node.kind == "dnsclient":
@@ -37,70 +40,90 @@ def _node(node: Any) -> str:
         said.append(f"{node.stub.flavour}: " + ", ".join(f"{call.name} {call.type}" for call in node.calls[:4]))
     elif node.kind == "senders":
         said.append(", ".join(f"{name} {weight:g}" for name, weight in node.mix.items()))
-    return "; ".join([*said, *([f"site {node.site}"] if node.site else [])])
+    return "; ".join([*said, *([say("portrait.site", site=node.site)] if node.site else [])])
 
 
 def _traffic(stream: Any) -> str:
     origins = stream.from_.items() if isinstance(stream.from_, dict) else ()
-    senders = ", ".join(f"{name} {weight:g}" for name, weight in origins) or stream.from_ or "those recorded"
-    return f"{senders} to {stream.said_to()}: {stream.said()}"
+    senders = ", ".join(f"{name} {weight:g}" for name, weight in origins) or stream.from_ or say("portrait.recorded")
+    return say("portrait.traffic_line", senders=senders, recipients=stream.said_to(), often=stream.said())
 
 
-def parts(scenario: Scenario) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Headings with rows of (name, what is said of it)."""
+def parts(scenario: Scenario) -> dict[str, list[tuple[str, str]]]:
+    """The parts ``nodes``, ``zones``, ``traffic``, ``faults`` and ``changes``, each with rows of (name, what is said of it)."""
     zones = []
     for text in scenario.zones:
         zone = zone_reading(text).zone
         if zone is not None:
             mx = zone.rrsets.get((zone.origin, "MX"))
-            hosts = ", ".join(f"{preference} {host or '.'}" for preference, host in sorted(mx.rdatas)) if mx else "no MX"
-            zones.append((zone.origin, f"MX {hosts}" if mx else hosts))
-    faults = [(f.where, f"{f.words} {f.when}") for f in scenario.faults]
-    return [
-        ("nodes", [(name, f"{node.kind}: {_node(node)}".rstrip(": ")) for name, node in scenario.nodes.items()]),
-        ("zones", zones),
-        ("traffic", [("", _traffic(stream)) for stream in scenario.traffic]),
-        ("faults", faults),
-        ("changes", [(change.zone, f"at {clock(change.at)}") for change in scenario.changes]),
-    ]
-
-
-def _visible(text: str) -> str:
-    """Text that can't move a terminal's cursor or colour it."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+            hosts = ", ".join(f"{preference} {host or '.'}" for preference, host in sorted(mx.rdatas)) if mx else ""
+            zones.append((zone.origin, f"MX {hosts}" if mx else say("portrait.no_mx")))
+    return {
+        "nodes": [(name, f"{node.kind}: {_node(node)}".rstrip(": ")) for name, node in scenario.nodes.items()],
+        "zones": zones,
+        "traffic": [("", _traffic(stream)) for stream in scenario.traffic],
+        "faults": [(fault.where, f"{phrased('faults', fault.words)} {fault.when}") for fault in scenario.faults],
+        "changes": [(change.zone, say("portrait.at", at=numeral(clock(change.at)))) for change in scenario.changes],
+    }
 
 
 def as_text(scenario: Scenario) -> str:
     """The scenario in a few lines of plain text."""
-    lines = [f"Scenario {scenario.name!r}, seed {scenario.seed}, starts {scenario.starts}"]
+    lines = [say("portrait.headline", name=repr(scenario.name), seed=scenario.seed, starts=scenario.starts)]
     if scenario.lesson:
-        lines.append(f"  lesson: {scenario.lesson}")
-    for heading, rows in parts(scenario):
+        lines.append("  " + say("portrait.lesson", lesson=scenario.lesson))
+    shown = parts(scenario)
+    indent = max(len(say(f"portrait.{part}")) for part in shown) + 1
+    for part, rows in shown.items():
         width = max((len(name) for name, _ in rows), default=0)
         for k, (name, what) in enumerate(rows[:_MOST_ROWS]):
-            label = heading if k == 0 else ""
-            lines.append(f"  {label:<8}{name:<{width}} {what}" if name else f"  {label:<8}{what}")
+            label = say(f"portrait.{part}") if k == 0 else ""
+            lines.append(f"  {label:<{indent}}{name:<{width}} {what}" if name else f"  {label:<{indent}}{what}")
         if len(rows) > _MOST_ROWS:
-            lines.append(f"          ... and {len(rows) - _MOST_ROWS} more")
-    return "\n".join(_visible(line) for line in lines)
+            lines.append("  " + " " * indent + say("portrait.more", count=len(rows) - _MOST_ROWS))
+    return "\n".join(printable(line) for line in lines)
 
 
 def as_html(scenario: Scenario, *, picture: str = "") -> str:
-    """The scenario as HTML; every text of the user is escaped.  ``picture`` is markup that is put in as it is."""
+    """The scenario as HTML; every text of the user is escaped.
+
+    What happens stands open; zones, assumptions and the nodes of a large world fold out.  ``picture`` is markup that is put in as it is.
+    """
+    shown = parts(scenario)
+    open_parts = ("traffic", "faults", "changes")
+    happens = [(say(f"portrait.{part}"), f"{name} {what}".strip()) for part in open_parts for name, what in shown[part]]
+    foot = say("portrait.foot", seed=scenario.seed, starts=scenario.starts, digest=scenario.digest()[:12])
     body = [
-        "<div class='mailsim-scenario' style='font-family:sans-serif;max-width:60em'>",
-        f"<div style='font-size:1.2em;font-weight:bold'>{escape(scenario.name)}</div>",
-        f"<div><em>{escape(scenario.lesson)}</em></div>" if scenario.lesson else "",
-        picture,
-        "<table style='border-collapse:collapse'>",
+        tag("div", " ".join(scenario.lesson.split()), class_="lesson") if scenario.lesson else Markup(""),
+        Markup(picture),
+        _table([(label if k == 0 or happens[k - 1][0] != label else "", what) for k, (label, what) in enumerate(happens)]),
+        details(_counted("nodes", len(shown["nodes"])), _table(shown["nodes"]), opened=len(shown["nodes"]) <= _FEW_NODES),
+        _zones(scenario, shown["zones"]),
+        _assumptions(scenario),
     ]
-    for heading, rows in parts(scenario):
-        for k, (name, what) in enumerate(rows[:_MOST_ROWS]):
-            label = f"<th scope='row' style='text-align:left;vertical-align:top'>{heading if k == 0 else ''}</th>"
-            body.append(
-                f"<tr>{label}<td style='text-align:left'><b>{escape(name)}</b></td><td style='text-align:left'>{escape(what)}</td></tr>"
-            )
-        if len(rows) > _MOST_ROWS:
-            body.append(f"<tr><td></td><td></td><td>... and {len(rows) - _MOST_ROWS} more</td></tr>")
-    foot = f"seed {scenario.seed}, starts {escape(scenario.starts)}, digest {scenario.digest()[:12]}"
-    return "\n".join(part for part in [*body, "</table>", f"<div style='color:#555'>{foot}</div>", "</div>"] if part)
+    return str(card(body, kind=say("portrait.scenario"), name=scenario.name, foot=foot))
+
+
+def _counted(part: str, count: int) -> str:
+    return say("portrait.counted_part", part=say(f"portrait.{part}"), count=counted(count))
+
+
+def _table(rows: list[Any]) -> Markup:
+    """Rows of words without headings; of very many the first."""
+    more = [(say("portrait.more", count=len(rows) - _MOST_ROWS), *("" for _ in rows[0][1:]))] if len(rows) > _MOST_ROWS else []
+    return cell_table([*rows[:_MOST_ROWS], *more], words=True, heading=False)
+
+
+def _zones(scenario: Scenario, rows: list[tuple[str, str]]) -> Markup:
+    if not scenario.zones:
+        return Markup("")
+    texts = joined(tag("pre", text.strip()) for text in scenario.zones)
+    return details(_counted("zones", len(scenario.zones)), joined((_table(rows), texts)))
+
+
+def _assumptions(scenario: Scenario) -> Markup:
+    from mailsim.scenario.assumptions import assumptions
+
+    found = assumptions(scenario)
+    unverified = sum(one.status == "unverified" for one in found)
+    return details(say("portrait.assumptions", count=counted(len(found)), unverified=counted(unverified)), found.html())

@@ -23,9 +23,9 @@ from mailsim.units import duration, instant, micros
 if TYPE_CHECKING:
     import networkx as nx
 
-    from mailsim.findings import Finding
+    from mailsim.findings import Findings
     from mailsim.results import Result
-    from mailsim.scenario.assumptions import Assumption
+    from mailsim.scenario.assumptions import Assumptions
 
 __all__ = ["Defaults", "Node", "Scenario"]
 
@@ -258,13 +258,13 @@ class Scenario(Declared):
 
         return graph(self)
 
-    def assumptions(self) -> list[Assumption]:
+    def assumptions(self) -> Assumptions:
         """Every figure that the run rests on: value, unit, source, and whether given, default or unverified."""
         from mailsim.scenario.assumptions import assumptions
 
         return assumptions(self)
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> Findings:
         """What is wrong or risky in this set-up though it loads, worst first."""
         from mailsim.findings import findings
 

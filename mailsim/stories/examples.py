@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mailsim.stories.sentences import Words
     from mailsim.stories.story import Story
 
-__all__ = ["KINDS", "Example", "example"]
+__all__ = ["KINDS", "Example", "example", "kinds_shown"]
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,23 @@ def example(result: Told, kind: str) -> Example:
     if kind not in KINDS:
         raise UnknownNameError("kind of example", kind, KINDS)
     what, find = KINDS[kind]
-    if find in (_fallback, _delayed) and result.log.level != "events":
+    if not _recorded(result.log, kind):
         raise UnsupportedError(f"a run at level {result.log.level!r} can't tell which message {what}; run again with level='events'")
     number = next(find(result.log), None)
     if number is None:
         raise UnsupportedError(f"no message of this run {what}")
     return Example(number, kind, result)
+
+
+def kinds_shown(result: Told) -> tuple[str, ...]:
+    """The kinds that a run has an example of; below level ``events`` only those that its messages tell of."""
+    log = result.log
+    return tuple(kind for kind, (_, find) in KINDS.items() if _recorded(log, kind) and next(find(log), None) is not None)
+
+
+def _recorded(log: EventLog, kind: str) -> bool:
+    """Whether a log of this level can tell."""
+    return log.level == "events" or kind not in ("fallback", "delayed")
 
 
 def _ordinary(log: EventLog) -> Iterator[int]:

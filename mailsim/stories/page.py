@@ -23,7 +23,8 @@ _STYLE = """
 .mailsim-story ul li {padding-left: 0}
 .mailsim-story li.failed > .what::before {content: "\\2717\\00a0"; color: #D55E00}
 .mailsim-story .at {float: left; margin-left: -8.2em; font-variant-numeric: tabular-nums; opacity: .8}
-.mailsim-story pre {margin: .2em 0; padding: .4em .6em; font-size: 12px; background: rgba(128,128,128,.12); overflow-x: auto}
+.mailsim-story pre {margin: .2em 0; padding: .4em .6em; font: 12px/1.4 ui-monospace, monospace;
+  background: rgba(128,128,128,.12); overflow-x: auto}
 .mailsim-story .note {font-size: 13px; opacity: .85}
 .mailsim-story summary {cursor: pointer; font-size: 13px}
 """

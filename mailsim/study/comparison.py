@@ -20,12 +20,12 @@ from mailsim import __version__
 from mailsim.engine import simulate
 from mailsim.errors import UnsupportedError
 from mailsim.events import EventLog
-from mailsim.language import counted, say
+from mailsim.language import counted, printable, say
+from mailsim.markup import Markup, card, cell_table, details, joined, tag
+from mailsim.progress import shown
 from mailsim.results.columns import view
 from mailsim.results.conservation import conservation
-from mailsim.results.html import Markup, cell_table, details, joined, tag
 from mailsim.results.metrics import Mask, ordinary
-from mailsim.run import shown
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.study.figures import COMPARED, QUANTITIES, run_figures
@@ -142,14 +142,14 @@ class Comparison:
         table = self.rows()
         widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
         lines = ["  ".join((row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)))) for row in table]
-        return "\n".join([self.about, *(line.rstrip() for line in lines), self.method, self.replay])
+        return "\n".join(printable(line.rstrip()) for line in [self.about, *lines, self.method, self.replay])
 
     def _repr_html_(self) -> str:
-        return str(tag("div", self.html(), class_="mailsim"))
+        return str(card([self.html()], kind=say("study.kind_of_comparison"), name=" · ".join(self.names), foot=self.replay))
 
     def html(self) -> Markup:
-        """The same as HTML, every text escaped."""
-        return joined((tag("div", self.about), cell_table(self.rows()), details(say("study.how"), self.method), tag("small", self.replay)))
+        """Which mail, table and method as HTML, every text escaped."""
+        return joined((tag("p", self.about), cell_table(self.rows()), details(say("study.how"), tag("p", self.method))))
 
 
 def compare(

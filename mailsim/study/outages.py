@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 from mailsim.engine import simulate
 from mailsim.errors import UnsupportedError
+from mailsim.progress import shown
 from mailsim.results.conservation import conservation
 from mailsim.results.metrics import ordinary
 from mailsim.results.outcomes import outcome_counts
-from mailsim.run import shown
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.study.figures import queue_figures, run_figures

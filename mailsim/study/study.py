@@ -11,8 +11,8 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim import __version__
-from mailsim.language import counted, phrased, say, speaking
-from mailsim.results.html import Markup, cell_table, details, joined, tag
+from mailsim.language import counted, numeral, phrased, printable, say, speaking
+from mailsim.markup import Markup, card, cell_table, details, joined, tag
 from mailsim.results.outcomes import OUTCOMES
 from mailsim.study.figures import QUANTITIES, STUDIED
 from mailsim.study.headline import Measured, headline
@@ -89,6 +89,11 @@ class Setting:
     messages: int
     seeds: tuple[int, ...]
     lifetimes: Mapping[str, float]
+
+    @property
+    def failing(self) -> str:
+        """What failed, and how, for people: ``mx1 silent``."""
+        return f"{self.target} {phrased('faults', self.how)}"
 
 
 def _words(cell: Cell, name: str, *, blind: bool) -> str:
@@ -191,7 +196,7 @@ class Study:
         ]
         for cell, blind in zip(self.cells, unknown, strict=True):
             figures = (_words(cell, name, blind=blind) for name in shown)
-            written.append((cell.layout, duration(cell.length_us), *figures))
+            written.append((cell.layout, numeral(duration(cell.length_us)), *figures))
         return written
 
     @property
@@ -207,14 +212,14 @@ class Study:
         layouts = ", ".join(f"{name} {digest[:8]}" for name, digest in self.setting.digests.items())
         sent = (say("study.senders", mix=mix), say("study.messages", messages=counted(self.setting.messages)))
         return " · ".join(
-            (f"mailsim {__version__}", layouts, f"{self.setting.target} {self.setting.how}", *sent, _seeds(self.setting.seeds))
+            (f"mailsim {__version__}", layouts, self.setting.failing, *sent, _seeds(self.setting.seeds))
         )
 
     @property
     def caption(self) -> str:
         """The line below a picture: version, digests, target, sample and seeds."""
         digests = say("study.digests", digests=", ".join(digest[:8] for digest in self.setting.digests.values()))
-        target = f"{self.setting.target} {phrased('faults', self.setting.how)}"
+        target = self.setting.failing
         mails = say("study.mails_a_run", messages=counted(self.setting.messages))
         return " · ".join((f"mailsim {__version__}", digests, target, mails, _seeds(self.setting.seeds)))
 
@@ -222,14 +227,15 @@ class Study:
         table = self.rows()
         widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in table]
-        return "\n".join([self.headline, "", *lines, "", self.method, self.replay])
+        return "\n".join(printable(line) for line in [self.headline, "", *lines, "", self.method, self.replay])
 
     def html(self) -> Markup:
-        """Headline and table as HTML, every text escaped."""
-        return joined((tag("p", self.headline), cell_table(self.rows()), details(say("study.how"), self.method), tag("small", self.replay)))
+        """Headline, table and method as HTML, every text escaped."""
+        return joined((tag("p", self.headline), cell_table(self.rows()), details(say("study.how"), tag("p", self.method))))
 
     def _repr_html_(self) -> str:
-        return str(tag("div", self.html(), class_="mailsim"))
+        name = f"{self.setting.failing}: {', '.join(self.setting.digests)}"
+        return str(card([self.html()], kind=say("study.kind"), name=name, foot=self.replay))
 
     # -- picture, and what to keep
 
@@ -257,7 +263,7 @@ class Study:
 
         return write_page(path, lambda: study_memo(self, language=language, title=title))
 
-    @property
+    @cached_property
     def plot(self) -> StudyPlots:
         """Pictures: ``plot.impact()``, ``plot.outcomes_by_length()``."""
         return StudyPlots(self)

@@ -7,7 +7,7 @@ from math import isclose
 from typing import Literal
 
 from mailsim.errors import UnsupportedError
-from mailsim.results.html import tag
+from mailsim.markup import tag
 from mailsim.teaching.figures import Figure, is_empty, kind_of, readings, shown
 from mailsim.teaching.sentences import tell
 

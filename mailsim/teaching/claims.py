@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailsim.errors import UnsupportedError
-from mailsim.results.html import joined, tag
+from mailsim.markup import joined, tag
 from mailsim.teaching.figures import VERDICTS, Figure, shown
 from mailsim.teaching.predictions import Prediction, comparison
 from mailsim.teaching.sentences import tell

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailsim.errors import UnknownNameError
 from mailsim.language import speak
-from mailsim.results.html import joined, tag
+from mailsim.markup import joined, tag
 from mailsim.teaching.answers import TOLERANCE, Check, check, expected_figure
 from mailsim.teaching.claims import Claim, claim
 from mailsim.teaching.classroom import LENGTHS, class_plot, class_point

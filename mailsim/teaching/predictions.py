@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailsim.results.html import cell_table, tag
+from mailsim.language import speaking
+from mailsim.markup import card, cell_table, tag
 from mailsim.teaching.answers import expected_figure
 from mailsim.teaching.figures import Figure, is_empty, readings, shown
 from mailsim.teaching.sentences import tell
@@ -91,7 +92,8 @@ class Beside:
         return "\n".join(f"{row[0]}: {head[1]} {row[1]}, {head[2]} {row[2]}: {row[3]}" for row in rows)
 
     def _repr_html_(self) -> str:
-        return str(tag("div", cell_table(self.rows()), class_="mailsim"))
+        with speaking(self.predictions[0].language):
+            return str(card([cell_table(self.rows(), words=True)]))
 
 
 def comparison(prediction: Prediction, figure: Figure) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mailsim.errors import UnknownNameError, UnsupportedError
 from mailsim.language import printable
-from mailsim.results.html import tag
+from mailsim.markup import tag
 from mailsim.scenario.doors import load
 from mailsim.scenario.faults import Outage
 from mailsim.units import duration, micros

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mailsim.language import printable
+from mailsim.markup import Markup, details, joined, tag
 from mailsim.results.files import write_whole
-from mailsim.results.html import Markup, details, joined, tag
 from mailsim.validation.cases import Paths
 from mailsim.validation.conformance import Agreement, Conformance, Verdict, conform
 from mailsim.validation.control import Count

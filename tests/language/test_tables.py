@@ -11,10 +11,12 @@ import pytest
 import mailsim
 from mailsim.language import SOURCE, languages, sentences
 from mailsim.language.tables import topics
+from mailsim.results.schema import TABLES
 from mailsim.rules.reasons import REASONS
+from mailsim.study.figures import QUANTITIES
 
 #: topics whose English stands beside a rule or a declaration; the other languages translate it
-ELSEWHERE = {"reasons", "reason_names", "faults", "labels", "figures"}
+ELSEWHERE = {"reasons", "reason_names", "faults", "labels", "figures", "table_rows"}
 TRANSLATIONS = [language for language in languages() if language != SOURCE]
 CODE = "\n".join(path.read_text("utf-8") for path in Path(mailsim.__file__).parent.rglob("*.py"))
 
@@ -70,3 +72,9 @@ def test_every_key_that_the_code_names_has_a_sentence() -> None:
     missing = [f"{topic}.{key}" for topic, key in named if topic in topics(SOURCE) and key not in sentences(SOURCE, topic)]
     assert len(named) > 20
     assert missing == []
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_every_figure_of_a_study_and_every_table_of_a_run_has_its_words_in_every_language(language: str) -> None:
+    assert set(sentences(language, "figures")) == set(QUANTITIES)
+    assert set(sentences(language, "table_rows")) == set(TABLES)

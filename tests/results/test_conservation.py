@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailsim.events import Event, State
-from mailsim.results.conservation import conservation
+from mailsim.language import speaking
+from mailsim.results.conservation import Conservation, conservation
 from small_logs import S, outage_log
 
 
@@ -63,3 +64,12 @@ def test_many_culprits_are_told_by_the_first_three() -> None:
     for row in range(7):
         log.messages["state"][row] = 9
     assert conservation(log).problems[0] == "message 0, 1, 2 ... is in no known state"
+
+
+def test_it_is_told_in_either_language_and_its_values_stay() -> None:
+    found = conservation(outage_log())
+    with speaking("de"):
+        assert repr(found) == "6 gesendet = 3 im Postfach + 1 zurückgegeben + 1 abgewiesen + 1 unterwegs"
+        assert found.as_dict() == conservation(outage_log()).as_dict()
+        assert repr(Conservation(False, found.mail, found.reports, ("message 1 is lost",))).endswith("; VERLETZT: message 1 is lost")
+    assert set(found.as_dict()) == {"ok", "problems", "mail", "reports"}

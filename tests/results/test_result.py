@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from mailsim.errors import UnknownNameError, UnsupportedError
+from mailsim.language import speaking
 from mailsim.results import Result
 from mailsim.scenario import load
 from small_logs import outage_log, small_result, small_scenario
@@ -122,3 +123,17 @@ def test_importing_a_result_needs_no_numpy_pandas_or_matplotlib() -> None:
     code = "import sys, mailsim.results; print(sorted({'numpy', 'pandas', 'matplotlib', 'scipy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     assert done.stdout.strip() == "[]"
+
+
+def test_the_page_speaks_german_and_what_programs_read_stays() -> None:
+    result = small_result()
+    figures, columns = result.summary().as_dict(), result.messages.columns.tolist()
+    with speaking("de"):
+        page, text = result._repr_html_(), repr(result)
+        assert result.summary().as_dict() == figures
+        assert result.messages.columns.tolist() == columns
+    assert ">Ergebnis<" in page
+    assert "<summary>messages: 7 Zeilen</summary><p>eine Zeile ist eine Zustellung: eine Nachricht an einen Empfänger;" in page
+    assert "Bilanz: 6 gesendet = 3 im Postfach" in page
+    for word in ("deliveries", "conservation", " rows", "more<", "a row is", " sent"):
+        assert word not in page + text, word

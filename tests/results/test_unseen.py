@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import mailsim
+from mailsim.language import speaking
 from mailsim.results.unseen import Unseen, unseen
 from reading_worlds import device, reading
 from small_logs import outage_log
@@ -37,6 +38,8 @@ def test_what_the_backup_stored_in_its_own_mailboxes_is_never_seen(spare_first: 
     assert result.unseen().share == 0.5
     assert result.summary().as_dict()["unseen"] == {"stored": 4, "count": 2, "share": 0.5, "places": {"spare": 2}}
     assert "stored where the reader doesn't look: 2 of 4 deliveries for people who fetch (spare 2)" in repr(result)
+    with speaking("de"):
+        assert "liegt, wo niemand nachsieht: 2 von 4 Zustellungen an Leute, die abholen (spare 2)" in repr(result)
 
 
 def test_who_looks_into_both_misses_nothing() -> None:

@@ -1,5 +1,7 @@
 """Two worlds compared run by run: shared draws, cohort, intervals, and how it reads."""
 
+from dataclasses import replace
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -11,8 +13,9 @@ from mailsim.scenario.compiled import compiled
 from mailsim.scenario.doors import load
 from mailsim.scenario.scenario import Scenario
 from mailsim.study import Comparison, compare
+from mailsim.study.comparison import Difference
 from mailsim.study.figures import COMPARED
-from mailsim.study.intervals import mean_interval
+from mailsim.study.intervals import Interval, mean_interval
 
 
 def world(layouts: Any, *, outage: str | None, count: int = 100) -> Scenario:
@@ -139,3 +142,16 @@ def test_in_german_it_says_the_same(comparison: Comparison) -> None:
     assert "95-%-Intervall" in text
     assert "die Hälfte da binnen" in text
     assert comparison.cohort == "mail sent while a fault was active in either"
+    with speaking("de"):
+        lines, page = text.splitlines(), comparison._repr_html_()
+    assert lines[-1].endswith("Seeds 9 bis 12")
+    assert ">Vergleich<" in page
+    for word in ("in the mailbox", "not there after", "how the figures", " runs"):
+        assert word not in page + text
+
+
+def test_a_figure_of_few_runs_says_of_how_many(comparison: Comparison) -> None:
+    few = replace(comparison, differences=(Difference("delay_p50_s", nan, 3.0, Interval(nan, nan, nan), 1),))
+    assert few.rows()[1][-1] == "in 1 of 4 runs only"
+    with speaking("de"):
+        assert few.rows()[1][-1] == "nur in 1 von 4 Läufen"

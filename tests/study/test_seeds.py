@@ -3,7 +3,7 @@
 import pytest
 
 from mailsim.errors import UnsupportedError
-from mailsim.run import shown
+from mailsim.progress import shown
 from mailsim.study.seeds import run_seeds
 
 

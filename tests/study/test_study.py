@@ -142,3 +142,12 @@ def test_in_german_the_sentences_are_german_and_no_figure_or_column_changes(stud
     assert list(table.columns) == list(study.table.columns)
     assert list(runs.columns) == list(study.runs.columns)
     assert "messages a run" in repr(study)
+
+
+def test_the_page_is_german_too(study: Study) -> None:
+    with speaking("de"):
+        page = study._repr_html_()
+    assert ">Ausfallstudie<" in page
+    assert "wie die Zahlen entstanden sind" in page
+    for word in (">layout<", "not there after", "there within", "messages a run", "how the figures"):
+        assert word not in page, word

@@ -12,11 +12,12 @@ from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 
 from mailsim.declared import Declared, Duration
 from mailsim.draws import Draws, Exponential
+from mailsim.language import numeral, say
 from mailsim.rules.conditions import Condition
 from mailsim.rules.cues import Cue
 from mailsim.rules.dns import RRset
 from mailsim.scenario.faults.uptime import read_log
-from mailsim.scenario.faults.when import Drawn, Every, Window
+from mailsim.scenario.faults.when import Drawn, Every, Window, window_words
 from mailsim.units import clock
 
 if TYPE_CHECKING:
@@ -207,11 +208,11 @@ class FaultDeclaration(Declared):
         if self.every is not None:
             return self.every.words
         if self.drawn is not None:
-            group = "" if self.together is None else f"; {100 * self.together:g} % strike all members at once"
-            return self.drawn.words + group
+            drawn, share = self.drawn.words, self.together
+            return drawn if share is None else say("portrait.drawn_together", drawn=drawn, share=numeral(f"{100 * share:g}"))
         if self.instant:
-            return f"at {clock(self.start)}"
-        return "as logged" if self.log is not None else f"from {clock(self.start)} to {clock(self.end_us)}"
+            return say("portrait.at", at=numeral(clock(self.start)))
+        return say("portrait.as_logged") if self.log is not None else window_words(self.start, self.end_us)
 
     @property
     def where(self) -> str:

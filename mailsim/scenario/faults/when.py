@@ -12,10 +12,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from mailsim.declared import Declared, DrawnDuration, Duration, drawn
 from mailsim.draws import Distribution, Draws, Weibull
 from mailsim.errors import did_you_mean
+from mailsim.language import numeral, say
 from mailsim.scenario.faults import renewal
 from mailsim.units import calendar, clock, duration, instant
 
-__all__ = ["MOST_WINDOWS", "Drawn", "Every", "Spell", "Window"]
+__all__ = ["MOST_WINDOWS", "Drawn", "Every", "Spell", "Window", "window_words"]
 
 #: no fault may hold more often; a year of hours is 8,760
 MOST_WINDOWS = 10_000
@@ -45,6 +46,11 @@ def _day(text: str) -> int:
         near = did_you_mean(text.lower(), _DAYS) or f"; the days are {', '.join(day.title() for day in _DAYS)}"
         raise ValueError(f"{text[:40]!r} is no day of the week{near}")
     return _DAYS.index(text.lower())
+
+
+def window_words(start_us: int, end_us: int) -> str:
+    """A stretch of time for people: ``from 1h to 7h``."""
+    return say("portrait.window", start=numeral(clock(start_us)), end=numeral(clock(end_us)))
 
 
 class Every(Declared):
@@ -108,8 +114,10 @@ class Every(Declared):
     @property
     def words(self) -> str:
         """For people: ``for 30m every 7d``, ``for 30m every Sunday 02:00``."""
-        often = clock(self.period) if self.period is not None else self.weekly or f"day {self.daily}"
-        return f"for {clock(self.length)} every {often}, from {clock(self.start)} to {clock(self.until)}"
+        facts = {"length": numeral(clock(self.length)), "window": window_words(self.start, self.until)}
+        if self.period is not None:
+            return say("portrait.every_period", often=numeral(clock(self.period)), **facts)
+        return say("portrait.every_week" if self.weekly else "portrait.every_day", often=self.weekly or self.daily, **facts)
 
     def windows(self, starts: str) -> tuple[Window, ...]:
         """All of them in order; ``starts`` is the scenario's calendar instant zero.  What begins before ``start`` is cut there."""
@@ -241,7 +249,7 @@ class Drawn(Declared):
     @property
     def words(self) -> str:
         """For people."""
-        return f"at random: up {self.up.words}, down {self.down.words}, from {clock(self.start)} to {clock(self.until)}"
+        return say("portrait.drawn", up=self.up.words, down=self.down.words, window=window_words(self.start, self.until))
 
     def windows(self, draws: Draws, label: str) -> tuple[Window, ...]:
         """The outages of what is called ``label``."""

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from mailsim.declared import Duration
+from mailsim.language import numeral, say
 from mailsim.scenario.traffic.line import Source, TrafficBase
 from mailsim.units import Instant, clock
 
@@ -30,4 +31,4 @@ class At(TrafficBase):
 
     def said(self) -> str:
         """Number and first instant."""
-        return f"{len(self.times)} in all, the first at {clock(min(self.times))}"
+        return say("portrait.instants", count=len(self.times), first=numeral(clock(min(self.times))))

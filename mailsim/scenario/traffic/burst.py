@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mailsim.declared import Duration
+from mailsim.language import numeral, say
 from mailsim.scenario.traffic.line import Source, TrafficBase
 from mailsim.units import Instant, clock
 
@@ -36,4 +37,7 @@ class Burst(TrafficBase):
 
     def said(self) -> str:
         """Number, instant and while."""
-        return f"{self.count} at {clock(self.at)}" + (f" within {clock(self.within)}" if self.within else "")
+        at = numeral(clock(self.at))
+        if not self.within:
+            return say("portrait.burst", count=self.count, at=at)
+        return say("portrait.burst_within", count=self.count, at=at, within=numeral(clock(self.within)))

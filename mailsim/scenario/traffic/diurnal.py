@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 
 from mailsim.declared import Duration, Rate
 from mailsim.draws import Exponential
+from mailsim.language import numeral, say
 from mailsim.scenario.traffic.line import Source, Windowed
 from mailsim.scenario.traffic.shape import SCALE, NamedShape, pieces, weighed
 from mailsim.units import Instant, instant
@@ -80,7 +81,7 @@ class Shaped(Windowed):
 
     def said(self) -> str:
         """Mean rate and window."""
-        return f"about {self.mean_rate * 86_400:g} a day by the hour, {self.said_window()}"
+        return say("portrait.diurnal", rate=numeral(f"{self.mean_rate * 86_400:g}"), window=self.said_window())
 
 
 class Diurnal(Shaped):

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, SerializerFunctionWr
 
 from mailsim.declared import Duration, MailAddress
 from mailsim.draws import Distribution, Draws, Stream
+from mailsim.language import numeral, say
 from mailsim.scenario.asking import Asking
 from mailsim.scenario.document import Path
 from mailsim.scenario.traffic.sizes import Size, Sizes
@@ -197,7 +198,7 @@ class TrafficBase(Asking):
             to = ", ".join(f"{address} {weight:g}" for address, weight in self.to.items())
         else:
             to = ", ".join(self.to)
-        return to + (f" ({self.members} members, {self.spread})" if self.members is not None else "")
+        return to if self.members is None else say("portrait.members", recipients=to, count=self.members, spread=self.spread)
 
 
 class Windowed(TrafficBase):
@@ -214,4 +215,4 @@ class Windowed(TrafficBase):
 
     def said_window(self) -> str:
         """The window in words."""
-        return f"from {clock(self.start)} to {clock(self.until)}"
+        return say("portrait.window", start=numeral(clock(self.start)), end=numeral(clock(self.until)))

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from mailsim.declared import Duration
+from mailsim.language import numeral, say
 from mailsim.scenario.traffic.line import Source, Windowed
 from mailsim.units import Instant, clock
 
@@ -36,4 +37,4 @@ class Periodic(Windowed):
 
     def said(self) -> str:
         """Distance and window."""
-        return f"one every {clock(self.every)}, {self.said_window()}"
+        return say("portrait.periodic", every=numeral(clock(self.every)), window=self.said_window())

@@ -7,6 +7,7 @@ from typing import Literal
 
 from mailsim.declared import Duration, Rate
 from mailsim.draws import Exponential
+from mailsim.language import numeral, say
 from mailsim.scenario.traffic.line import Source, Windowed
 from mailsim.units import Instant
 
@@ -48,4 +49,4 @@ class Poisson(Windowed):
 
     def said(self) -> str:
         """Rate and window."""
-        return f"about {self.rate * 60:g} a minute, {self.said_window()}"
+        return say("portrait.poisson", rate=numeral(f"{self.rate * 60:g}"), window=self.said_window())

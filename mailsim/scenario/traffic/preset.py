@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from mailsim.declared import Duration, Rate
 from mailsim.errors import did_you_mean
 from mailsim.flavours import default, defaults
+from mailsim.language import say
 from mailsim.scenario.traffic.diurnal import Shaped
 from mailsim.scenario.traffic.shape import NamedShape
 from mailsim.scenario.traffic.sizes import Size
@@ -57,4 +58,4 @@ class Preset(Shaped):
 
     def said(self) -> str:
         """Name, mean rate and window."""
-        return f"{self.name}, {super().said()}"
+        return say("portrait.preset", name=self.name, often=super().said())

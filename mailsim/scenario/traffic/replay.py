@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from mailsim.language import say
 from mailsim.scenario.document import Path
 from mailsim.scenario.traffic.line import Origins, Recipients, Source, TrafficBase
 from mailsim.scenario.traffic.recorded import Recorded, recorded
@@ -125,8 +126,8 @@ class Replay(TrafficBase):
 
     def said(self) -> str:
         """Number of rows and where they come from."""
-        return f"{len(self._read().rows)} in all, as recorded"
+        return say("portrait.replay", count=len(self._read().rows))
 
     def said_to(self) -> str:
         """To whom, in words."""
-        return super().said_to() or "those recorded"
+        return super().said_to() or say("portrait.recorded")

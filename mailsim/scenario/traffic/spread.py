@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mailsim.declared import Duration
+from mailsim.language import say
 from mailsim.scenario.traffic.line import Source, Windowed
 from mailsim.units import Instant
 
@@ -35,4 +36,4 @@ class Spread(Windowed):
 
     def said(self) -> str:
         """Number and window."""
-        return f"{self.count} in all, {self.said_window()}"
+        return say("portrait.spread", count=self.count, window=self.said_window())
