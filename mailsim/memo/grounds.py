@@ -32,7 +32,7 @@ DECISIVE: tuple[str, ...] = (
 )
 
 #: most figures that decide, most unverified ones beside them, and most letters of a value
-_ROWS, _UNVERIFIED, _LETTERS = 10, 8, 90
+_ROWS, _UNVERIFIED, _LETTERS = 10, 4, 90
 
 #: ``nodes.mx1.parameters.retry`` -> place ``mx1`` and figure ``retry``; ``links.default.rtt``; ``traffic[0].rate``
 _PATH = re.compile(r"^(?:nodes|links)[.\[]([^.\]]+)\]?\.(?:parameters\.)?(.+)$|^(traffic\[\d+\]|faults\[\d+\])\.(.+)$")
