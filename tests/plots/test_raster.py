@@ -145,7 +145,7 @@ def test_in_german_the_words_are_german_and_the_marks_are_the_same() -> None:
         "Nach einem Ausfall von 40 min stellt nur patient die Nachricht zu, 30 min später; "
         "1 hat sie zurückgegeben; bei 1 weiß es niemand."
     )
-    assert [text.get_text() for text in ax.texts] == ["Ausfall, 40 min", "30 min danach", "zurück bei 20 min", "unbekannt ab 25 min"]
+    assert [text.get_text() for text in ax.texts] == ["Ausfall, 40 min", "30 min danach", "zurück nach 20 min", "unbekannt ab 25 min"]
     assert marks(ax) == marks(raster([SEEN, HASTY, PATIENT], outage="40m"))
     assert "abgeschickt im Augenblick des Ausfalls" in ax.figure.get_supxlabel()
     said = describe_raster(["exim", "postfix"], language="de")
