@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mailsim.errors import UnsupportedError
 from mailsim.language import printable, say, speaking
-from mailsim.plots.lanes import LAYERS, Place, path_order
+from mailsim.plots.boxes import HIGH, WIDE, edge_of, extent, positions, toward
+from mailsim.plots.lanes import Place, path_order
 from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, SIZES, Style
 from mailsim.plots.timeaxis import At
@@ -26,12 +27,6 @@ __all__ = ["describe_topology", "topology"]
 
 #: letters of a node's name that fit its box
 _LETTERS = 9
-
-#: half the width and half the height of a node's box, in columns and rows
-_WIDE, _HIGH = 0.26, 0.26
-
-#: columns that there is room for at least, so that few boxes are not the wider
-_COLUMNS = 4
 
 #: colours of a way by its health
 _HEALTH = {"fine": COLOURS["transit"], "some": COLOURS["deferred"], "every": COLOURS["bounced"]}
@@ -74,13 +69,12 @@ def topology(
 
     with speaking(language):
         scene, found, order = _scene(data, at)
-        place = _positions(order)
-        x, y = zip(*place.values(), strict=True)
-        with drawing(ax, style=style, height=max(0.95, 0.3 + 0.12 * (max(y) - min(y) + 1.15))) as axes:
+        place = positions(order)
+        across, upward = extent(place.values())
+        with drawing(ax, style=style, height=max(0.95, 0.3 + 0.12 * (upward[1] - upward[0]))) as axes:
             axes.set_axis_off()
-            middle, half = (min(x) + max(x)) / 2, max((max(x) - min(x)) / 2 + 0.5, _COLUMNS / 2)
-            axes.set_xlim(middle - half, middle + half)
-            axes.set_ylim(min(y) - 0.6, max(y) + 0.55)
+            axes.set_xlim(*across)
+            axes.set_ylim(*upward)
             faults = wrong_of(scene)
             for way in found:
                 _draw_way(axes, way, place, style, _at_fault(faults, f"{way.start}-{way.end}", f"{way.end}-{way.start}"))
@@ -168,25 +162,6 @@ def _legend(found: Sequence[Way], style: str, *, wrong: bool) -> list[Artist]:
     return handles
 
 
-def _positions(order: list[Place]) -> dict[str, tuple[float, float]]:
-    """Column and height of each node: a column for each layer of the mail's path, DNS above it, senders' mailboxes below."""
-    layers = [layer for layer in LAYERS if layer != "DNS" and any(place.layer == layer for place in order)]
-    found: dict[str, tuple[float, float]] = {}
-    for x, layer in enumerate(layers):
-        here = [place for place in order if place.layer == layer]
-        main = [place.node for place in here if layer == "mailbox" or place.role != "mailbox"]
-        middle = (len(main) - 1) / 2
-        for k, node in enumerate(main + [place.node for place in here if place.node not in main]):
-            found[node] = (float(x), middle - k)
-    above = max((y for _, y in found.values()), default=0.0) + 1.15
-    dns = [place.node for place in order if place.layer == "DNS"]
-    around = [layers.index(layer) for layer in ("sender MTA", "MX") if layer in layers] or [len(layers) // 2]
-    centre = sum(around) / len(around)
-    for k, node in enumerate(dns):
-        found[node] = (centre + (k - (len(dns) - 1) / 2) * 0.8, above)
-    return found
-
-
 def _idle(found: list[Way]) -> set[str]:
     """Nodes that no mail passed, where that is known."""
     known = [way for way in found if way.share is not None]
@@ -200,9 +175,9 @@ def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, *, w
     size = SIZES[style]
     border = COLOURS["down"] if wrong else COLOURS["dns"] if place.layer == "DNS" else COLOURS["faint"] if idle else COLOURS["delivered"]
     box = FancyBboxPatch(
-        (x - _WIDE, y - _HIGH),
-        2 * _WIDE,
-        2 * _HIGH,
+        (x - WIDE, y - HIGH),
+        2 * WIDE,
+        2 * HIGH,
         boxstyle="round,pad=0,rounding_size=0.08",
         linewidth=size.line * 1.3,
         edgecolor=border,
@@ -220,11 +195,11 @@ def _draw_node(ax: Axes, place: Place, at: tuple[float, float], wrong: str, *, w
     ax.text(x, y + 0.06, name, fontsize=letters, weight="bold", bbox=inside, **plain)
     ax.text(x, y - 0.14, role, bbox=inside, **plain, **quiet | {"fontsize": size.font * 0.85 * min(1.0, _LETTERS / len(role))})
     if wrong:
-        ax.text(x, y + _HIGH + 0.05, wrong, ha="center", va="bottom", zorder=4, bbox=paper, **quiet)
+        ax.text(x, y + HIGH + 0.05, wrong, ha="center", va="bottom", zorder=4, bbox=paper, **quiet)
     if waits:
         told = say("topology.waiting", count=waits)
         colour = COLOURS["strong"]
-        ax.text(x - _WIDE, y - _HIGH - 0.05, told, ha="left", va="top", zorder=4, bbox=paper, **quiet | {"color": colour})
+        ax.text(x - WIDE, y - HIGH - 0.05, told, ha="left", va="top", zorder=4, bbox=paper, **quiet | {"color": colour})
 
 
 def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: str, wrong: str) -> None:
@@ -238,7 +213,7 @@ def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: 
     width = size.line * (0.5 if dns or unused else 1.0 if way.share is None else 1.0 + 4.0 * way.share)
     colour = COLOURS["dns"] if dns else COLOURS["faint"] if unused else _HEALTH[way.health]
     bend = 0.35 if x1 == x2 and not dns else 0.0
-    start, end = _edge_of((x1, y1), (x2, y2)), _edge_of((x2, y2), (x1, y1))
+    start, end = edge_of((x1, y1), (x2, y2)), edge_of((x2, y2), (x1, y1))
     dash = 4 / (1 + 3 * (way.share or 0.0))  # in line widths: a thick line has no longer ones than a thin one
     head = size.font * 1.1 + (width if bend else 2 * width)  # wider than its line
     line: dict[str, Any] = {
@@ -254,12 +229,12 @@ def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: 
         ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-" if dns else "-|>", linewidth=width, linestyle=stroke, shrinkB=2, **line))
     else:  # dashes would tear the head and a thick line blunt it: it is drawn by itself
         ax.add_patch(FancyArrowPatch(start, end, arrowstyle="-", linewidth=width, linestyle=stroke, shrinkB=0.4 * head, **line))
-        ax.add_patch(FancyArrowPatch(_toward(end, start, 0.1), end, arrowstyle="-|>", linewidth=0.1, shrinkB=2, **line | {"shrinkA": 0}))
+        ax.add_patch(FancyArrowPatch(toward(end, start, 0.1), end, arrowstyle="-|>", linewidth=0.1, shrinkB=2, **line | {"shrinkA": 0}))
     if dns:
         return
     if way.health == "every":
         ax.plot(
-            *_toward(end, start, 0.12),
+            *toward(end, start, 0.12),
             marker="X",
             markersize=size.font * 1.1,
             color=colour,
@@ -287,17 +262,3 @@ def _write(ax: Axes, text: str, start: tuple[float, float], end: tuple[float, fl
         zorder=5,
         bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
     )
-
-
-def _toward(here: tuple[float, float], there: tuple[float, float], part: float) -> tuple[float, float]:
-    """The point that lies so far on the way from here to there."""
-    return here[0] + part * (there[0] - here[0]), here[1] + part * (there[1] - here[1])
-
-
-def _edge_of(here: tuple[float, float], there: tuple[float, float]) -> tuple[float, float]:
-    """The point on the border of the box at ``here`` that faces ``there``."""
-    dx, dy = there[0] - here[0], there[1] - here[1]
-    if abs(dx) < 1e-9:
-        return here[0], here[1] + (_HIGH if dy > 0 else -_HIGH)
-    reach = min(_WIDE / abs(dx), _HIGH / abs(dy) if dy else 1e9)
-    return here[0] + dx * reach, here[1] + dy * reach
