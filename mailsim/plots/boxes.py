@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from mailsim.plots.lanes import LAYERS, Place
+from mailsim.plots.style import SIZES
 
-__all__ = ["HIGH", "WIDE", "Point", "edge_of", "extent", "positions", "toward"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
+
+__all__ = ["HIGH", "WIDE", "Point", "edge_of", "extent", "positions", "toward", "write_beside"]
 
 #: half the width and half the height of a node's box, in columns and rows
 WIDE, HIGH = 0.26, 0.26
@@ -56,3 +62,20 @@ def edge_of(here: Point, there: Point) -> Point:
         return here[0], here[1] + (HIGH if dy > 0 else -HIGH)
     reach = min(WIDE / abs(dx), HIGH / abs(dy) if dy else 1e9)
     return here[0] + dx * reach, here[1] + dy * reach
+
+
+def write_beside(ax: Axes, text: str, start: Point, end: Point, *, clear_pt: float, style: str) -> Annotation:
+    """What is known of a way beside its middle: at the right of one straight up or down, below one in the lower half, else above."""
+    (x1, y1), (x2, y2) = start, end
+    x, y, upright, way = (x1 + x2) / 2, (y1 + y2) / 2, x1 == x2, -1 if y1 + y2 < 0 else 1
+    return ax.annotate(
+        text,
+        (x + 0.1, y) if upright else (x, y + way * 0.13 * abs(y2 - y1)),
+        xytext=(clear_pt, 0) if upright else (0, way * clear_pt),
+        textcoords="offset points",
+        fontsize=SIZES[style].font * 0.9,
+        ha="left" if upright else "center",
+        va="center" if upright else "bottom" if way > 0 else "top",
+        zorder=5,
+        bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
+    )

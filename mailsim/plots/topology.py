@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailsim.errors import UnsupportedError
 from mailsim.language import printable, say, speaking
-from mailsim.plots.boxes import HIGH, WIDE, edge_of, extent, positions, toward
+from mailsim.plots.boxes import HIGH, WIDE, edge_of, extent, positions, toward, write_beside
 from mailsim.plots.lanes import Place, path_order
 from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, SIZES, Style
@@ -244,21 +244,4 @@ def _draw_way(ax: Axes, way: Way, place: dict[str, tuple[float, float]], style: 
         )
     told = [percent(way.share) if way.share else "", f"{_CROSS} {way.failed}" if way.failed else "", wrong]
     if text := "\n".join(part for part in told if part):
-        _write(ax, text, (x1, y1), (x2, y2), clear_pt=0.2 * head + 0.1 * size.font, style=style)
-
-
-def _write(ax: Axes, text: str, start: tuple[float, float], end: tuple[float, float], *, clear_pt: float, style: str) -> None:
-    """What is known of a way beside its middle: at the right of one straight up or down, below one in the lower half, else above."""
-    (x1, y1), (x2, y2) = start, end
-    x, y, upright, way = (x1 + x2) / 2, (y1 + y2) / 2, x1 == x2, -1 if y1 + y2 < 0 else 1
-    ax.annotate(
-        text,
-        (x + 0.1, y) if upright else (x, y + way * 0.13 * abs(y2 - y1)),
-        xytext=(clear_pt, 0) if upright else (0, way * clear_pt),
-        textcoords="offset points",
-        fontsize=SIZES[style].font * 0.9,
-        ha="left" if upright else "center",
-        va="center" if upright else "bottom" if way > 0 else "top",
-        zorder=5,
-        bbox={"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.9},
-    )
+        write_beside(ax, text, (x1, y1), (x2, y2), clear_pt=0.2 * head + 0.1 * size.font, style=style)
