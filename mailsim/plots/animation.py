@@ -33,7 +33,7 @@ __all__ = ["animation", "cursor_on", "sheet", "strip", "told"]
 _LEAST_FULL = 5
 
 #: height of the strip below the network, relative to it
-_STRIP = 0.2
+_STRIP = {"print": 0.2, "slide": 0.16}
 
 
 def animation(
@@ -49,7 +49,7 @@ def animation(
     """Make a film of a run, or of one of its messages.
 
     Each frame is the run at an instant: hatched boxes are at fault, a gauge and a number say what waits in a queue, and a way is lit
-    where mail was handed over since the frame before, with how many (dots: one each, up to five).  No ffmpeg is needed.
+    where mail was handed over since the frame before, with how many (dots: as many, where there is room for them).  No ffmpeg is needed.
 
     Parameters
     ----------
@@ -111,6 +111,7 @@ def _pictures(result: Result, taken: Sequence[Shot], title: str, style: str) -> 
         legend_below(below, _legend(taken, found, fullest if queues else 0, style), style=style)
         step = say("animation.caption", step=duration_text((taken[1].t_us - taken[0].t_us) / 1e6))
         finish(axes, title=title, description="", caption=caption_of(result, step), style=style)
+        stage.title()
 
         def show(number: int) -> None:
             shot = taken[number]
@@ -125,7 +126,7 @@ def sheet(ax: Axes, style: str) -> Axes:
     """Axes below these on their figure, a low strip; the figure gets as many dots as a film has."""
     figure: Any = ax.figure
     figure.set_dpi(DPI[style])
-    grid = figure.add_gridspec(2, 1, height_ratios=[1, _STRIP])
+    grid = figure.add_gridspec(2, 1, height_ratios=[1, _STRIP[style]])
     ax.set_subplotspec(grid[0])
     below: Axes = figure.add_subplot(grid[1])
     return below
@@ -196,11 +197,10 @@ def _legend(taken: Sequence[Shot], found: Sequence[Way], fullest: int, style: st
         (any(way.fallback for way in found), "fallback", {"color": COLOURS["quiet"], "linestyle": (0, (4, 1.6))}),
         (len(mail) < len(found), "dns", {"color": COLOURS["dns"], "linestyle": (0, (1, 1.6))}),
     ]
+    looks: dict[str, Any] = {"linewidth": line * 1.5, "markersize": font * 0.9, "markeredgecolor": "white"}
     handles: list[Artist] = [
-        Line2D([], [], linewidth=line * 1.5, markersize=font * 0.9, markeredgecolor="white", label=say(f"animation.legend_{key}", cross=CROSS), **looks)
-        for occurs, key, looks in entries
-        if occurs
-    ]  # fmt: skip
+        Line2D([], [], label=say(f"animation.legend_{key}", cross=CROSS), **looks | special) for occurs, key, special in entries if occurs
+    ]
     if fullest:
         handles.append(Patch(facecolor=COLOURS["strong"], linewidth=0, label=say("animation.legend_queue", fullest=fullest)))
     if any(shot.wrong for shot in taken):

@@ -169,7 +169,7 @@ def shot_frames(figure: Any, moving: Sequence[Artist], count: int, show: Callabl
     colours = _colours([picture(round(k * (count - 1) / max(_SAMPLES - 1, 1))) for k in range(min(_SAMPLES, count))])
     for number in range(count):
         stream = BytesIO()
-        picture(number).quantize(palette=colours, dither=0).save(stream, format="PNG", optimize=False)
+        _reduced(picture(number), colours).save(stream, format="PNG")
         yield stream.getvalue()
 
 
@@ -181,4 +181,16 @@ def _colours(samples: Sequence[Image]) -> Image:
     sheet = Image.new("RGB", (width, height * len(samples)))
     for number, sample in enumerate(samples):
         sheet.paste(sample, (0, number * height))
-    return sheet.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return sheet.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+
+
+def _reduced(picture: Image, colours: Image) -> Image:
+    """The picture in these colours, its paper white: the mean of white and what is nearly white is not."""
+    from PIL import Image
+
+    few = picture.quantize(palette=colours, dither=Image.Dither.NONE)
+    palette, paper = few.getpalette() or [], few.getpixel((0, 0))
+    assert isinstance(paper, int)
+    palette[3 * paper : 3 * paper + 3] = (255, 255, 255)
+    few.putpalette(palette)
+    return few

@@ -156,5 +156,6 @@ def page(film: Film) -> str:
         f'<!DOCTYPE html>\n<html lang="{film.language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         f'<meta name="viewport" content="width=device-width">{title}</head>'
-        f'<body style="font: 15px/1.5 system-ui, sans-serif; max-width: 64em; margin: 1em auto; padding: 0 1em">{player(film)}{text}</body></html>\n'
+        f'<body style="font: 15px/1.5 system-ui, sans-serif; max-width: 64em; margin: 1em auto; padding: 0 1em">'
+        f"{player(film)}{text}</body></html>\n"
     )

@@ -24,7 +24,7 @@ __all__ = ["CROSS", "DOTS", "Stage"]
 #: what stands before the number of contacts that failed
 CROSS = "\N{BALLOT X}"
 
-#: so many dots on a way mean so many messages or more; the number says how many
+#: most dots on a way; the number says how many messages there are
 DOTS = 5
 
 #: frames after which the dots of a way are where they were
@@ -36,8 +36,11 @@ _LETTERS = 9
 #: the colour of a way on which nothing goes
 _IDLE = "#CFCFCF"
 
-#: height that the clock and the words beside it take above the boxes, in rows
-_HEADROOM = 0.55
+#: size of the clock's letters, and where the line that it stands in begins above the axes, in letters of the style
+_CLOCK, _LIFT = 1.7, 0.4
+
+#: size of a node's name and role by style: on a slide boxes are low
+_NAME, _ROLE = {"print": 1.05, "slide": 0.95}, {"print": 0.8, "slide": 0.7}
 
 #: where the gauge of a queue lies in its box: from the sides, from the bottom, its height
 _INSET, _RISE, _GAUGE = 0.04, 0.05, 0.07
@@ -70,19 +73,27 @@ class Stage:
         across, upward = extent(self.place.values())
         ax.set_axis_off()
         ax.set_xlim(*across)
-        ax.set_ylim(upward[0], upward[1] + _HEADROOM)
+        lowest = min(y for _, y in self.place.values())
+        counted = any(self.place[node][1] == lowest for node in queues if node in self.place)  # a number stands below it
+        ax.set_ylim(upward[0] + (0.0 if counted else 0.25), upward[1] - 0.2)
         self.ways = {
             (way.start, way.end): _Road(self, way)
             for way in found
             if way.start in self.place and way.end in self.place and way.start != way.end
         }
         self.boxes = {one.node: _Box(self, one, gauge=one.node in queues) for one in order}
-        self.clock = self._moving_text(across[0], upward[1] + _HEADROOM, size=1.7, weight="bold")
-        self.words = self._moving_text(across[0], upward[1] + _HEADROOM, size=1.0)
+        self.clock = self._line_above("bold", _CLOCK)
+        self.words = self._line_above("normal", 1.0)
         self._told = ("", 0)
 
-    def _moving_text(self, x: float, y: float, *, size: float, **looks: Any) -> Any:
-        return self.keep(self.ax.text(x, y, "", fontsize=self.size.font * size, va="top", zorder=6, **looks))
+    def _line_above(self, weight: str, size: float) -> Any:
+        looks: Any = {"fontsize": self.size.font * size, "weight": weight, "va": "baseline", "zorder": 6, "annotation_clip": False}
+        return self.keep(self.ax.annotate("", (0, 1), xycoords="axes fraction", textcoords="offset points", xytext=(0, 0), **looks))
+
+    def title(self) -> None:
+        """Let the title make room for the clock."""
+        pad = self.size.font * (_LIFT + 1.3 * _CLOCK)
+        self.ax.set_title(self.ax.get_title(), loc="center", x=0, ha="left", pad=pad)
 
     def keep(self, artist: Any) -> Any:
         """An artist that changes: left out when the rest is drawn, drawn anew on each frame."""
@@ -95,16 +106,17 @@ class Stage:
         """The clock, and what is to be said beside it."""
         from mailsim.plots.lettering import width_pt, wrapped
 
+        lift = self.size.font * _LIFT
         self.clock.set_text(clock)
+        self.clock.set_position((0, lift))
         if self._told == (words, len(clock)):  # as on the frame before
             return
         self._told = (words, len(clock))
-        points = 72 / self.ax.figure.dpi
-        clear = width_pt(clock, self.size.font * 1.7, bold=True) * 1.08 + self.size.font
-        room = self.ax.bbox.width * points - clear
-        x0, y0 = self.ax.transData.transform(self.clock.get_position())
-        self.words.set_position(self.ax.transData.inverted().transform((x0 + clear / points, y0 - 0.25 * self.size.font / points)))
-        self.words.set_text(wrapped(printable(words), room, self.size.font))
+        clear = width_pt(clock, self.size.font * _CLOCK, bold=True) * 1.05 + self.size.font
+        room: float = self.ax.bbox.width * 72 / self.ax.figure.dpi - clear
+        lines = wrapped(printable(words), room, self.size.font)
+        self.words.set_text(lines)
+        self.words.set_position((clear, lift - (self.size.font * 0.55 if "\n" in lines else 0)))
 
     def show(
         self, wrong: Sequence[tuple[str, str]], waiting: Mapping[str, int], passed: Mapping[tuple[str, str], Passed], *, turn: int
@@ -134,16 +146,14 @@ class _Box:
         self.stage, self.node = stage, place.node
         health = COLOURS["dns"] if place.layer == "DNS" else COLOURS["delivered"]
         ax.add_patch(_outline((x, y), edgecolor=health, facecolor="white", linewidth=size.line * 1.3, zorder=3))
-        hatched = _outline(
-            (x, y), edgecolor=COLOURS["down"], facecolor="#F2F2F2", hatch="////", linewidth=size.line * 1.3, zorder=3.1
-        )
+        hatched = _outline((x, y), edgecolor=COLOURS["down"], facecolor="#F2F2F2", hatch="////", linewidth=size.line * 1.3, zorder=3.1)
         paper = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
         name, role = printable(place.node), place.role_word
         self.wrong: list[Any] = [stage.keep(ax.add_patch(hatched))]
         for moving in (False, True):  # once for good, once on paper over the hatches
             for text, dy, part, looks in (
-                (name, 0.09, 1.1, {"weight": "bold"}),
-                (role, -0.08, 0.85, {"color": COLOURS["quiet"]}),
+                (name, 0.12, _NAME[stage.style], {"weight": "bold"}),
+                (role, -0.06, _ROLE[stage.style], {"color": COLOURS["quiet"]}),
             ):
                 fits = min(1.0, _LETTERS / max(len(text), 1))
                 letters: Any = {"fontsize": size.font * part * fits, "ha": "center", "va": "center", "zorder": 4, **looks}
@@ -206,6 +216,13 @@ class _Road:
         self.cross = stage.keep(ax.plot([], [], marker="X", markersize=size.font * 1.1, markeredgecolor="white", **marks)[0])
         self.number = stage.keep(write_beside(ax, "", here, there, clear_pt=0.5 * size.font, style=stage.style))
 
+    @property
+    def room(self) -> int:
+        """How many dots the way has room for."""
+        (x1, y1), (x2, y2) = self.stage.ax.transData.transform(self.ends)
+        wide = self.dots.get_markersize() * self.stage.ax.figure.dpi / 72
+        return max(1, min(DOTS, int(np.hypot(x2 - x1, y2 - y1) / (1.4 * wide))))
+
     def along(self, parts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Points on the way, from 0 at its start to 1 at its end; it bends on the screen, so there it is reckoned."""
         to_screen = self.stage.ax.transData
@@ -223,7 +240,7 @@ class _Road:
         self.lit.set_linewidth(self.stage.size.line * (1.1 if self.dns else 1.4 + min(2.0, 0.7 * np.log10(1 + went.moved))))
         self.dots.set_visible(bool(went.moved) and not self.dns)
         if went.moved and not self.dns:
-            count = min(went.moved, DOTS)
+            count = min(went.moved, self.room)
             self.dots.set_data(*self.along((np.arange(count) + (turn % _ROUND + 0.5) / _ROUND) / count).T)
             self.dots.set_markerfacecolor(COLOURS["strong"])
         self.cross.set_visible(bool(went.failed))
