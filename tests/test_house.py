@@ -38,8 +38,8 @@ STRANGERS = {("engine", "results"), ("results", "engine")}
 #: functions of the face that may import upwards inside their body
 FACE = {
     "results/pictures.py": {
-        "Plots.budget", "Plots.dashboard", "Plots.dns_cache", "Plots.latency", "Plots.mx_share", "Plots.outcomes", "Plots.png",
-        "Plots.queues", "Plots.raster", "Plots.sawtooth", "Plots.sequence", "Plots.timeline", "Plots.topology",
+        "Plots.animation", "Plots.budget", "Plots.dashboard", "Plots.dns_cache", "Plots.latency", "Plots.mx_share", "Plots.outcomes",
+        "Plots.png", "Plots.queues", "Plots.raster", "Plots.sawtooth", "Plots.sequence", "Plots.timeline", "Plots.topology",
     },
     "results/result.py": {"Result.dsn", "Result.example", "Result.explain", "Result.report"},
     "scenario/scenario.py": {"Scenario._repr_html_", "Scenario.findings", "Scenario.run"},
@@ -51,6 +51,7 @@ PERMITS = {
     "dns": ("rules/dns/*", "scenario/zones.py", "scenario/zonetext.py", "scenario/importers.py", "scenario/importers/*", "live/*"),
     "networkx": ("scenario/*", "study/*", "findings.py", "plots/topology.py"),
     "matplotlib": ("plots/*",),
+    "PIL": ("plots/film.py",),
     "yaml": ("scenario/yamlfile.py",),
     "pydantic": ("declared.py", "flavours/*", "nodes/*", "scenario/*"),
     "pydantic_core": ("scenario/*",),

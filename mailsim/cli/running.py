@@ -54,6 +54,7 @@ def demo(out: Path, seed: int | None, quiet: bool) -> None:
 @click.argument("scenario", metavar="FILE|NAME")
 @SEED
 @click.option("--out", type=DIRECTORY, help="Folder for tables (CSV), summary, manifest and picture.")
+@click.option("--film", type=click.Path(dir_okay=False, path_type=Path), help="Write the run as a film: NAME.gif or NAME.html.")
 @AS_JSON
 @click.option("--quiet", is_flag=True, help="Print nothing but errors (and --json).")
 @click.option("--level", type=LEVELS, help="How much is recorded; by default as much as the size of the run allows.")
@@ -66,6 +67,7 @@ def run(
     scenario: str,
     seed: int | None,
     out: Path | None,
+    film: Path | None,
     as_json: bool,
     quiet: bool,
     level: str | None,
@@ -78,6 +80,10 @@ def run(
     from mailsim.scenario import load
 
     context.with_resource(speaking(language))
+    if film is not None:
+        from mailsim.plots.film import film_file
+
+        film_file(film)
     wanted = [parse_condition(text) for text in conditions]
     result = load(scenario).run(seed=seed, level=level, progress=False if quiet or as_json else None)
     figures = result.summary().as_dict()
@@ -92,6 +98,10 @@ def run(
         written = result.report(page)
         if not quiet:
             complain(f"wrote {written}")
+    if film is not None:
+        place = result.plot.animation().save(film)
+        if not quiet:
+            complain(f"wrote {place}")
     for condition in met:
         complain(f"--fail-if {condition.text}: {condition.name} is {condition.value(figures):g}")
     context.exit(1 if met else 0)

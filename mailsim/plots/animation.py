@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mailsim.errors import UnsupportedError
 from mailsim.language import listed, say, speaking
 from mailsim.plots.bands import band_labels, bands, draw_band, joined
 from mailsim.plots.film import DPI, Film, Frame, checked, shot_frames
@@ -84,12 +85,15 @@ def animation(
     checked(frames, seconds)
     with speaking(language) as chosen:
         low, high = window_s(window, *tale_of(result).shown_s)
-        high = min(high, result.log.end_us / 1e6)
+        end = result.log.end_us / 1e6
+        if low >= end or high <= 0:
+            raise UnsupportedError(f"window={window!r} lies outside the run, which lasts {duration_text(end)}")
+        low, high = max(low, 0.0), min(high, end)
         taken = shots(result.scenario, result.log, instants_us(low, high, frames))
         title = title_of(result, tale_of(result))
         pictures = _pictures(result, taken, title, style)
         hold_ms = max(1, round(seconds * 1000 / frames))
-        mail = {(way.start, way.end) for way in ways(result.scenario, result.log) if way.via != "dns"}
+        mail = _mail_ways(result)
         made = tuple(Frame(png, told(result, shot, mail), hold_ms) for png, shot in zip(pictures, taken, strict=True))
         first, last = (_clock(result, shot.t_us) for shot in (taken[0], taken[-1]))
         description = say("animation.described", count=frames, first=first, last=last, title=title)
@@ -165,20 +169,27 @@ def _state(shot: Shot) -> str:
     return listed([say("topology.fault_at", node=node, how=how) for node, how in shot.wrong])
 
 
-def told(result: Result, shot: Shot, mail: Collection[tuple[str, str]]) -> str:
-    """A frame in words: the instant, what is wrong, what waits, what mail went where since the frame before."""
+def _mail_ways(result: Result) -> list[tuple[str, str]]:
+    """The ways that mail can go, in the order of its path."""
+    rank = {place.node: k for k, place in enumerate(path_order(result.scenario))}
+    found = [(way.start, way.end) for way in ways(result.scenario, result.log) if way.via != "dns"]
+    return sorted(found, key=lambda pair: (rank.get(pair[0], len(rank)), rank.get(pair[1], len(rank))))
+
+
+def told(result: Result, shot: Shot, mail: Sequence[tuple[str, str]]) -> str:
+    """A frame in words: the instant, what is wrong, what waits, what mail went where since the one before on these ways."""
     at, since = _clock(result, shot.t_us), _clock(result, max(shot.since_us, 0))
     parts = [say("topology.at_wrong", at=at, wrong=_state(shot)) if shot.wrong else say("topology.at_fine", at=at)]
     if shot.waiting:
         queues = ", ".join(say("topology.told_queue", depth=depth, node=node) for node, depth in shot.waiting.items())
         parts.append(say("topology.told_queues", queues=queues))
     for key in ("passed", "failed"):
-        went = [
+        ways_told = [
             say("animation.passed_way", start=start, end=end, count=count)
-            for (start, end), passed in shot.passed.items()
-            if (count := passed.failed if key == "failed" else passed.moved if (start, end) in mail else 0)
+            for start, end in mail
+            if (went := shot.passed.get((start, end))) and (count := went.failed if key == "failed" else went.moved)
         ]
-        parts += [say(f"animation.{key}", since=since, ways=", ".join(went))] if went else []
+        parts += [say(f"animation.{key}", since=since, ways=", ".join(ways_told))] if ways_told else []
     return " ".join(parts)
 
 

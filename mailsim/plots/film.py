@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from PIL.Image import Image
 
-__all__ = ["DPI", "MOST_FRAMES", "Film", "Frame", "checked", "shot_frames"]
+__all__ = ["DPI", "MOST_FRAMES", "Film", "Frame", "checked", "film_file", "shot_frames"]
 
 #: dots per inch of a frame, by style: fewer than a picture's, since a film holds many
 DPI: dict[str, int] = {"print": 100, "slide": 80}
@@ -23,8 +23,11 @@ DPI: dict[str, int] = {"print": 100, "slide": 80}
 #: most frames of a film
 MOST_FRAMES = 1000
 
+#: how a film's file may end
+_KINDS = (".gif", ".html")
+
 #: colours of a frame: the few that we draw with and what lies between them at the edges of letters
-_COLOURS = 255
+_COLOURS = 96
 
 #: frames that the colours are chosen from
 _SAMPLES = 6
@@ -94,13 +97,8 @@ class Film:
         from mailsim.plots.player import page
         from mailsim.results.files import write_whole
 
-        place = Path(path)
-        kind = place.suffix.lower()
-        if kind == ".gif":
-            return write_whole(place, self.gif())
-        if kind == ".html":
-            return write_whole(place, page(self))
-        raise UnsupportedError(f"a film is saved as .gif or .html, not as {place.suffix or place.name!r}: save({place.stem + '.gif'!r})")
+        place = film_file(path)
+        return write_whole(place, self.gif() if place.suffix.lower() == ".gif" else page(self))
 
     def gif(self) -> bytes:
         """The film as a GIF that begins again at its end."""
@@ -119,6 +117,20 @@ class Film:
         from mailsim.plots.player import player
 
         return player(self)
+
+
+def film_file(path: str | Path) -> Path:
+    """The path, if a film can be saved under this name.
+
+    Raises
+    ------
+    UnsupportedError
+        The name ends in neither ``.gif`` nor ``.html``.
+    """
+    place = Path(path)
+    if place.suffix.lower() not in _KINDS:
+        raise UnsupportedError(f"a film is saved as {' or '.join(_KINDS)}, not as {place.name!r}; try {place.stem + _KINDS[0]!r}")
+    return place
 
 
 def checked(frames: int, seconds: float) -> None:

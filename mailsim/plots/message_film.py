@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mailsim.results import Result
     from mailsim.stories.story import Step, Story
 
-__all__ = ["Scene", "message_film", "scenes"]
+__all__ = ["Letter", "Scene", "message_film", "scenes"]
 
 #: frames in which something goes from one node to another; stepping through the film halts at the last one
 _MOVES = 4
@@ -109,7 +109,7 @@ def _pictures(result: Result, story: Story, played: Sequence[Scene], style: str)
         stage = Stage(axes, order, found, queues=(), fullest=1, style=style)
         strip(below, result, _window_s(played), style)
         cursor = cursor_on(below, stage, style)
-        letter = _Letter(stage)
+        letter = Letter(stage)
         wrong = any(wrong_at(log, scene.step.t_us) for scene in played)
         legend_below(below, _legend(played, style, wrong=wrong), style=style)
         finish(axes, title=printable(story.title), description="", caption=caption, style=style)
@@ -132,7 +132,7 @@ def _window_s(played: Sequence[Scene]) -> tuple[float, float]:
     return max(0.0, first - margin), last + margin
 
 
-class _Letter:
+class Letter:
     """The message as an envelope at the corner of a box or on its way to the next, and an arrow where two talk."""
 
     def __init__(self, stage: Stage) -> None:
@@ -152,6 +152,7 @@ class _Letter:
         self.letter = stage.keep(stage.ax.plot([], [], marker=envelope, **looks, **ends)[0])
 
     def show(self, scene: Scene) -> None:
+        """The message where it is on this frame, and who talks to whom."""
         place, step = self.stage.place, scene.step
         known = scene.start in place and scene.end in place and scene.start != scene.end
         a, b = self._ends(place[scene.start], place[scene.end]) if known else ((0.0, 0.0), (0.0, 0.0))

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from mailsim.plots.film import Film
     from mailsim.plots.picture import Sheet
     from mailsim.plots.queues import By
     from mailsim.plots.sequence import Scale
@@ -128,6 +129,21 @@ class Plots:
         from mailsim.plots.dashboard import dashboard
 
         return dashboard(self._result, style=style, window=window, language=language)
+
+    def animation(
+        self,
+        *,
+        message: int | None = None,
+        frames: int = 120,
+        seconds: float = 15.0,
+        window: Window = None,
+        style: Style = "print",
+        language: str | None = None,
+    ) -> Film:
+        """The run as a film that a notebook plays, or one message of it; ``.save("film.gif")``."""
+        from mailsim.plots.animation import animation
+
+        return animation(self._result, message=message, frames=frames, seconds=seconds, window=window, style=style, language=language)
 
     def png(self, name: PictureName, *, style: Style = "print") -> bytes:
         """The picture ``name`` as a PNG file."""

@@ -174,7 +174,7 @@ class Result:
     def plot(self) -> Plots:
         """Pictures: ``plot.timeline()``, ``latency()``, ``sawtooth()``, ``queues()``, ``topology()``, ``sequence(message)``, ``budget()``,
         ``outcomes()``, ``mx_share()``, ``raster()``, ``dns_cache()``,
-        ``dashboard()``.
+        ``dashboard()``, and a film: ``animation()``.
         """
         return Plots(self)
 
