@@ -201,8 +201,7 @@ def _reduced(picture: Image, colours: Image) -> Image:
     from PIL import Image
 
     few = picture.quantize(palette=colours, dither=Image.Dither.NONE)
-    palette, paper = few.getpalette() or [], few.getpixel((0, 0))
-    assert isinstance(paper, int)
+    palette, paper = few.getpalette() or [], few.tobytes()[0]
     palette[3 * paper : 3 * paper + 3] = (255, 255, 255)
     few.putpalette(palette)
     return few

@@ -145,7 +145,9 @@ class Letter:
         )
         self.arrow = stage.keep(stage.ax.add_patch(arrow))
         ends: Any = {"linestyle": "none", "zorder": 6, "clip_on": False}
-        self.cross = stage.keep(stage.ax.plot([], [], marker="X", markersize=font * 1.3, markeredgecolor="white", **ends)[0])
+        self.cross = stage.keep(
+            stage.ax.plot([], [], marker="X", markersize=font * 1.3, markeredgecolor="white", color=COLOURS["bounced"], **ends)[0]
+        )
         corners = [(-1, -0.68), (1, -0.68), (1, 0.68), (-1, 0.68), (-1, -0.68), (-1, 0.68), (0, -0.1), (1, 0.68)]
         envelope = Path(corners, [Path.MOVETO, *[Path.LINETO] * 4, Path.MOVETO, *[Path.LINETO] * 2])
         looks: Any = {"markersize": font * 2.1, "markeredgecolor": COLOURS["ink"], "markeredgewidth": line * 0.8}
@@ -155,32 +157,21 @@ class Letter:
         """The message where it is on this frame, and who talks to whom."""
         place, step = self.stage.place, scene.step
         known = scene.start in place and scene.end in place and scene.start != scene.end
-        a, b = self._ends(place[scene.start], place[scene.end]) if known else ((0.0, 0.0), (0.0, 0.0))
-        moves = scene.was != scene.now
-        part = scene.part if known else 1.0
-        at = place.get(scene.now)
-        if moves and known and part < 1:
-            at_point: Point | None = _between(a, b, part)
-        else:
-            at_point = None if at is None else (at[0] + WIDE * 0.92, at[1] + HIGH * 0.92)
-        self.letter.set_visible(at_point is not None)
-        if at_point is not None:
-            self.letter.set_data([at_point[0]], [at_point[1]])
-        self.letter.set_markerfacecolor(COLOURS["bounced"] if step.event in _ENDED else COLOURS["note"])
         self.arrow.set_visible(known)
-        failed = known and _failed(step)
+        self.cross.set_visible(known and _failed(step) and scene.part >= 1)
+        here = place.get(scene.now)
+        corner = None if here is None else (here[0] + 0.92 * WIDE, here[1] + 0.92 * HIGH)
         if known:
-            self.arrow.set_positions(a, _between(a, b, max(part, 0.3)))
-            self.arrow.set_color(COLOURS["bounced" if failed else "dns" if step.event == Event.LOOKED_UP else "strong"])
-        self.cross.set_visible(failed and part >= 1)
-        if failed:
-            x, y = _between(a, b, 0.85)
-            self.cross.set_data([x], [y])
-            self.cross.set_markerfacecolor(COLOURS["bounced"])
-
-    @staticmethod
-    def _ends(here: Point, there: Point) -> tuple[Point, Point]:
-        return edge_of(here, there), edge_of(there, here)
+            a, b = edge_of(place[scene.start], place[scene.end]), edge_of(place[scene.end], place[scene.start])
+            self.arrow.set_positions(a, _between(a, b, scene.part))
+            self.arrow.set_color(COLOURS["bounced" if _failed(step) else "dns" if step.event == Event.LOOKED_UP else "strong"])
+            self.cross.set_data(*([one] for one in _between(a, b, 0.85)))
+            if scene.was != scene.now and scene.part < 1:
+                corner = _between(a, b, scene.part)
+        self.letter.set_visible(corner is not None)
+        if corner is not None:
+            self.letter.set_data(*([one] for one in corner))
+        self.letter.set_markerfacecolor(COLOURS["bounced"] if step.event in _ENDED else COLOURS["note"])
 
 
 def _between(a: Point, b: Point, part: float) -> Point:
