@@ -116,6 +116,7 @@ def _pictures(result: Result, taken: Sequence[Shot], title: str, style: str) -> 
         step = say("animation.caption", step=duration_text((taken[1].t_us - taken[0].t_us) / 1e6))
         finish(axes, title=title, description="", caption=caption_of(result, step), style=style)
         stage.title()
+        stage.fit()
 
         def show(number: int) -> None:
             shot = taken[number]

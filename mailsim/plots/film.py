@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailsim.errors import LimitError, UnsupportedError
 from mailsim.language import printable
+from mailsim.plots.style import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
-    from PIL.Image import Image
+    from PIL import Image
 
 __all__ = ["DPI", "MOST_FRAMES", "Film", "Frame", "checked", "film_file", "shot_frames"]
 
@@ -26,11 +27,8 @@ MOST_FRAMES = 1000
 #: how a film's file may end
 _KINDS = (".gif", ".html")
 
-#: colours of a frame: the few that we draw with and what lies between them at the edges of letters
-_COLOURS = 96
-
-#: frames that the colours are chosen from
-_SAMPLES = 6
+#: how much of each colour is in the shades of it that the edges of letters and lines have, and how many greys there are
+_LIGHTER, _GREYS = (1.0, 0.83, 0.66, 0.5, 0.33, 0.17), 24
 
 #: how long the last frame of an animated picture stands before it begins again
 _REST_MS = 1500
@@ -163,45 +161,36 @@ def shot_frames(figure: Any, moving: Sequence[Artist], count: int, show: Callabl
     count : int
         How many frames.
     show : callable
-        Makes the artists what they are on the frame of a number, from 0; it may be asked for any frame in any order.
+        Makes the artists what they are on the frame of a number, from 0.
     """
+    from PIL import Image
+
     figure.canvas.draw()
     figure.set_layout_engine("none")
     still = figure.canvas.copy_from_bbox(figure.bbox)
 
-    def picture(number: int) -> Image:
-        from PIL import Image
-
+    def picture(number: int) -> Image.Image:
         show(number)
         figure.canvas.restore_region(still)
         for artist in moving:
             figure.draw_artist(artist)
         return Image.frombuffer("RGBA", figure.canvas.get_width_height(), figure.canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
 
-    colours = _colours([picture(round(k * (count - 1) / max(_SAMPLES - 1, 1))) for k in range(min(_SAMPLES, count))])
+    colours = _colours()
     for number in range(count):
         stream = BytesIO()
-        _reduced(picture(number), colours).save(stream, format="PNG")
+        picture(number).quantize(palette=colours, dither=Image.Dither.NONE).save(stream, format="PNG")
         yield stream.getvalue()
 
 
-def _colours(samples: Sequence[Image]) -> Image:
-    """One palette for all frames, so that nothing flickers."""
+def _colours() -> Image.Image:
+    """The colours of all frames, so that nothing flickers: those that we draw with, lighter ones of them, and greys."""
+    from matplotlib.colors import to_rgb
     from PIL import Image
 
-    width, height = samples[0].size
-    sheet = Image.new("RGB", (width, height * len(samples)))
-    for number, sample in enumerate(samples):
-        sheet.paste(sample, (0, number * height))
-    return sheet.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-
-
-def _reduced(picture: Image, colours: Image) -> Image:
-    """The picture in these colours, its paper white: the mean of white and what is nearly white is not."""
-    from PIL import Image
-
-    few = picture.quantize(palette=colours, dither=Image.Dither.NONE)
-    palette, paper = few.getpalette() or [], few.tobytes()[0]
-    palette[3 * paper : 3 * paper + 3] = (255, 255, 255)
-    few.putpalette(palette)
-    return few
+    inks = [to_rgb(colour) for colour in COLOURS.values() if len(set(to_rgb(colour))) > 1]
+    shades = [(1 - part * (1 - channel)) for ink in inks for part in _LIGHTER for channel in ink]
+    greys = [level / _GREYS for level in range(_GREYS + 1) for _ in "rgb"]
+    sample = Image.new("P", (1, 1))
+    sample.putpalette([round(255 * channel) for channel in greys[::-1] + shades])
+    return sample

@@ -114,6 +114,7 @@ def _pictures(result: Result, story: Story, played: Sequence[Scene], style: str)
         legend_below(below, _legend(played, style, wrong=wrong), style=style)
         finish(axes, title=printable(story.title), description="", caption=caption, style=style)
         stage.title()
+        stage.fit()
 
         def show(number: int) -> None:
             scene = played[number]

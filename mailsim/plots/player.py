@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_OCTETS", "page", "player"]
 
 #: what the pictures of one player take inside a page at most; of a longer film every second (third ...) frame is shown
-MOST_OCTETS = 4_500_000
+MOST_OCTETS = 5_000_000
 
 _STYLE = """
 .mailsim-film {font: 14px/1.4 system-ui, sans-serif; max-width: 64em; margin: 0; color: #222; background: #fff}

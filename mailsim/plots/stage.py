@@ -39,11 +39,14 @@ _IDLE = "#CFCFCF"
 #: size of the clock's letters, and where the line that it stands in begins above the axes, in letters of the style
 _CLOCK, _LIFT = 1.7, 0.4
 
-#: size of a node's name and role by style: on a slide boxes are low
-_NAME, _ROLE = {"print": 1.05, "slide": 0.95}, {"print": 0.8, "slide": 0.7}
+#: size of a node's name and role in letters of the style, their heights in the box, and at which size a role is left out
+_NAME, _ROLE, _NAME_AT, _ROLE_AT, _LEAST = 1.05, 0.8, 0.13, -0.08, 0.6
+
+#: rows that there is room for at least, so that few boxes are not the higher
+_ROWS = 3.4
 
 #: where the gauge of a queue lies in its box: from the sides, from the bottom, its height
-_INSET, _RISE, _GAUGE = 0.04, 0.05, 0.07
+_INSET, _RISE, _GAUGE = 0.04, 0.035, 0.06
 
 
 class Stage:
@@ -75,7 +78,9 @@ class Stage:
         ax.set_xlim(*across)
         lowest = min(y for _, y in self.place.values())
         counted = any(self.place[node][1] == lowest for node in queues if node in self.place)  # a number stands below it
-        ax.set_ylim(upward[0] + (0.0 if counted else 0.25), upward[1] - 0.2)
+        low, high = upward[0] + (0.0 if counted else 0.25), upward[1] - 0.2
+        spare = max(0.0, _ROWS - (high - low)) / 2
+        ax.set_ylim(low - spare, high + spare)
         self.ways = {
             (way.start, way.end): _Road(self, way)
             for way in found
@@ -94,6 +99,17 @@ class Stage:
         """Let the title make room for the clock."""
         pad = self.size.font * (_LIFT + 1.3 * _CLOCK)
         self.ax.set_title(self.ax.get_title(), loc="center", x=0, ha="left", pad=pad)
+
+    def fit(self) -> None:
+        """Lay the sheet out for good, and make letters in boxes as small as the boxes need."""
+        figure: Any = self.ax.figure
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        (_, low), (_, high) = self.ax.transData.transform([(0, 0), (0, _NAME_AT - _ROLE_AT)])
+        takes = self.size.font * figure.dpi / 72 * (_NAME + _ROLE) / 2 * 1.1
+        part = min(1.0, (high - low) / takes)
+        for box in self.boxes.values():
+            box.scale(part)
 
     def keep(self, artist: Any) -> Any:
         """An artist that changes: left out when the rest is drawn, drawn anew on each frame."""
@@ -150,14 +166,17 @@ class _Box:
         paper = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
         name, role = printable(place.node), place.role_word
         self.wrong: list[Any] = [stage.keep(ax.add_patch(hatched))]
+        self.names: list[Any] = []
+        self.roles: list[Any] = []
         for moving in (False, True):  # once for good, once on paper over the hatches
             for text, dy, part, looks in (
-                (name, 0.12, _NAME[stage.style], {"weight": "bold"}),
-                (role, -0.06, _ROLE[stage.style], {"color": COLOURS["quiet"]}),
+                (name, _NAME_AT, _NAME, {"weight": "bold"}),
+                (role, _ROLE_AT, _ROLE, {"color": COLOURS["quiet"]}),
             ):
                 fits = min(1.0, _LETTERS / max(len(text), 1))
                 letters: Any = {"fontsize": size.font * part * fits, "ha": "center", "va": "center", "zorder": 4, **looks}
                 made = ax.text(x, y + dy, text, bbox=paper if moving else None, **letters)
+                (self.names if text is name else self.roles).append(made)
                 if moving:
                     self.wrong.append(stage.keep(made))
         quiet: Any = {"fontsize": size.font * 0.85, "zorder": 5, "bbox": paper}
@@ -171,6 +190,16 @@ class _Box:
             stage.keep(ax.add_patch(track))
             self.bar = stage.keep(ax.add_patch(bar))
             self.number = stage.keep(ax.text(x - WIDE, y - HIGH - 0.05, "", ha="left", va="top", color=COLOURS["strong"], **quiet))
+
+    def scale(self, part: float) -> None:
+        for text in (*self.names, *self.roles):
+            text.set_fontsize(text.get_fontsize() * max(part, _LEAST))
+        if part < _LEAST:  # no room for two lines
+            for text in self.roles:
+                text.set_text("")
+                text.set_bbox(None)
+            for text in self.names:
+                text.set_y(self.stage.place[self.node][1])
 
     def show(self, fault: str, waits: int) -> None:
         for artist in self.wrong:
