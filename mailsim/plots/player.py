@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mailsim.language import numeral, printable, say, speaking
@@ -31,13 +33,26 @@ _STYLE = """
 @media print {.mailsim-film .controls {display: none}}
 """
 
-# every player on the page that has not been started yet is started: no ids, so two of the same film do not get in each other's way
+# the first picture is an element, the others lie in a script element as JSON: where a notebook is not trusted both scripts and styles are
+# taken out, and what is left is that picture.  Every player on the page that has not been started yet is started: no ids, so two of the
+# same film do not get in each other's way.
 _SCRIPT = """
 (function () {
   "use strict";
   function start(film) {
     film.setAttribute("data-ready", "");
-    var pictures = Array.prototype.slice.call(film.querySelectorAll("img"));
+    var pictures = [film.querySelector("img")];
+    var after = pictures[0];
+    JSON.parse(film.querySelector("script.frames").textContent).forEach(function (frame) {
+      var picture = document.createElement("img");
+      picture.alt = frame.alt;
+      picture.setAttribute("data-hold", frame.hold);
+      if (frame.halt) { picture.setAttribute("data-halt", ""); }
+      picture.src = "data:image/png;base64," + frame.png;
+      after.parentNode.insertBefore(picture, after.nextSibling);
+      after = picture;
+      pictures.push(picture);
+    });
     var controls = film.querySelector(".controls"), play = film.querySelector(".play");
     var slider = film.querySelector("input"), speed = film.querySelector("select"), count = film.querySelector("output");
     var now = 0, timer = null;
@@ -99,12 +114,12 @@ _SCRIPT = """
 
 
 def player(film: Film) -> str:
-    """The film as one HTML element with its player; without scripts it shows its first picture."""
+    """The film as one HTML element with its player; without scripts it is its first picture."""
     with speaking(film.language):
         frames, every = _fitting(film.frames)
-        pictures = joined(_picture(frame, first=number == 0, times=every) for number, frame in enumerate(frames))
         thinned = tag("p", say("player.thinned", every=every)) if every > 1 else Markup("")
-        parts = (Markup(f"<style>{_STYLE}</style>"), pictures, _controls(len(frames)), thinned, Markup(f"<script>{_SCRIPT}</script>"))
+        style, script = Markup(f"<style>{_STYLE}</style>"), Markup(f"<script>{_SCRIPT}</script>")
+        parts = (style, _picture(frames[0], every), _controls(len(frames)), thinned, _others(frames[1:], every), script)
         about = {"class": "mailsim-film", "role": "group", "aria-label": printable(film.title)}
         return str(tag("figure", joined(parts), **about))
 
@@ -116,11 +131,20 @@ def _fitting(frames: tuple[Frame, ...]) -> tuple[tuple[Frame, ...], int]:
     return frames[::every], every
 
 
-def _picture(frame: Frame, *, first: bool, times: int) -> Markup:
-    about = {"alt": printable(frame.words), "data-hold": str(frame.hold_ms * times)}
-    about |= {"class": "shown"} if first else {}
+def _picture(frame: Frame, times: int) -> Markup:
+    about = {"class": "shown", "alt": printable(frame.words), "data-hold": str(frame.hold_ms * times)}
     about |= {"data-halt": ""} if frame.halt else {}
     return _void("img", **about, src="data:image/png;base64," + b64encode(frame.png).decode("ascii"))
+
+
+def _others(frames: Sequence[Frame], times: int) -> Markup:
+    """Frames as JSON that no text in it can end."""
+    told = [
+        {"alt": printable(one.words), "hold": one.hold_ms * times, "halt": one.halt, "png": b64encode(one.png).decode("ascii")}
+        for one in frames
+    ]
+    text = json.dumps(told).replace("<", "\\u003c").replace("&", "\\u0026")
+    return Markup(f'<script type="application/json" class="frames">{text}</script>')
 
 
 def _void(name: str, **attributes: str) -> Markup:
