@@ -133,6 +133,17 @@ def test_no_page_lets_a_name_become_markup(door: str) -> None:
     assert CONTROL.findall(PAGES[door]()) == []
 
 
+def test_a_film_runs_our_script_only_and_shows_names_as_text() -> None:
+    evil = Page(world().plot.animation(frames=2)._repr_html_())
+    plain = Page(mailsim.load("backup-spool-48h").run(level="events").plot.animation(frames=2)._repr_html_())
+    assert [tag for tag, _ in evil.elements] == [tag for tag, _ in plain.elements]
+    for tag, attributes in evil.elements:
+        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
+        assert tag != "img" or str(attributes["src"]).startswith("data:image/png;base64,")
+    words = [frame.words for frame in world().plot.animation(frames=2, window=("1h", "2h")).frames]
+    assert CONTROL.findall("".join(words)) == []
+
+
 @pytest.mark.parametrize("door", TEXTS)
 def test_no_text_has_power_over_a_terminal(door: str) -> None:
     assert CONTROL.findall(TEXTS[door]().replace("\n", "")) == []

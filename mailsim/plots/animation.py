@@ -33,6 +33,9 @@ __all__ = ["animation", "cursor_on", "sheet", "strip", "told"]
 #: a gauge is full at no fewer than so many messages
 _LEAST_FULL = 5
 
+#: faults that there is room for beside the clock
+_ROOM = 4
+
 #: height of the strip below the network, relative to it
 _STRIP = {"print": 0.2, "slide": 0.16}
 
@@ -77,6 +80,12 @@ def animation(
         Too many frames.
     UnknownNameError
         There is no such message.
+
+    Examples
+    --------
+    >>> import mailsim as ms
+    >>> film = ms.load("primary-outage").run().plot.animation()                # doctest: +SKIP
+    >>> film.save("film.gif")                                                  # doctest: +SKIP
     """
     if message is not None:
         from mailsim.plots.message_film import message_film
@@ -121,7 +130,7 @@ def _pictures(result: Result, taken: Sequence[Shot], title: str, style: str) -> 
         def show(number: int) -> None:
             shot = taken[number]
             stage.show(shot.wrong, shot.waiting, shot.passed, turn=number)
-            stage.tell(_clock(result, shot.t_us), _state(shot))
+            stage.tell(_clock(result, shot.t_us), _state(shot, most=_ROOM))
             cursor.set_xdata([shot.t_us / 1e6] * 2)
 
         return list(shot_frames(axes.figure, stage.moving, len(taken), show))
@@ -164,10 +173,14 @@ def _clock(result: Result, t_us: int) -> str:
     return clock_text(result.starts, t_us / 1e6, span_s=result.log.end_us / 1e6)
 
 
-def _state(shot: Shot) -> str:
+def _state(shot: Shot, *, most: int = 1000) -> str:
+    """What is wrong; of more than there is room for the first ones, and how many more."""
     if not shot.wrong:
         return say("animation.fine")
-    return listed([say("topology.fault_at", node=node, how=how) for node, how in shot.wrong])
+    told = [say("topology.fault_at", node=node, how=how) for node, how in shot.wrong]
+    if len(told) > most + 1:
+        return say("animation.more", wrong=", ".join(told[:most]), count=len(told) - most)
+    return listed(told)
 
 
 def _mail_ways(result: Result) -> list[tuple[str, str]]:

@@ -40,6 +40,20 @@ def test_run_with_json_and_out_keeps_standard_output_pure(mailsim, one, tmp_path
     assert not (tmp_path / "r" / "attempts.csv").exists()
 
 
+def test_run_film_writes_the_run_as_a_film_and_says_where(mailsim, one, tmp_path):
+    code, _, err = mailsim("run", one, "--film", tmp_path / "film.gif")
+    assert code == 0
+    assert err == f"wrote {tmp_path / 'film.gif'}\n"
+    assert (tmp_path / "film.gif").read_bytes().startswith(b"GIF89a")
+
+
+def test_a_film_of_an_unknown_kind_is_refused_before_anything_runs(mailsim, one, tmp_path):
+    code, out, err = mailsim("run", one, "--film", tmp_path / "film.mp4")
+    assert (code, out) == (2, "")
+    assert "film.gif" in err
+    assert not list(tmp_path.glob("film*"))
+
+
 def test_fail_if_exits_with_one_and_says_why(mailsim, one):
     code, out, err = mailsim("run", one, "--fail-if", "bounced>0", "--fail-if", "delivered>=1", "--quiet")
     assert (code, out) == (1, "")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 import mailsim
@@ -22,7 +25,13 @@ from mailsim.plots.shots import shots
 from mailsim.plots.stage import Stage
 from mailsim.plots.style import COLOURS, SIZES
 from mailsim.plots.ways import ways
+from mailsim.results import Result
 from small_logs import S, small_result
+
+
+@cache
+def result_of(name: str) -> Result:
+    return mailsim.load(name).run(seed=7)
 
 
 @cache
@@ -174,3 +183,41 @@ def test_nothing_of_matplotlib_is_changed() -> None:
     small_result().plot.animation(frames=2)
     assert dict(mpl.rcParams) == before
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("style", SIZES)
+@pytest.mark.parametrize("world", ["primary-outage", "three-servers"])
+def test_the_letters_of_a_frame_lie_inside_the_sheet_and_those_of_a_box_apart(
+    world: str, style: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def look(figure: Any, moving: Any, count: int, show: Any) -> list[bytes]:
+        figure.canvas.draw()
+        show(1)
+        for artist in moving:
+            figure.draw_artist(artist)
+        seen.extend([figure, *moving])
+        return [b""] * count
+
+    monkeypatch.setattr("mailsim.plots.animation.shot_frames", look)
+    result_of(world).plot.animation(frames=3, window=("1h", "3h"), style=style, language=language)  # type: ignore[arg-type]
+    figure, moving = seen[0], seen[1:]
+    network, strip = figure.axes
+    letters = [network.title, *network.texts, *strip.texts, *strip.get_legend().get_texts()]
+    boxes = {text: Text.get_window_extent(text) for text in letters if text.get_text().strip() and text.get_visible()}
+    for text, box in boxes.items():
+        assert figure.bbox.x0 <= box.x0, text
+        assert box.x1 <= figure.bbox.x1, text
+        assert figure.bbox.y0 <= box.y0, text
+        assert box.y1 <= figure.bbox.y1, text
+    names = [text for text in boxes if text not in moving and text.get_ha() == "center" and text.get_va() == "center"]
+    assert len(names) >= 8
+    for one, other in combinations(names, 2):
+        wide = min(boxes[one].x1, boxes[other].x1) - max(boxes[one].x0, boxes[other].x0)
+        high = min(boxes[one].y1, boxes[other].y1) - max(boxes[one].y0, boxes[other].y0)
+        assert not (wide > 1 and high > 3), (one, other)
+    clock, words = (text for text in boxes if text in moving and text.get_va() == "baseline")
+    assert boxes[clock].x1 < boxes[words].x0
+    assert boxes[clock].y1 <= boxes[network.title].y0 + 1
