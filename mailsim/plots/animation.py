@@ -93,20 +93,23 @@ def animation(
         return message_film(result, message, style=style, language=language)
     checked(frames, seconds)
     with speaking(language) as chosen:
-        low, high = window_s(window, *tale_of(result).shown_s)
-        end = result.log.end_us / 1e6
-        if low >= end or high <= 0:
-            raise UnsupportedError(f"window={window!r} lies outside the run, which lasts {duration_text(end)}")
-        low, high = max(low, 0.0), min(high, end)
-        taken = shots(result.scenario, result.log, instants_us(low, high, frames))
-        title = title_of(result, tale_of(result))
+        taken = shots(result.scenario, result.log, instants_us(*_shown_s(result, window), frames))
+        title, mail = title_of(result, tale_of(result)), _mail_ways(result)
         pictures = _pictures(result, taken, title, style)
         hold_ms = max(1, round(seconds * 1000 / frames))
-        mail = _mail_ways(result)
         made = tuple(Frame(png, told(result, shot, mail), hold_ms) for png, shot in zip(pictures, taken, strict=True))
         first, last = (_clock(result, shot.t_us) for shot in (taken[0], taken[-1]))
         description = say("animation.described", count=frames, first=first, last=last, title=title)
         return Film(made, title, description, chosen)
+
+
+def _shown_s(result: Result, window: Window) -> tuple[float, float]:
+    """The stretch that the film shows, inside the run."""
+    end = result.log.end_us / 1e6
+    low, high = window_s(window, *tale_of(result).shown_s)
+    if low >= end or high <= 0:
+        raise UnsupportedError(f"window={window!r} lies outside the run, which lasts {duration_text(end)}")
+    return max(low, 0.0), min(high, end)
 
 
 def _pictures(result: Result, taken: Sequence[Shot], title: str, style: str) -> list[bytes]:
