@@ -54,12 +54,12 @@ def demo(out: Path, seed: int | None, quiet: bool) -> None:
 @click.argument("scenario", metavar="FILE|NAME")
 @SEED
 @click.option("--out", type=DIRECTORY, help="Folder for tables (CSV), summary, manifest and picture.")
-@click.option("--film", type=click.Path(dir_okay=False, path_type=Path), help="Write the run as a film: NAME.gif or NAME.html.")
 @AS_JSON
 @click.option("--quiet", is_flag=True, help="Print nothing but errors (and --json).")
 @click.option("--level", type=LEVELS, help="How much is recorded; by default as much as the size of the run allows.")
 @click.option("--report", "page", type=PAGE, help="Write a memo to this file: one HTML page to print on A4.")
-@click.option("--language", help="Of headline, picture and memo: en (default) or de.")
+@click.option("--film", type=click.Path(dir_okay=False, path_type=Path), help="Write the run as a film: NAME.gif or NAME.html.")
+@click.option("--language", help="Of headline, pictures and memo: en (default) or de.")
 @click.option("--fail-if", "conditions", multiple=True, metavar="CONDITION", help="Exit with 1 if a figure compares so: 'bounced>0'.")
 @click.pass_context
 def run(
@@ -67,11 +67,11 @@ def run(
     scenario: str,
     seed: int | None,
     out: Path | None,
-    film: Path | None,
     as_json: bool,
     quiet: bool,
     level: str | None,
     page: Path | None,
+    film: Path | None,
     language: str | None,
     conditions: tuple[str, ...],
 ) -> None:

@@ -83,9 +83,7 @@ def animation(
 
     Examples
     --------
-    >>> import mailsim as ms
-    >>> film = ms.load("primary-outage").run().plot.animation()                # doctest: +SKIP
-    >>> film.save("film.gif")                                                  # doctest: +SKIP
+    >>> ms.load("primary-outage").run().plot.animation().save("film.gif")      # doctest: +SKIP
     """
     if message is not None:
         from mailsim.plots.message_film import message_film
