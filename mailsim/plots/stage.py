@@ -110,6 +110,8 @@ class Stage:
         part = min(1.0, (high - low) / takes)
         for box in self.boxes.values():
             box.scale(part)
+        for road in self.ways.values() if part < _LEAST else ():
+            road.crowd()
 
     def keep(self, artist: Any) -> Any:
         """An artist that changes: left out when the rest is drawn, drawn anew on each frame."""
@@ -182,24 +184,33 @@ class _Box:
         quiet: Any = {"fontsize": size.font * 0.85, "zorder": 5, "bbox": paper}
         self.label = stage.keep(ax.text(x, y + HIGH + 0.05, "", ha="center", va="bottom", color=COLOURS["ink"], **quiet))
         self.wrong.append(self.label)
-        self.bar = self.number = None
+        self.crowded = False
+        self.bar = self.number = self.track = None
         if gauge:
             corner = (x - WIDE + _INSET, y - HIGH + _RISE)
             track = Rectangle(corner, 2 * (WIDE - _INSET), _GAUGE, facecolor="white", edgecolor=COLOURS["down"], linewidth=0.6, zorder=4.1)
             bar = Rectangle(corner, 0, _GAUGE, facecolor=COLOURS["strong"], linewidth=0, zorder=4.2)
-            stage.keep(ax.add_patch(track))
+            self.track = stage.keep(ax.add_patch(track))
             self.bar = stage.keep(ax.add_patch(bar))
             self.number = stage.keep(ax.text(x - WIDE, y - HIGH - 0.05, "", ha="left", va="top", color=COLOURS["strong"], **quiet))
 
     def scale(self, part: float) -> None:
         for text in (*self.names, *self.roles):
             text.set_fontsize(text.get_fontsize() * max(part, _LEAST))
-        if part < _LEAST:  # no room for two lines
-            for text in self.roles:
-                text.set_text("")
-                text.set_bbox(None)
-            for text in self.names:
-                text.set_y(self.stage.place[self.node][1])
+        if part >= _LEAST:
+            return
+        (x, y), self.crowded = self.stage.place[self.node], True  # room for the name and a number on one line
+        for text in self.roles:
+            text.set_text("")
+            text.set_bbox(None)
+        for text in self.names:
+            text.set_y(y)
+        if self.bar is not None and self.number is not None and self.track is not None:
+            self.track.set_visible(False)
+            self.bar.set_visible(False)
+            self.number.set_position((x + WIDE + 0.03, y))
+            self.number.set_va("center")
+            self.number.set_fontsize(self.stage.size.font * 0.85 * _LEAST)
 
     def show(self, fault: str, waits: int) -> None:
         for artist in self.wrong:
@@ -207,7 +218,7 @@ class _Box:
         self.label.set_text(fault)
         if self.bar is not None and self.number is not None:
             self.bar.set_width(2 * (WIDE - _INSET) * min(1.0, waits / self.stage.fullest))
-            self.number.set_text(say("topology.waiting", count=waits) if waits else "")
+            self.number.set_text(str(waits) if self.crowded else say("topology.waiting", count=waits))
             self.number.set_visible(bool(waits))
 
 
@@ -244,6 +255,14 @@ class _Road:
         self.dots = stage.keep(ax.plot([], [], marker="o", markersize=size.font * 0.62, markeredgecolor="white", **marks)[0])
         self.cross = stage.keep(ax.plot([], [], marker="X", markersize=size.font * 1.1, markeredgecolor="white", **marks)[0])
         self.number = stage.keep(write_beside(ax, "", here, there, clear_pt=0.5 * size.font, style=stage.style))
+
+    def crowd(self) -> None:
+        """Where boxes have no room for two lines, ways have none for large marks: the number stands near the start."""
+        x, y = toward(*self.ends, 0.3)
+        self.number.xy = (x, y)
+        self.number.set_position((0, 0))
+        self.number.set(ha="left", va="center", fontsize=self.stage.size.font * 0.9 * _LEAST)
+        self.cross.set_markersize(self.cross.get_markersize() * _LEAST)
 
     @property
     def room(self) -> int:
