@@ -162,28 +162,19 @@ class _Box:
 
         ax, size, (x, y) = stage.ax, stage.size, stage.place[place.node]
         self.stage, self.node = stage, place.node
-        health = COLOURS["dns"] if place.layer == "DNS" else COLOURS["delivered"]
-        ax.add_patch(_outline((x, y), edgecolor=health, facecolor="white", linewidth=size.line * 1.3, zorder=3))
-        hatched = _outline((x, y), edgecolor=COLOURS["down"], facecolor="#F2F2F2", hatch="////", linewidth=size.line * 1.3, zorder=3.1)
+        self.health = COLOURS["dns"] if place.layer == "DNS" else COLOURS["delivered"]
+        self.box = stage.keep(ax.add_patch(_outline((x, y), linewidth=size.line * 1.3, zorder=3)))
         paper = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
-        name, role = printable(place.node), place.role_word
-        self.wrong: list[Any] = [stage.keep(ax.add_patch(hatched))]
-        self.names: list[Any] = []
-        self.roles: list[Any] = []
-        for moving in (False, True):  # once for good, once on paper over the hatches
-            for text, dy, part, looks in (
-                (name, _NAME_AT, _NAME, {"weight": "bold"}),
-                (role, _ROLE_AT, _ROLE, {"color": COLOURS["quiet"]}),
-            ):
-                fits = min(1.0, _LETTERS / max(len(text), 1))
-                letters: Any = {"fontsize": size.font * part * fits, "ha": "center", "va": "center", "zorder": 4, **looks}
-                made = ax.text(x, y + dy, text, bbox=paper if moving else None, **letters)
-                (self.names if text is name else self.roles).append(made)
-                if moving:
-                    self.wrong.append(stage.keep(made))
+        self.letters = []
+        for text, dy, part, looks in (
+            (printable(place.node), _NAME_AT, _NAME, {"weight": "bold"}),
+            (place.role_word, _ROLE_AT, _ROLE, {"color": COLOURS["quiet"]}),
+        ):
+            fits = min(1.0, _LETTERS / max(len(text), 1))
+            plain: Any = {"fontsize": size.font * part * fits, "ha": "center", "va": "center", "zorder": 4, "bbox": paper, **looks}
+            self.letters.append(stage.keep(ax.text(x, y + dy, text, **plain)))
         quiet: Any = {"fontsize": size.font * 0.85, "zorder": 5, "bbox": paper}
         self.label = stage.keep(ax.text(x, y + HIGH + 0.05, "", ha="center", va="bottom", color=COLOURS["ink"], **quiet))
-        self.wrong.append(self.label)
         self.crowded = False
         self.bar = self.number = self.track = None
         if gauge:
@@ -195,16 +186,14 @@ class _Box:
             self.number = stage.keep(ax.text(x - WIDE, y - HIGH - 0.05, "", ha="left", va="top", color=COLOURS["strong"], **quiet))
 
     def scale(self, part: float) -> None:
-        for text in (*self.names, *self.roles):
+        for text in self.letters:
             text.set_fontsize(text.get_fontsize() * max(part, _LEAST))
         if part >= _LEAST:
             return
-        (x, y), self.crowded = self.stage.place[self.node], True  # room for the name and a number on one line
-        for text in self.roles:
-            text.set_text("")
-            text.set_bbox(None)
-        for text in self.names:
-            text.set_y(y)
+        (x, y), self.crowded = self.stage.place[self.node], True  # room for the name only, and a number beside it
+        name, role = self.letters
+        name.set_y(y)
+        role.set_visible(False)
         if self.bar is not None and self.number is not None and self.track is not None:
             self.track.set_visible(False)
             self.bar.set_visible(False)
@@ -213,9 +202,15 @@ class _Box:
             self.number.set_fontsize(self.stage.size.font * 0.85 * _LEAST)
 
     def show(self, fault: str, waits: int) -> None:
-        for artist in self.wrong:
-            artist.set_visible(bool(fault))
+        self.box.set(
+            edgecolor=COLOURS["down"] if fault else self.health,
+            facecolor="#F2F2F2" if fault else "white",
+            hatch="////" if fault else None,
+        )
+        for text in self.letters:
+            text.get_bbox_patch().set_visible(bool(fault))  # paper between letters and hatches
         self.label.set_text(fault)
+        self.label.set_visible(bool(fault))
         if self.bar is not None and self.number is not None:
             self.bar.set_width(2 * (WIDE - _INSET) * min(1.0, waits / self.stage.fullest))
             self.number.set_text(str(waits) if self.crowded else say("topology.waiting", count=waits))
