@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mailsim.language import numeral, printable, say, speaking
-from mailsim.results.html import Markup, joined, tag
+from mailsim.markup import Markup, joined, tag
 
 if TYPE_CHECKING:
     from mailsim.plots.film import Film, Frame
