@@ -172,6 +172,8 @@ def _one(exhibit: Exhibit, style: Style, language: str | None) -> Drawn:
 def gallery(directory: str | Path, *, names: Iterable[str] = (), style: Style = "print", language: str | None = None) -> list[Path]:
     """Write pictures of the gallery, one sheet with all of them (``contact-sheet.png``) and a page (``index.html``).
 
+    Where all are wanted, a run as a film (``film.gif``) is written too.
+
     Parameters
     ----------
     directory : str or Path
@@ -196,14 +198,16 @@ def gallery(directory: str | Path, *, names: Iterable[str] = (), style: Style = 
     from mailsim.plots.contact import contact_sheet
     from mailsim.results.files import write_whole
 
-    place = Path(directory)
-    found = list(drawn(names, style=style, language=language))
+    place, wanted = Path(directory), list(names)
+    found = list(drawn(wanted, style=style, language=language))
     place.mkdir(parents=True, exist_ok=True)
     with speaking(language) as speech:
         sheet = contact_sheet([(one.exhibit.name, one.png) for one in found])
         page = _page(found, speech)
     files: dict[str, str | bytes] = {f"{one.exhibit.name}.png": one.png for one in found}
     files |= {"contact-sheet.png": sheet, "index.html": page}
+    if not wanted:
+        files["film.gif"] = _run("primary-outage").plot.animation(style=style, language=language).gif()
     return [write_whole(place / name, content) for name, content in files.items()]
 
 

@@ -87,6 +87,7 @@ class Record:
         self.log = log
         self.scenario = scenario
         self.nodes: dict[str, Any] = dict(scenario.nodes)
+        self.figures: dict[str, Any] = {}
         self.deliveries = [Delivery(*values) for values in self._rows(log.messages, MESSAGE_COLUMNS, DELIVERY_NAMES)]
         self.rows = [Row(*values) for values in self._rows(log.events, EVENT_COLUMNS, ROW_NAMES)]
 

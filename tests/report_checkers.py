@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mailsim.events import Event, State
-from mailsim.flavours import mta_figures
 from mailsim.rules.reasons import Why
 from record import Delivery, Record, Row, checker
-from rule_checkers import figures_of
+from rule_checkers import figures_of, figures_of_flavour
 
 __all__ = ["double_bounce_is_told"]
 
@@ -34,7 +33,7 @@ def double_bounce_is_told(record: Record, d: Delivery) -> bool:
 
 def announces(record: Record, node: str, flavour: str) -> bool:
     """Whether an MTA (of a population: of that flavour) announces DSN."""
-    figures: Any = mta_figures(flavour, own=record.scenario.flavours) if flavour else figures_of(record, node)
+    figures: Any = figures_of_flavour(record, flavour) if flavour else figures_of(record, node)
     return figures is not None and figures.dsn
 
 

@@ -34,7 +34,21 @@ UNTRIED = {Why.DESTINATION_DEAD, Why.HOST_RETRY_TIME}
 
 
 def figures_of(record: Record, node: str) -> Any:
-    """Figures of a declared MTA, None for any other node."""
+    """Figures of a declared MTA, None for any other node; worked out once for a record, since checkers ask for every row."""
+    if node not in record.figures:
+        record.figures[node] = _figures(record, node)
+    return record.figures[node]
+
+
+def figures_of_flavour(record: Record, flavour: str) -> Any:
+    """Figures of a flavour as it stands, such as that of a population's message."""
+    key = f"flavour {flavour}"
+    if key not in record.figures:
+        record.figures[key] = mta_figures(flavour, own=getattr(record.scenario, "flavours", None))
+    return record.figures[key]
+
+
+def _figures(record: Record, node: str) -> Any:
     declared = record.nodes.get(node)
     if getattr(declared, "kind", "") != "mta":
         return None
@@ -56,7 +70,7 @@ def goes_by_preference(record: Record, node: str, flavour: str) -> bool:
     """
     figures = figures_of(record, node)
     if figures is None and getattr(record.nodes.get(node), "kind", "") == "senders" and flavour:
-        figures = mta_figures(flavour, own=getattr(record.scenario, "flavours", None))
+        figures = figures_of_flavour(record, flavour)
     return figures is None or figures.mx_choice == "best_first"
 
 

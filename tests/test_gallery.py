@@ -30,16 +30,18 @@ def names() -> list[str]:
 
 def test_every_picture_of_a_run_and_of_a_study_hangs_in_the_gallery_once() -> None:
     methods = [name for of in (Plots, StudyPlots) for name, _ in inspect.getmembers(of, inspect.isfunction) if not name.startswith("_")]
-    wanted = {name.replace("_", "-") for name in methods if name not in ("png", "svg")}
+    wanted = {name.replace("_", "-") for name in methods if name not in ("png", "animation")}  # a film is no sheet
     assert len(names()) == len(set(names()))
     assert wanted - set(names()) == set()
 
 
 def test_readme_shows_only_pictures_that_the_gallery_makes() -> None:
-    shown = re.findall(r"\]\(notebooks/pictures/([\w-]+)\.png\)", (ROOT / "README.md").read_text("utf-8"))
+    shown = re.findall(r"\]\(notebooks/pictures/([\w.-]+)\)", (ROOT / "README.md").read_text("utf-8"))
     assert shown
-    assert set(shown) <= {*names(), "contact-sheet"}
-    assert set(shown) <= {path.stem for path in (ROOT / "notebooks" / "pictures").glob("*.png")} <= {*names(), "contact-sheet"}
+    assert set(shown) <= {*(f"{name}.png" for name in names()), "contact-sheet.png", "film.gif"}
+    there = {path.name for path in (ROOT / "notebooks" / "pictures").iterdir()} - {"index.html"}
+    assert set(shown) <= there
+    assert there == {*(f"{name}.png" for name in names()), "contact-sheet.png", "film.gif"}
 
 
 def test_the_gallery_writes_the_pictures_asked_for_a_sheet_and_a_page(tmp_path: Path) -> None:
@@ -92,4 +94,4 @@ def test_the_command_lists_what_each_picture_answers_in_either_language() -> Non
 @pytest.mark.parametrize("style", ["print", "slide"])
 def test_the_whole_gallery_can_be_drawn(style: str, language: str, tmp_path: Path) -> None:
     files = gallery.gallery(tmp_path, style=style, language=language)  # type: ignore[arg-type]
-    assert [path.stem for path in files] == [*names(), "contact-sheet", "index"]
+    assert [path.stem for path in files] == [*names(), "contact-sheet", "index", "film"]

@@ -11,10 +11,10 @@ from mailsim.plots.style import COLOURS, settings
 __all__ = ["contact_sheet"]
 
 #: width of a picture on the sheet in inches, gap between two, letters of the names in points, dots per inch
-_WIDTH, _GAP, _FONT, _DPI = 6.4, 0.3, 13.0, 100
+_WIDTH, _GAP, _FONT, _DPI = 5.2, 0.25, 12.0, 80
 
 
-def contact_sheet(pictures: Sequence[tuple[str, bytes]], *, columns: int = 3) -> bytes:
+def contact_sheet(pictures: Sequence[tuple[str, bytes]], *, columns: int = 4) -> bytes:
     """One PNG with all pictures in rows, each as wide as a column and as high as its shape wants.
 
     Parameters

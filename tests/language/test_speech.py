@@ -69,7 +69,7 @@ def test_one_is_said_otherwise_than_many_where_the_table_has_a_sentence_for_it(m
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("topic", topics(SOURCE))
-@given(hostile=st.text(max_size=12))
+@given(hostile=st.text(max_size=12).filter(lambda text: text != "1"))  # one is said by a sentence of its own
 def test_every_sentence_can_be_said_with_any_fact_and_has_no_power_over_a_terminal(language: str, topic: str, hostile: str) -> None:
     with speaking(language):
         for key, pattern in sentences(language, topic).items():

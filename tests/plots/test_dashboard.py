@@ -94,7 +94,7 @@ def test_a_sheet_has_the_shape_of_a_page_across_or_of_a_wall(style: Any, width: 
 
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("style", ["print", "slide"])
-@pytest.mark.parametrize("name", ["primary-outage", "backscatter"])
+@pytest.mark.parametrize("name", ["primary-outage", pytest.param("backscatter", marks=pytest.mark.slow)])
 def test_no_letters_leave_the_sheet_and_no_title_or_legend_stands_on_another_picture(name: str, style: Any, language: str) -> None:
     sheet: Any = dashboard(ran(name), style=style, language=language)
     sheet.draw_without_rendering()

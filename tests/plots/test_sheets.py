@@ -79,7 +79,7 @@ def assert_apart(boxes: dict[Text, Bbox]) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("style", SIZES)
-@pytest.mark.parametrize("world", ["primary-outage", "backup-spool-48h", "flapping"])
+@pytest.mark.parametrize("world", ["primary-outage", pytest.param("backup-spool-48h", marks=pytest.mark.slow), "flapping"])
 def test_all_letters_lie_inside_the_sheet_and_apart(world: str, style: str, name: str) -> None:
     assert_apart(assert_inside(getattr(result_of(world).plot, name)(style=style)))
 
@@ -179,7 +179,7 @@ def test_the_letters_of_outcomes_by_length_lie_inside_the_sheet_and_apart(style:
 
 
 @pytest.mark.parametrize("style", SIZES)
-@pytest.mark.parametrize("outage", ["6h", "48h"])
+@pytest.mark.parametrize("outage", ["6h", pytest.param("48h", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_letters_of_a_raster_of_all_programs_lie_inside_the_sheet_and_apart(language: str, outage: str, style: str) -> None:
     assert_apart(assert_inside(raster(outage=outage, style=style, language=language)))  # type: ignore[arg-type]

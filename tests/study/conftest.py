@@ -40,6 +40,6 @@ class Layouts:
         return load({**values, "name": "backup"})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def layouts() -> Layouts:
     return Layouts()

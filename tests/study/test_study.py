@@ -14,7 +14,7 @@ from mailsim.study.intervals import mean_interval
 EVIL = "<b>spare</b> & co"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def study(layouts: Any) -> Study:
     return outage_study(
         {"alone": layouts.single(), EVIL: layouts.backup(queue_lifetime="10d")},

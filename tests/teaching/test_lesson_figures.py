@@ -306,6 +306,7 @@ def facts(request: pytest.FixtureRequest) -> tuple[str, dict[str, list[Wanted]]]
     return request.param, FACTS[request.param]()
 
 
+@pytest.mark.slow
 def test_every_figure_of_solutions_and_wrong_answers_is_what_a_run_gives(facts: tuple[str, dict[str, list[Wanted]]]) -> None:
     lesson, wanted = facts
     for language in LANGUAGES:
@@ -316,6 +317,7 @@ def test_every_figure_of_solutions_and_wrong_answers_is_what_a_run_gives(facts: 
             prove(" ; ".join(rows[key]), wanted[key], language)
 
 
+@pytest.mark.slow
 def test_every_other_figure_with_a_unit_is_proved_too(facts: tuple[str, dict[str, list[Wanted]]]) -> None:
     lesson, wanted = facts
     for language in LANGUAGES:
