@@ -83,7 +83,12 @@ def animation(
 
     Examples
     --------
-    >>> ms.load("primary-outage").run().plot.animation().save("film.gif")      # doctest: +SKIP
+    >>> import mailsim as ms
+    >>> film = ms.load("first-mail").run().plot.animation(frames=4, seconds=2)
+    >>> len(film), film.title
+    (4, 'The mail, sent at 00:01:00, was in the mailbox after 1.9 s.')
+
+    ``film.save("film.gif")`` writes it.
     """
     if message is not None:
         from mailsim.plots.message_film import message_film

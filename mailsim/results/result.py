@@ -47,9 +47,11 @@ class Result:
     Examples
     --------
     >>> import mailsim as ms
-    >>> result = ms.load("first-mail").run()                                   # doctest: +SKIP
-    >>> result.messages.loc[:, ["recipient", "state", "latency_stored_s"]]     # doctest: +SKIP
-    >>> result.plot.timeline()                                                 # doctest: +SKIP
+    >>> result = ms.load("first-mail").run()
+    >>> result.messages[["recipient", "state"]].values.tolist()
+    [['bob@example.com', 'stored']]
+    >>> result.plot.timeline().get_title()
+    'The mail, sent at 00:01:00, was in the mailbox after 1.9 s.'
     """
 
     def __init__(self, scenario: Scenario, seed: int, log: EventLog) -> None:

@@ -221,7 +221,9 @@ class Scenario(Declared):
 
         Examples
         --------
-        >>> load("single-mx").with_outage("mx1", start="1h", length="6h")  # doctest: +SKIP
+        >>> from mailsim.scenario import load
+        >>> load("three-servers").with_outage("mx1", start="1h", length="6h").faults[-1].target
+        'mx1'
         """
         values = self.values(given=True)
         once = {"length": length} if length is not None else {}
