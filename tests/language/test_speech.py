@@ -102,12 +102,12 @@ def test_days_and_lists_are_written_as_the_language_writes_them() -> None:
 @pytest.mark.parametrize(
     ("english", "german"),
     [
-        ("silent", "stumm"),
+        ("silent", "schweigt"),
         ("slow by 1.5s", "um 1,5s verzögert"),
-        ("silent (30 % of sessions)", "stumm (30 % der Sitzungen)"),
+        ("silent (30 % of sessions)", "schweigt (30 % der Sitzungen)"),
         ("451 4.3.0 try again later at rcpt", "451 4.3.0 try again later bei rcpt"),
         ("DNS slow by 2s for MX", "DNS um 2s verzögert für MX"),
-        ("at most 1 session, work takes 2.5 times as long", "höchstens 1 Sitzung, Arbeit dauert 2,5-mal so lang"),
+        ("at most 1 session, work takes 2.5 times as long", "höchstens 1 Sitzung, Arbeit dauert 2,5-mal so lange"),
         ("<b>what nobody knows</b>", "<b>what nobody knows</b>"),
     ],
 )

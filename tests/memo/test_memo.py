@@ -58,7 +58,7 @@ def test_page_and_sentences_speak_the_language_and_the_figures_do_not_change() -
     assert german.elements[0] == ("html", {"lang": "de"})
     assert "What this rests on" in english.within["h2"]
     assert "Worauf das beruht" in german.within["h2"]
-    assert "Gestört: mx1 (stumm) ab 01:00, 4 h lang." in german.within["li"]
+    assert "Gestört: mx1 (schweigt) ab 01:00, 4 h lang." in german.within["li"]
     assert "Wrong: mx1 (silent) from 01:00 for 4 h." in english.within["li"]
     assert english.within["code"] == german.within["code"]
 

@@ -122,7 +122,7 @@ def test_a_film_has_its_frames_each_told_in_words() -> None:
 
 def test_in_german() -> None:
     film = small_film("de")
-    assert film.frames[1].words.startswith("Stand 00:35: mx1 stumm. Es warten: 3 bei mx2. Weitergegeben seit 00:00: ann an isp 4")
+    assert film.frames[1].words.startswith("Stand 00:35: mx1 schweigt. Es warten: 3 bei mx2. Weitergegeben seit 00:00: ann an isp 4")
     assert film.describe().startswith("Ein Film aus 3 Bildern von 00:00 bis 01:10 des Laufs")
     assert film.title == mailsim.plots.picture.title_of(small_result().plot.timeline(language="de"))
     assert film.frames[1].png != small_film().frames[1].png

@@ -55,7 +55,7 @@ def test_headline_counts_what_became_of_the_mail() -> None:
     sheet = dashboard(small_result())
     assert title_of(sheet).endswith(": 3 of 6 deliveries are in the mailbox; 1 came back, 1 was rejected and 1 is still under way.")
     german = title_of(dashboard(small_result(), language="de"))
-    assert german.endswith(": 3 von 6 Zustellungen liegen im Postfach; 1 kam zurück, 1 wurde abgewiesen und 1 ist noch unterwegs.")
+    assert german.endswith(": 3 von 6 Zustellungen im Postfach; 1 kam zurück, 1 wurde abgewiesen und 1 ist noch unterwegs.")
 
 
 def test_nobody_sent_anything_is_said() -> None:

@@ -105,7 +105,7 @@ def test_layouts_of_one_length_stand_together_in_the_order_of_the_table() -> Non
         (TWO, "en", "short: no mail came back up to 1 d, 75 % at 6 d; patient: no mail came back up to 6 d."),
         (TWO, "de", "short: bis 1 d kam keine Mail zurück, bei 6 d waren es 75 %; patient: bis 6 d kam keine Mail zurück."),
         (LONG, "en", "Of the mail sent during an outage of 6 d, 75 % with short and 0 % with patient came back."),
-        (LONG, "de", "Von den Mails, die während eines Ausfalls von 6 d gesendet wurden, "
+        (LONG, "de", "Von der während eines Ausfalls von 6 d abgeschickten Mail "
          "kamen 75 % mit short und 0 % mit patient zurück."),
         (ONE[ONE["length_s"] > 5 * DAY], "en", "Of the mail sent during an outage of 6 d, 25 % came back."),
         (ONE[:0], "en", "The study is empty."),
@@ -125,7 +125,7 @@ def test_the_description_tells_every_bar_and_every_lifetime_in_both_languages() 
         "Exim gives up after 4 d, Postfix gives up after 5 d."
     )
     assert describe_outcomes_by_length(ONE, lifetimes=KEPT, language="de") == (
-        "Gestapelte Balken: was aus den Mails wurde, die während eines Ausfalls gesendet wurden; ein Balken für jede Dauer. "
+        "Gestapelte Balken: was aus der während eines Ausfalls abgeschickten Mail wurde; ein Balken für jede Dauer. "
         "Bis zu einem Ausfall von 4 d kam keine Mail zurück; bei 6 d waren es 25 %. "
         "1 h: rechtzeitig 75 % (6), spät 25 % (2). 4 d: spät 100 % (8). 6 d: spät 75 % (6), zurück 25 % (2). "
         "Exim gibt nach 4 d auf, Postfix gibt nach 5 d auf."

@@ -149,7 +149,7 @@ def test_in_german_the_words_are_german() -> None:
     assert ax.get_title().replace("\n", " ") == (
         "Auf dem Höhepunkt warteten 3 Nachrichten; 5 min nach dem Ende der letzten Störung war die Warteschlange abgebaut."
     )
-    assert {"3 um 00:33", "wieder wie üblich 01:15", "mx1 stumm, 1 h"} <= {text.get_text() for text in ax.texts}
+    assert {"3 um 00:33", "wieder wie üblich 01:15", "mx1 schweigt, 1 h"} <= {text.get_text() for text in ax.texts}
     assert ax.get_ylabel() == "Nachrichten in Warteschlangen"
     assert set(stack_at(ax, 3000)) == {"wartet: jetzt nicht (4xx)", "in Arbeit", "wartet: keine Antwort"}
     assert "zusammen sind sie nie größer als 7 kB" in describe_queues(waiting(), language="de")

@@ -42,7 +42,7 @@ def test_a_fault_begins_at_its_start_and_is_over_at_its_end() -> None:
 
 def test_what_is_wrong_is_said_in_the_language_spoken() -> None:
     with speaking("de"):
-        assert of(small_result(), 0, 2100)[1].wrong == (("mx1", "stumm"),)
+        assert of(small_result(), 0, 2100)[1].wrong == (("mx1", "schweigt"),)
 
 
 def test_between_two_instants_stands_what_was_handed_over_and_what_failed() -> None:

@@ -64,7 +64,7 @@ def test_each_is_named_by_what_was_wrong_in_it_or_as_it_is_asked() -> None:
     runs = [small_result(), refused_result()]
     assert {"mx1 silent"} <= shown(panels(timelines(runs))[0])
     assert {"mx1 refused"} <= shown(panels(timelines(runs))[1])
-    assert {"mx1 stumm"} <= shown(panels(timelines(runs, language="de"))[0])
+    assert {"mx1 schweigt"} <= shown(panels(timelines(runs, language="de"))[0])
     assert {"A"} <= shown(panels(timelines(dict(zip("AB", runs, strict=True))))[0])
     assert {"still"} <= shown(panels(timelines(runs, titles=["loud", "still"]))[1])
 

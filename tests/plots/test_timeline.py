@@ -133,7 +133,7 @@ def test_a_day_of_mail_stays_readable() -> None:
 def test_in_german_lanes_rows_bands_and_legend_are_named_so() -> None:
     ax = small_result().plot.timeline(language="de")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["ann", "isp", "mx1\nMX 10", "mx2\nMX 20", "boxes\nPostfach", "bob"]
-    assert {"von isp", "von mx2", "stumm, 1 h"} <= {text.get_text() for text in ax.texts}
+    assert {"von isp", "von mx2", "schweigt, 1 h"} <= {text.get_text() for text in ax.texts}
     legend = ax.get_legend()
     assert legend is not None
     assert {"keine Antwort", "Warteschlange", "Weg der ersten zurückgegebenen Mail"} <= {text.get_text() for text in legend.get_texts()}
@@ -151,7 +151,7 @@ def test_in_german_the_title_says_what_happened() -> None:
     result.log.conditions[:] = [ConditionSpan("mx1", "mx1", "silent", 600 * S, 5000 * S)]
     assert said(result) == "Die langsamste Mail, um 00:11 abgeschickt, brauchte 63 min, während mx1 ausgefallen war."
     result.log.conditions.clear()
-    assert said(result) == "Eine von 6 Mails kam in keine Warteschlange: Der Server wies sie ab, und der Mensch erfuhr es gleich."
+    assert said(result) == "Eine von 6 Mails kam in keine Warteschlange: Der Server wies sie ab, und der Benutzer erfuhr es sofort."
 
 
 def test_in_german_the_figures_are_those_of_the_english_picture() -> None:
@@ -159,7 +159,7 @@ def test_in_german_the_figures_are_those_of_the_english_picture() -> None:
 
     english, german = describe_timeline(small_result()), describe_timeline(small_result(), language="de")
     assert german.startswith(
-        "Zeitleiste mit einer Spur für jeden dieser Knoten: ann, isp, mx1, mx2, boxes, bob. Gestört: ab 00:10 mx1 (stumm, 1 h)."
+        "Zeitleiste mit einer Spur für jeden dieser Knoten: ann, isp, mx1, mx2, boxes, bob. Gestört: ab 00:10 mx1 (schweigt, 1 h)."
     )
     assert german.endswith("Gescheiterte Versuche: 7. Die Warteschlange von mx2 ist um 00:34 mit 3 am längsten.")
     figures = [sorted(re.findall(r"\d+(?::\d+)?", said.replace("1 came", "came"))) for said in (english, german)]

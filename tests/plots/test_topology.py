@@ -119,13 +119,13 @@ def test_the_description_of_an_instant_tells_failures_and_queues() -> None:
 def test_in_german() -> None:
     ax = small_result().plot.topology(language="de")
     assert ax.get_title() == "Von der abgeschickten Mail gingen 33,3 % über mx1 und 50 % über mx2."
-    assert {"33,3 %\n✗ 3", "stumm, 1 h", "Postfach", "MX 10", "Resolver"} <= set(texts(ax))
+    assert {"33,3 %\n✗ 3", "schweigt, 1 h", "Postfach", "MX 10", "Resolver"} <= set(texts(ax))
     assert legend(ax)[:2] == ["Mail; Breite: ihr Anteil", "einige Kontakte gescheitert (✗: wie viele)"]
     said = describe_topology(small_result(), language="de")
     assert said.startswith("Von links nach rechts: Mailprogramm: ann; MTA des Absenders: home, isp; DNS: dns; MX: mx1, mx2;")
-    assert said.endswith("Gescheiterte Kontakte: isp an mx1 3 von 5, mx2 an mx1 4 von 5. Gestört: mx1 stumm, 1 h.")
+    assert said.endswith("Gescheiterte Kontakte: isp an mx1 3 von 5, mx2 an mx1 4 von 5. Gestört: mx1 schweigt, 1 h.")
     now = topology(small_result(), at="35m", language="de")
-    assert now.get_title().replace("\n", " ") == "Stand 00:35: mx1 stumm. Seit 00:10 ging alle Mail, die hineinkam, über mx2."
+    assert now.get_title().replace("\n", " ") == "Stand 00:35: mx1 schweigt. Seit 00:10 ging alle Mail, die hineinkam, über mx2."
     assert "3 warten" in texts(now)
 
 

@@ -69,7 +69,7 @@ def test_many_culprits_are_told_by_the_first_three() -> None:
 def test_it_is_told_in_either_language_and_its_values_stay() -> None:
     found = conservation(outage_log())
     with speaking("de"):
-        assert repr(found) == "6 gesendet = 3 im Postfach + 1 zurückgegeben + 1 abgewiesen + 1 unterwegs"
+        assert repr(found) == "6 abgeschickt = 3 im Postfach + 1 zurückgegeben + 1 abgewiesen + 1 unterwegs"
         assert found.as_dict() == conservation(outage_log()).as_dict()
         assert repr(Conservation(False, found.mail, found.reports, ("message 1 is lost",))).endswith("; VERLETZT: message 1 is lost")
     assert set(found.as_dict()) == {"ok", "problems", "mail", "reports"}

@@ -134,6 +134,6 @@ def test_the_page_speaks_german_and_what_programs_read_stays() -> None:
         assert result.messages.columns.tolist() == columns
     assert ">Ergebnis<" in page
     assert "<summary>messages: 7 Zeilen</summary><p>eine Zeile ist eine Zustellung: eine Nachricht an einen Empfänger;" in page
-    assert "Bilanz: 6 gesendet = 3 im Postfach" in page
+    assert "Bilanz: 6 abgeschickt = 3 im Postfach" in page
     for word in ("deliveries", "conservation", " rows", "more<", "a row is", " sent"):
         assert word not in page + text, word

@@ -14,26 +14,26 @@ from mailsim.scenario.scenario import Scenario
 
 EVERY = {"length": "30m", "until": "28d"}
 FAULTS: list[tuple[dict[str, Any], str, str]] = [
-    ({"start": "1h", "length": "4h"}, "silent from 1h to 5h", "stumm von 1h bis 5h"),
+    ({"start": "1h", "length": "4h"}, "silent from 1h to 5h", "schweigt von 1h bis 5h"),
     (
         {"every": {"period": "7d", **EVERY}},
         "silent for 30m every 7d, from 0s to 28d",
-        "stumm je 30m lang, alle 7d, von 0s bis 28d",
+        "schweigt je 30m lang, alle 7d, von 0s bis 28d",
     ),
     (
         {"every": {"weekly": "Sunday 02:00", **EVERY}},
         "silent for 30m every Sunday 02:00, from 0s to 28d",
-        "stumm je 30m lang, jede Woche (Sunday 02:00), von 0s bis 28d",
+        "schweigt je 30m lang, jede Woche (Sunday 02:00), von 0s bis 28d",
     ),
     (
         {"every": {"daily": "02:00", **EVERY}},
         "silent for 30m every day 02:00, from 0s to 28d",
-        "stumm je 30m lang, jeden Tag um 02:00, von 0s bis 28d",
+        "schweigt je 30m lang, jeden Tag um 02:00, von 0s bis 28d",
     ),
     (
         {"drawn": {"up": {"kind": "exponential", "mean": "30d"}, "down": {"kind": "exponential", "mean": "1h"}, "until": "365d"}},
         "silent at random: up exponential (mean 30d), down exponential (mean 1h), from 0s to 365d",
-        "stumm zufällig: läuft exponential (mean 30d), fällt aus exponential (mean 1h), von 0s bis 365d",
+        "schweigt zufällig: läuft exponential (mean 30d), fällt aus exponential (mean 1h), von 0s bis 365d",
     ),
 ]
 TRAFFIC: list[tuple[dict[str, Any], str, str]] = [
@@ -75,7 +75,7 @@ def test_no_english_is_left_in_german_but_what_the_file_says() -> None:
     with speaking("de"):
         text, page = repr(scenario), re.sub(r"<style>.*?</style>|<[^>]+>", " ", as_html(scenario), flags=re.DOTALL)
     assert "Szenario 'primary-outage', Seed 7" in text
-    assert "isp   mta: postfix; stellt zu für example.org; nimmt Einlieferungen an" in text
+    assert "isp   mta: postfix; stellt zu für example.org; nimmt Mail von Benutzern an" in text
     assert "boxes mailstore: 1 Postfach; Standort north" in text
     assert "example.com nach 1h 30m" in text
     for word in ("keeps", "passes on", "takes submissions", "sends by", "fetches by", "mailbox", " site ", "traffic:", "starts ", "from "):

@@ -140,7 +140,7 @@ def test_a_server_that_keeps_what_it_takes_is_why_the_mail_waits_there() -> None
 
 def test_of_a_partition_each_side_knows_from_whom_it_is_cut_off() -> None:
     told = story_of({"kind": "partition", "a": "isp", "b": "mx1", "start": "0s", "length": "10m"}, language="de")
-    assert told[0] == ("isp versucht es bei mx1: stumm", "wegen isp: abgeschnitten von mx1, von 00:00:00 bis 00:10:00")
+    assert told[0] == ("isp versucht es bei mx1: keine Antwort", "wegen isp: abgeschnitten von mx1, von 00:00:00 bis 00:10:00")
 
 
 def test_a_fault_that_does_not_end_is_told_as_such() -> None:

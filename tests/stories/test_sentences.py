@@ -29,11 +29,11 @@ def test_a_voice_ends_with_its_block():
 def test_reasons_are_said_in_the_language_spoken_and_in_pupils_words():
     assert (reason_text(Why.NULL_MX), reason_name(Why.SILENT)) == ("the domain says that it takes no mail", "silent")
     with voice("de", "field"):
-        assert (reason_text(Why.NULL_MX), reason_name(Why.SILENT)) == ("Die Domain sagt, dass sie keine Mail annimmt", "stumm")
+        assert (reason_text(Why.NULL_MX), reason_name(Why.SILENT)) == ("Die Domain sagt, dass sie keine Mail annimmt", "keine Antwort")
     with voice("de", "pupil"):
         assert (reason_text(Why.NULL_MX), reason_name(Why.SILENT)) == (
             "Die Domain sagt, dass sie keine Mail annimmt",
-            "keine Antwort (stumm)",
+            "keine Antwort (Schweigen)",
         )
     with voice("en", "pupil"):
         assert reason_name(Why.SILENT) == "no answer (silent)"

@@ -140,7 +140,7 @@ def test_only_what_is_ours_changes_with_the_language(told) -> None:  # type: ign
         return [line for line in explain(told, 0, language=language).transcript().split("\n") if not line.startswith("#")]
 
     assert theirs("de") == theirs("en")
-    assert "# +600ms  2026-01-05 01:00:00  isp versucht es bei mx1: stumm" in explain(told, 0, language="de").transcript()
+    assert "# +600ms  2026-01-05 01:00:00  isp versucht es bei mx1: keine Antwort" in explain(told, 0, language="de").transcript()
 
 
 @pytest.mark.parametrize(

@@ -82,9 +82,9 @@ def test_in_german_every_sentence_is_german_and_every_figure_the_same() -> None:
         quiet = headline([cell("allein", HOUR, NONE, 1800.0)], target="mx1", how="4xx", most_censored=0.125, most_unknown=0.1)
         bad = headline([cell("allein", HOUR, (0.5, 0.5, 0.5), nan)], target="mx1", how="5xx", most_censored=0.0)
     assert told == (
-        "Von der Mail, die abgeschickt wurde, während mx1 7 d lang ausgefallen war (stumm), kommt so viel zurück: "
+        "Von der Mail, die während eines 7 d langen Ausfalls von mx1 (schweigt) abgeschickt wurde, kommt so viel zurück: "
         "28,4 % (28,1–28,7 %) mit allein und 0 % mit Ersatz. "
-        "Bei den untersuchten Dauern kommt nichts zurück bis 1 h mit allein und bis 7 d mit Ersatz. "
+        "Bei den untersuchten Dauern kommt bis 1 h mit allein und bis 7 d mit Ersatz nichts zurück. "
         "Nach einem Ausfall von 1 h war die Hälfte der währenddessen abgeschickten Mail im Postfach binnen "
         "90 min mit allein und 90 min mit Ersatz. "
         "Am Ende der Läufe war keine Mail mehr unterwegs."
@@ -93,5 +93,5 @@ def test_in_german_every_sentence_is_german_and_every_figure_the_same() -> None:
         "Von der Mail, die während des Ausfalls von mx1 (4xx) abgeschickt wurde, kommt bis zum längsten Ausfall, 1 h, soweit"
     )
     assert "Bis zu 12,5 % eines Laufs waren an dessen Ende noch unterwegs" in quiet
-    assert quiet.endswith("Unbekannt: bis zu 10 % eines Laufs, von Absendern, deren Plan so weit niemand kennt.")
+    assert quiet.endswith("Unbekannt: bis zu 10 % eines Laufs, von Absendern, deren Zeitplan so weit niemand kennt.")
     assert "Bei den untersuchten Dauern kommt mit allein immer etwas zurück." in bad

@@ -54,7 +54,7 @@ def test_a_lesson_keeps_predictions_and_shows_them_in_its_language() -> None:
     both = page.beside({"A": np.float64(60.0), "B": 30.5}, unit="s")
     assert both.rows() == [
         ("Frage", "du sagst", "der Lauf sagt", "also"),
-        ("A", "2 min", "1m", "2-mal zu hoch"),
+        ("A", "2 min", "1m", "um den Faktor 2 zu hoch"),
         ("B", "nichts", "30,5s", "keine Vorhersage"),
     ]
     with pytest.raises(UnknownNameError, match="prediction 'C'"):
