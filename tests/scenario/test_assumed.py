@@ -25,7 +25,8 @@ def test_the_text_has_a_line_for_each_and_counts_them_first() -> None:
     assert [line.split()[0] for line in lines[1:]] == [one.path for one in FOUND]
     assert lines[4].endswith("unverified  assumption: <b>\\x1b[2J")
     with speaking("de"):
-        assert repr(Assumptions(FOUND)).startswith("5 Werte, auf denen ein Lauf beruht: 2 angegeben, 2 Voreinstellungen mit Quelle, 1 ungeprüft")
+        told = repr(Assumptions(FOUND))
+        assert told.startswith("5 Werte, auf denen ein Lauf beruht: 2 angegeben, 2 Voreinstellungen mit Quelle, 1 ungeprüft")
 
 
 def test_the_page_folds_them_by_what_they_belong_to() -> None:
