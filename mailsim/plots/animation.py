@@ -50,7 +50,7 @@ def animation(
     style: Style = "print",
     language: str | None = None,
 ) -> Film:
-    """Make a film of a run, or of one of its messages.
+    """Make a film of a run, or of one of its messages; ``.save("film.gif")`` writes it.
 
     Each frame is the run at an instant: hatched boxes are at fault, a gauge and a number say what waits in a queue, and a way is lit
     where mail was handed over since the frame before, with how many (dots: as many, where there is room for them).  No ffmpeg is needed.
@@ -64,7 +64,7 @@ def animation(
     frames : int
         How many instants, at equal distances.
     seconds : float
-        How long the film plays; that of a message plays as long as its steps take to read.
+        How long it plays; that of a message plays as long as its steps take to read.
     window : pair, optional
         Stretch to show, such as ``("1h", "6h")``.
     style : str
@@ -74,12 +74,8 @@ def animation(
 
     Raises
     ------
-    UnsupportedError
-        The run kept no event rows, or such a film can't be made.
-    LimitError
-        Too many frames.
-    UnknownNameError
-        There is no such message.
+    UnsupportedError, LimitError, UnknownNameError
+        The run kept no event rows, or such a film can't be made; too many frames; no such message.
 
     Examples
     --------
@@ -87,8 +83,6 @@ def animation(
     >>> film = ms.load("first-mail").run().plot.animation(frames=4, seconds=2)
     >>> len(film), film.title
     (4, 'The mail, sent at 00:01:00, was in the mailbox after 1.9 s.')
-
-    ``film.save("film.gif")`` writes it.
     """
     if message is not None:
         from mailsim.plots.message_film import message_film
