@@ -97,11 +97,11 @@ def run(
     if page is not None:
         written = result.report(page)
         if not quiet:
-            complain(f"wrote {written}")
+            complain(say("cli.wrote", path=written))
     if film is not None:
         place = result.plot.animation().save(film)
         if not quiet:
-            complain(f"wrote {place}")
+            complain(say("cli.wrote", path=place))
     for condition in met:
         complain(f"--fail-if {condition.text}: {condition.name} is {condition.value(figures):g}")
     context.exit(1 if met else 0)

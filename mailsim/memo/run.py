@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from mailsim.language import phrased, printable, say, speaking
@@ -45,7 +46,7 @@ def _parts(result: Result, title: str, pictures: list[Panel]) -> Iterator[Markup
     yield tag("h1", sentence(pictures[0].title))
     yield tag("p", sentence(headline_of(result)), class_="lead")
     told = joined(tag("li", sentence(one)) for one in (*_faults(result), *map(_full_stop, summary.sentences())))
-    command = tag("code", printable(f"mailsim run {name} --seed {result.seed}"))
+    command = tag("code", printable(f"mailsim run {quote(name)} --seed {result.seed}"))
     again = joined((tag("code", printable(summary.replay)), " ", say("memo.again_by"), " ", command))
     beside = joined((tag("ul", told), tag("h2", say("memo.again")), tag("p", again, class_="small")))
     yield section("facts", plain_table(summary.rows()), tag("div", beside))

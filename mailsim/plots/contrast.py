@@ -59,7 +59,7 @@ def kind_of(why: Why) -> str:
 
 
 def contrast(runs: Sequence[tuple[Result, Tale, str]]) -> str:
-    """The first of these that tells the two runs apart: the cost of a failed attempt, mail returned, the slowest mail, failed attempts."""
+    """The first of these that tells the runs apart: cost of a failed attempt, mail returned, mail in the mailbox at all, slowest, failures."""
     (one, tale, first), (two, other_tale, second) = runs
     costs = cost_of(one.log), cost_of(two.log)
     names = {"first": first, "second": second}
@@ -68,6 +68,8 @@ def contrast(runs: Sequence[tuple[Result, Tale, str]]) -> str:
     mail, others = one.conservation.mail, two.conservation.mail
     if (mail.bounced, mail.sent) != (others.bounced, others.sent) and mail.bounced + others.bounced:
         return say("side_by_side.returned", count=mail.bounced, total=mail.sent, other=others.bounced, others=others.sent, **names)
+    if (tale.latency_s is None) != (other_tale.latency_s is None):
+        return say("side_by_side.arrived", count=mail.stored, total=mail.sent, other=others.stored, others=others.sent, **names)
     if tale.latency_s is not None and other_tale.latency_s is not None:
         took, other = duration_text(tale.latency_s), duration_text(other_tale.latency_s)
         if took != other:
@@ -76,7 +78,8 @@ def contrast(runs: Sequence[tuple[Result, Tale, str]]) -> str:
     if failed[0] != failed[1]:
         return say("side_by_side.attempts", count=failed[0], other=failed[1], **names)
     if tale.latency_s is None:
-        return say("side_by_side.nothing")
+        key = "side_by_side.alike_returned" if mail.bounced else "side_by_side.nothing"
+        return say(key, count=mail.bounced, total=mail.sent)
     return say("side_by_side.alike", took=duration_text(tale.latency_s))
 
 

@@ -46,12 +46,13 @@ _LETTERS = 26
 
 
 class _Shown(NamedTuple):
-    """What a picture shows: its lanes, how many are left out, all that were read, and the change that was forgotten last."""
+    """What a picture shows: its lanes, how many are left out, all that were read, the change that was forgotten last, the run's end."""
 
     lanes: list[CacheLane]
     left_out: int
     every: list[CacheLane]
     last: Forgotten | None
+    end_us: int
 
 
 def dns_cache(
@@ -116,7 +117,7 @@ def _shown(result: Result) -> _Shown:
         return (-versions, *(-len(lane.asked_us[kind]) for kind in ("failed", "stale", "negative")), -lane.questions)
 
     kept = {id(lane) for lane in sorted(every, key=rank)[:MOST_LANES]}
-    return _Shown([lane for lane in every if id(lane) in kept], len(every) - len(kept), every, last)
+    return _Shown([lane for lane in every if id(lane) in kept], len(every) - len(kept), every, last, result.log.end_us)
 
 
 def _stretch(result: Result, lanes: Sequence[CacheLane]) -> tuple[float, float]:
@@ -273,7 +274,7 @@ def _title(shown: _Shown) -> str:
     if shown.last is not None:
         last = shown.last
         several = len({lane.name for lane in shown.every if lane.rtype == last.rtype}) > 1
-        key = "dns_cache.title_forgot_several" if several else "dns_cache.title_forgot"
+        key = f"dns_cache.title_{'forgot' if last.until_us < shown.end_us else 'keeps'}{'_several' if several else ''}"
         return say(key, name=last.name, rtype=last.rtype, after=duration_text((last.until_us - last.changed_us) / 1e6))
     if totals["stale"]:
         return say("dns_cache.title_stale", stale=totals["stale"], count=count)

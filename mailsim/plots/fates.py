@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mailsim.flavours import Schedule, mta_figures
 from mailsim.flavours import schedule as flavour_schedule
 from mailsim.flavours.schedules import schedule_of
-from mailsim.language import phrased, say
+from mailsim.language import numeral, phrased, say
 from mailsim.plots.timeaxis import duration_text
 from mailsim.units import clock, duration
 
@@ -107,8 +107,8 @@ def headline_of(lanes: Sequence[Lane], outage_us: int) -> str:
 
 def describe_fates(lanes: Sequence[Lane], outage_us: int) -> str:
     """The headline, and each program with its attempts and its fate."""
-    parts = [say("raster.described", length=clock(outage_us)), headline_of(lanes, outage_us)]
+    parts = [say("raster.described", length=numeral(clock(outage_us))), headline_of(lanes, outage_us)]
     for lane, fate in lanes:
         who = f"{lane.name} ({phrased('labels', lane.label)})" if lane.label else lane.name
-        parts.append(say(f"raster.lane_{fate.kind}", who=who, count=fate.tries, at=clock(fate.at_us)))
+        parts.append(say(f"raster.lane_{fate.kind}", who=who, count=fate.tries, at=numeral(clock(fate.at_us))))
     return " ".join(parts)

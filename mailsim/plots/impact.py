@@ -236,8 +236,9 @@ def _title(table: pd.DataFrame) -> str:
     length = max(saved, key=lambda one: abs(saved[one].mean()))
     quiet = [one for one in saved if all(abs(saved[step].mean()) < 0.01 for step in saved if step <= one)]
     cell = saved[length] * 100
-    low, high = sorted(abs(float(np.quantile(cell, p, method="inverted_cdf"))) for p in (0.025, 0.975))
-    wide = len(cell) > 1 and round(low) != round(high)
+    more = cell if cell.mean() > 0 else -cell  # a run that goes the other way is below zero
+    low, high = (round(float(np.quantile(more, p, method="inverted_cdf"))) for p in (0.025, 0.975))
+    wide = len(cell) > 1 and low != high
     return say(
         f"impact.title_{'saves' if cell.mean() > 0 else 'costs'}{'_later' if quiet else ''}",
         other=other if quiet else _capital(other),
@@ -245,7 +246,7 @@ def _title(table: pd.DataFrame) -> str:
         quiet=duration_text(max(quiet, default=0.0)),
         # not called count, since a sentence about one mail is about many
         number=f"{abs(cell.mean()):.0f}",
-        spread=say("impact.spread", low=f"{low:.0f}", high=f"{high:.0f}") if wide else "",
+        spread=say("impact.spread" if low >= 0 else "impact.spread_both_ways", low=f"{low}".replace("-", "−"), high=high) if wide else "",
     )
 
 

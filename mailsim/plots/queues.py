@@ -247,7 +247,8 @@ def _title(result: Result, total: QueuePeak) -> str:
     if last is None:
         return say("queues.title_no_fault", count=total.peak)
     if total.drained_us is None:
-        return say("queues.title_not_drained", count=total.peak)
+        goes_on = last >= result.log.end_us and int(queue_total(result.log).depth[-1]) <= total.level
+        return say("queues.title_goes_on" if goes_on else "queues.title_not_drained", count=total.peak)
     after = (total.drained_us - last) / 1e6
     if after <= 0:
         return say("queues.title_as_usual", count=total.peak)

@@ -247,6 +247,7 @@ def forgotten(log: EventLog, lanes: list[CacheLane]) -> Forgotten | None:
 
     A change is known by its row in the log and by the answers before and after it; where several changes of the zone lie between the
     two, nobody can say which of them it was, and it is left out.  A stale answer with the old records counts as holding them.
+    ``until_us`` is the end of the run where the cache still held them then.
     """
     changed: dict[tuple[str, str], set[int]] = defaultdict(set)
     edits = zone_edits(log)

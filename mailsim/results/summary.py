@@ -271,10 +271,10 @@ def _queue(peak: QueuePeak) -> dict[str, object]:
 def _filled(peaks: tuple[QueuePeak, ...]) -> str:
     total = peaks[0]
     most = max(peaks[1:], key=lambda peak: peak.peak, default=total)
-    facts = {"peak": total.peak, "at": clock(total.peak_us), "fullest": most.node, "most": most.peak}
+    facts = {"peak": total.peak, "at": numeral(clock(total.peak_us)), "fullest": most.node, "most": most.peak}
     if total.drained_us is None:
         return say("summary.queues", **facts)
-    return say("summary.queues_drained", **facts, drained=clock(total.drained_us))
+    return say("summary.queues_drained", **facts, drained=numeral(clock(total.drained_us)))
 
 
 def _notices(log: EventLog) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pytest
@@ -123,7 +124,7 @@ def test_hostile_names_stay_text() -> None:
     assert [tag for tag, _ in read.elements].count("img") == 4
     assert read.within["p"][0] == HOSTILE.replace("\x1b", r"\x1b")
     assert "\x1b" not in text
-    assert read.within["code"][1] == f"mailsim run {name} --seed 7"
+    assert read.within["code"][1] == f"mailsim run {quote(name)} --seed 7"
 
 
 def test_a_title_stands_above_the_headline() -> None:
@@ -168,3 +169,8 @@ def test_a_page_that_fails_while_it_is_made_leaves_no_file(tmp_path: Path, monke
     with pytest.raises(MemoryError):
         ran().report(tmp_path / "deep" / "memo.html")
     assert [*tmp_path.iterdir()] == []
+
+
+def test_a_name_with_letters_of_the_shell_is_one_word_of_the_command() -> None:
+    result = Result(small_result().scenario.replace("name", "a; touch $HOME"), 7, small_result().log)
+    assert "mailsim run 'a; touch $HOME' --seed 7" in Read(memo(result)).within["code"]

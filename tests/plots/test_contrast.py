@@ -98,3 +98,28 @@ def test_every_way_to_fail_has_a_word_at_the_beginning_of_a_sentence_and_inside(
     kinds = {kind_of(why) for why in Why if why not in (Why.OK, Why.NONE)}
     assert kinds >= {"silence", "refused", "unreachable", "closed", "tempfail", "permfail", "lost_reply"}
     assert {f"{kind}{end}" for kind in kinds for end in ("", "_first")} <= set(sentences(language, "side_by_side"))
+
+
+def test_where_mail_arrived_in_one_run_only_they_are_not_told_to_be_alike() -> None:
+    """Without event rows there is no attempt to tell; where nothing is returned either, what arrived tells the runs apart."""
+    one, two = without_events(), without_events(State.LOST)
+    assert said(one, two) == "In the mailbox: 4 of 6 mails (first), 0 of 6 (second)."
+    assert said(two, one, "de") == "Im Postfach: 0 von 6 Mails (first), 4 von 6 (second)."
+
+
+def test_runs_in_which_all_mail_was_returned_are_not_told_to_have_returned_none() -> None:
+    all_back = without_events(State.BOUNCED)
+    assert said(all_back, all_back) == "Both runs went alike: 4 of 6 mails came back as undeliverable."
+    lost = without_events(State.LOST)
+    assert said(lost, lost) == "In neither run did any mail arrive or come back."
+
+
+def without_events(fate: State = State.STORED) -> Result:
+    """The log at level ``messages``; all but the rejected mail and the one still queued came to this end."""
+    log = outage_log(level="messages")
+    for k in (0, 1, 2, 5):
+        log.messages["state"][k] = fate
+        log.messages["stored_us"][k], log.messages["ended_us"][k] = (4502 * S, -1) if fate == State.STORED else (-1, 4502 * S)
+        if fate == State.STORED and k == 5:
+            log.messages["stored_us"][k] = 5003 * S
+    return Result(small_scenario(), 7, log)

@@ -186,3 +186,25 @@ def test_a_negative_answer_that_was_used_once_has_a_mark_and_no_bar() -> None:
     ax: Any = dns_cache(written(w))
     assert bars(ax) == []
     assert words(ax) == ["there is no such name or record"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "When the run ended, 90 s after the change, a cache still held the old MX."),
+        ("de", "Als der Lauf endete, 90 s nach der Änderung, stand der alte MX-Eintrag noch in einem Cache."),
+    ],
+)
+def test_a_cache_that_holds_the_old_record_when_the_run_ends_is_not_told_to_have_forgotten_it(language: str, said: str) -> None:
+    """The new record is known by what another resolver was told at 480 s; the first one keeps the old one until 701 s, beyond the end."""
+    w = Written()
+    answer: dict[str, Any] = {"message": 0, "peer": "example.com", "detail": 15, "code": 0, "why": Why.FROM_SERVER, "took": 1}
+    w.event(100, Event.LOOKED_UP, node="isp", extra="10 old.example.com (TTL 600)", **answer)
+    w.event(110, Event.LOOKED_UP, node="mx2", extra="10 old.example.com (TTL 300)", **answer)
+    w.event(400, Event.ZONE_CHANGED, node="isp", peer="example.com")
+    w.event(480, Event.LOOKED_UP, node="mx2", extra="10 new.example.com (TTL 600)", **answer)
+    nodes: dict[str, Any] = small_scenario().values(given=True)["nodes"] | {"dns2": {"kind": "resolver"}}
+    nodes["mx2"]["resolver"] = "dns2"
+    world = small_scenario(nodes=nodes, defaults={"resolver": "dns"})
+    result = Result(world, 7, w.log(end_s=490, conditions=[]))
+    assert title(dns_cache(result, language=language)) == said

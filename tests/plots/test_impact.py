@@ -146,3 +146,8 @@ def test_in_german_the_words_are_german_and_the_lines_are_the_same() -> None:
     assert late == "Von der während eines Ausfalls von 1 d abgeschickten Mail war nach 1 h nicht da: 50 % mit a."
     delay = impact(never, of="delay", language="de").get_title().replace("\n", " ")
     assert delay == "Die Hälfte der während eines Ausfalls von 1 h abgeschickten Mail ist da nach: 10 min mit a."
+
+
+def test_a_run_in_which_it_goes_the_other_way_is_told_in_the_range() -> None:
+    mixed = study({("a", DAY): [0.10, 0.10], ("b", DAY): [0.00, 0.12]})
+    assert impact(mixed).get_title().replace("\n", " ") == "B saves most at 1 d: 4 of 100 (range −2 to 10)."

@@ -168,3 +168,17 @@ def test_a_window_shows_its_stretch_and_points_at_nothing_outside() -> None:
 def test_a_stack_by_something_else_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="reason"):
         queues(small_result(), by="reson")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("begin_s", "said"),
+    [
+        (50, "3 messages waited at the peak, and the queue had not drained when the run ended."),
+        (600, "3 messages waited at the peak; when the run ended the queue was as usual, and a fault went on."),
+    ],
+)
+def test_a_queue_that_is_as_usual_while_a_fault_goes_on_is_not_told_to_be_full(begin_s: int, said: str) -> None:
+    """One mail is left in the end: as many as before 600 s, and one more than before 50 s."""
+    log = outage_log()
+    log.conditions[0] = ConditionSpan("mx1", "mx1", "silent", begin_s * S, 9000 * S)
+    assert queues(Result(small_scenario(), 7, log)).get_title().replace("\n", " ") == said

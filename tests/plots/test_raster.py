@@ -12,6 +12,7 @@ from mailsim.flavours import Schedule, mta_flavours
 from mailsim.plots.fates import Fate, fate_of, senders_of
 from mailsim.plots.picture import describe
 from mailsim.plots.raster import describe_raster, raster
+from mailsim.scenario import load
 from small_logs import small_result, small_scenario
 
 MIN = 60_000_000
@@ -172,3 +173,9 @@ def test_few_programs_and_axes_of_the_user_keep_one_column() -> None:
     assert len(raster(["postfix", "exim"], style="slide").figure.axes) == 1
     figure = Figure()
     assert len(raster(ax=figure.add_subplot(), style="slide").figure.axes) == 1
+
+
+def test_a_program_of_the_scenario_s_own_is_told_to_be_so_in_german() -> None:
+    result = load("greylisting-two-mx").run(level="counts")
+    figure: Any = result.plot.raster(language="de").figure
+    assert "patient: im Szenario angegeben" in figure.get_supxlabel().replace("\n", " ")
