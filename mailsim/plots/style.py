@@ -90,6 +90,7 @@ LOOKS: dict[str, Look] = {
     "refused": Look(COLOURS["ink"], "x", True, "refused"),
     "tempfail": Look(COLOURS["deferred"], "v", True, "tempfail", 1.2),
     "permfail": Look(COLOURS["bounced"], "s", True, "permfail"),
+    "policy": Look(COLOURS["bounced"], "*", True, "policy", 1.6),
     "lost_reply": Look(COLOURS["delivered"], "o", False, "lost_reply"),
     "stored": Look(COLOURS["delivered"], "o", True, "stored"),
     "late": Look(COLOURS["deferred"], "D", True, "late", 0.9),
@@ -116,6 +117,10 @@ LOOK_OF_OUTCOME: dict[str, str] = {
     "no such service": "refused",
     "temporary failure": "tempfail",
     "permanent failure": "permfail",
+    "not in the policy": "policy",
+    "no trusted TLS": "policy",
+    "no TLSA answer": "policy",
+    "TLSA not met": "policy",
     "reply lost": "lost_reply",
 }
 

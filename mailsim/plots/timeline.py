@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 #: the looks of attempts that failed
-FAILED = frozenset({"silence", "refused", "tempfail", "permfail"})
+FAILED = frozenset({"silence", "refused", "tempfail", "permfail", "policy"})
 
 #: a queue of fewer is neither drawn to full height nor written out
 LEAST_QUEUE = 5

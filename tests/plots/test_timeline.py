@@ -176,3 +176,13 @@ def test_one_mail_that_came_back_is_told_as_one() -> None:
     assert english.startswith("The mail came back as undeliverable after ")
     assert german.startswith("Die Mail kam nach ")
     assert german.endswith(" als unzustellbar zurück.")
+
+
+def test_an_attempt_that_a_policy_forbade_is_not_told_to_have_got_a_5xx() -> None:
+    """MTA-STS forbids the backup (RFC 8461 section 5): nobody said no, the mail waits."""
+    ax = timeline(load("mta-sts-and-the-backup").run())
+    legend = ax.get_legend()
+    assert legend is not None
+    words = [text.get_text() for text in legend.get_texts()]
+    assert "not sent: TLS policy (MTA-STS, DANE)" in words
+    assert "no (5xx)" not in words
