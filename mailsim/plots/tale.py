@@ -15,14 +15,14 @@ from mailsim.plots.marks import Mark
 from mailsim.plots.style import look_of
 from mailsim.results.columns import by_message, view
 from mailsim.results.conservation import conservation
-from mailsim.results.metrics import ordinary
+from mailsim.results.metrics import Mask, ordinary
 from mailsim.results.summary import LATER_THAN_US
 from mailsim.rules.reasons import REASONS, Why
 
 if TYPE_CHECKING:
     from mailsim.results import Result
 
-__all__ = ["Lane", "Tale", "tale_of"]
+__all__ = ["Lane", "Tale", "first_returned_row", "returned_after_s", "tale_of"]
 
 #: a way shorter than this share of the run is a vertical stroke that shows nothing
 LEAST_WAY = 0.004
@@ -83,7 +83,7 @@ def tale_of(result: Result) -> Tale:
         sent_s = log.messages["sent_us"][slowest] / 1e6
         latency_s = (log.messages["stored_us"][slowest] - log.messages["sent_us"][slowest]) / 1e6
     fault, words, after = _fault_of(log, slowest)
-    returned = _first_returned_row(log)
+    returned = first_returned_row(log, ordinary(log))
     way = _way(log, returned if returned is not None else slowest)
     return Tale(
         lanes=lanes,
@@ -94,7 +94,7 @@ def tale_of(result: Result) -> Tale:
         latency_s=None if slowest is None else latency_s,
         fault=fault,
         after_fault_s=after,
-        first_bounce_s=0.0 if returned is None else (log.messages["ended_us"][returned] - log.messages["sent_us"][returned]) / 1e6,
+        first_bounce_s=returned_after_s(log, returned),
         fault_words=words,
     )
 
@@ -253,7 +253,12 @@ def _fault_of(log: EventLog, row: int | None) -> tuple[str, str, float | None]:
     return last.target, words, (stored - last.end_us) / 1e6 if stored >= last.end_us else None
 
 
-def _first_returned_row(log: EventLog) -> int | None:
-    """Row of the delivery of ordinary mail that was returned first; None where none was."""
-    returned = np.flatnonzero(ordinary(log) & (view(log.messages, "state") == State.BOUNCED))
+def first_returned_row(log: EventLog, mail: Mask) -> int | None:
+    """Row of the delivery of this mail that was returned first; None where none was."""
+    returned = np.flatnonzero(mail & (view(log.messages, "state") == State.BOUNCED))
     return int(returned[int(np.argmin(view(log.messages, "ended_us")[returned]))]) if len(returned) else None
+
+
+def returned_after_s(log: EventLog, row: int | None) -> float:
+    """How old the delivery of that row was when it was returned, in seconds; 0 for None."""
+    return 0.0 if row is None else (log.messages["ended_us"][row] - log.messages["sent_us"][row]) / 1e6

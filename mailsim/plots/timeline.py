@@ -12,7 +12,7 @@ from mailsim.plots.bands import band_labels, bands, draw_band
 from mailsim.plots.lettering import room_pt
 from mailsim.plots.marks import COLUMNS, draw_marks, legend_for
 from mailsim.plots.style import COLOURS, SIZES, Style
-from mailsim.plots.tale import Lane, Tale, tale_of
+from mailsim.plots.tale import Lane, Tale, first_returned_row, returned_after_s, tale_of
 from mailsim.plots.timeaxis import Window, clock_axis, clock_text, duration_text, window_s
 from mailsim.results.metrics import cohorts, shares
 
@@ -256,7 +256,10 @@ def _returned(result: Result, tale: Tale) -> str:
     mail, cohort = result.conservation.mail, cohorts(result.log)[0]
     count = round((shares(result.log, cohort.mask).bounced or 0) * len(cohort))
     key, total = ("timeline.returned_during", len(cohort)) if count and cohort.key == "during_faults" else ("timeline.returned", mail.sent)
-    after = duration_text(tale.first_bounce_s)
+    first_s = tale.first_bounce_s
+    if key == "timeline.returned_during":
+        first_s = returned_after_s(result.log, first_returned_row(result.log, cohort.mask))
+    after = duration_text(first_s)
     if mail.sent == 1:
         return say("timeline.returned_single", after=after)
     return say(key, total=total, count=count or mail.bounced, after=after)

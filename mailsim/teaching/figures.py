@@ -12,6 +12,7 @@ from itertools import product
 from math import isfinite
 from typing import Literal, NamedTuple, SupportsFloat
 
+from mailsim.language import numeral, speaking
 from mailsim.stories.sentences import rough
 
 __all__ = ["VERDICTS", "Figure", "Kind", "is_empty", "kind_of", "readings", "shown"]
@@ -184,7 +185,6 @@ def shown(figure: Figure, language: str = "en") -> str:
     >>> shown(Figure("time", 90.0)), shown(Figure("share", 0.25)), shown(Figure("size", 20_000))
     ('1m 30s', '25 %', '20 kB')
     """
-    from mailsim.results.summary import percent
     from mailsim.teaching.sentences import tell
 
     kind, value, _ = figure
@@ -194,12 +194,19 @@ def shown(figure: Figure, language: str = "en") -> str:
         return tell(f"is_{value}".replace(" ", "_"), language)
     if isinstance(value, str):
         return value
-    text = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
+    with speaking(language):
+        return _written(kind, value)
+
+
+def _written(kind: Kind, value: float) -> str:
+    """A number with its unit, in the language spoken."""
+    from mailsim.results.summary import percent
+
     if kind == "time":
-        text = rough(round(value * 1e6))
-    elif kind == "share":
-        text = percent(value)
-    elif kind == "size":
+        return rough(round(value * 1e6))
+    if kind == "share":
+        return percent(value)
+    if kind == "size":
         power = next((power for power in (9, 6, 3) if value >= 10**power), 0)
-        text = f"{value / 10**power:.4g} {({9: 'GB', 6: 'MB', 3: 'kB', 0: 'B'})[power]}"
-    return text.replace(".", ",") if language == "de" else text
+        return numeral(f"{value / 10**power:.4g} {({9: 'GB', 6: 'MB', 3: 'kB', 0: 'B'})[power]}")
+    return numeral(f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}")

@@ -186,3 +186,11 @@ def test_an_attempt_that_a_policy_forbade_is_not_told_to_have_got_a_5xx() -> Non
     words = [text.get_text() for text in legend.get_texts()]
     assert "not sent: TLS policy (MTA-STS, DANE)" in words
     assert "no (5xx)" not in words
+
+
+def test_of_the_mail_sent_during_the_fault_the_first_return_is_told_and_no_earlier_one() -> None:
+    """Mail 0, sent before the outage, comes back after a second; of the four sent during it mail 2 does, after 50 minutes."""
+    log = outage_log()
+    log.messages["state"][0], log.messages["stored_us"][0], log.messages["ended_us"][0] = State.BOUNCED, -1, 101 * S
+    said = timeline(Result(small_scenario(), 7, log)).get_title().replace("\n", " ")
+    assert said == "Of 4 mails sent during the fault, 1 came back as undeliverable, the first after 50 min."

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailsim.errors import UnknownNameError, UnsupportedError
-from mailsim.language import sentences
+from mailsim.language import sentences, speaking
 from mailsim.teaching import check
+from mailsim.teaching.figures import Figure, shown
 
 #: ways to write 5,400 seconds
 AN_HOUR_AND_A_HALF = [
@@ -150,3 +151,10 @@ def test_both_languages_have_the_same_sentences_with_the_same_facts() -> None:
     english, german = sentences("en", "teaching"), sentences("de", "teaching")
     assert english.keys() == german.keys()
     assert [key for key in english if facts(english[key]) != facts(german[key])] == []
+
+
+def test_a_figure_is_written_in_the_language_asked_for_whatever_is_spoken() -> None:
+    share, time = Figure("share", 0.125), Figure("time", 30.6)
+    with speaking("de"):
+        assert (shown(share, "en"), shown(time, "en")) == ("12.5 %", "30.6s")
+    assert (shown(share, "de"), shown(time, "de")) == ("12,5 %", "30,6s")
