@@ -113,7 +113,8 @@ def raster_of(
     """The raster of the programs that send in a result's scenario, for its longest fault (6 h where nothing failed) or ``outage``."""
     from mailsim.plots.picture import caption_of
 
-    spans = [min(span.end_us, result.log.end_us) - span.start_us for span in result.log.conditions]
+    end_us = result.log.end_us
+    spans = [min(span.end_us, end_us) - span.start_us for span in result.log.conditions if span.start_us < end_us]
     length = outage if outage is not None else max(spans, default=0) or "6h"
     text = caption_of(result).partition(" · ")[2]
     return raster(senders_of(result.scenario), outage=length, ax=ax, style=style, window=window, caption=text, language=language)

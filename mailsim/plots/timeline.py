@@ -99,7 +99,7 @@ def _drawn(result: Result, *, ax: Axes | None, style: Style, window: Window) -> 
     lanes = tale.lanes
     with drawing(ax, style=style, height=0.5 + 0.13 * len(lanes) if style == "print" else 1.0) as axes:
         clock_axis(axes, result.starts, low, high)
-        axes.set_ylim(len(lanes), 0)
+        axes.set_ylim(max(len(lanes), 1), 0)
         draw_lanes(axes, result, lanes, fullest=fullest_of(lanes), style=style, window=(low, high))
         points = 0.86 * room_pt(axes, style=style)  # the names of rows take some at the right
         draw_bands(axes, result, lanes, points=points, style=style, window=(low, high))

@@ -179,3 +179,8 @@ def test_a_program_of_the_scenario_s_own_is_told_to_be_so_in_german() -> None:
     result = load("greylisting-two-mx").run(level="counts")
     figure: Any = result.plot.raster(language="de").figure
     assert "patient: im Szenario angegeben" in figure.get_supxlabel().replace("\n", " ")
+
+
+def test_a_fault_that_begins_after_the_end_of_the_run_has_no_length_below_nothing() -> None:
+    figure: Any = load("primary-outage").replace("traffic", []).run().plot.raster().figure
+    assert "outage, 6 h" in [text.get_text() for ax in figure.axes for text in ax.texts]

@@ -194,3 +194,8 @@ def test_of_the_mail_sent_during_the_fault_the_first_return_is_told_and_no_earli
     log.messages["state"][0], log.messages["stored_us"][0], log.messages["ended_us"][0] = State.BOUNCED, -1, 101 * S
     said = timeline(Result(small_scenario(), 7, log)).get_title().replace("\n", " ")
     assert said == "Of 4 mails sent during the fault, 1 came back as undeliverable, the first after 50 min."
+
+
+def test_a_run_in_which_nothing_happens_is_a_picture_all_the_same() -> None:
+    result = load("primary-outage").replace("traffic", []).run()
+    assert timeline(result).get_title() == "Nobody sent anything."
