@@ -59,7 +59,7 @@ def kind_of(why: Why) -> str:
 
 
 def contrast(runs: Sequence[tuple[Result, Tale, str]]) -> str:
-    """The first of these that tells the runs apart: cost of a failed attempt, mail returned, mail in the mailbox at all, slowest, failures."""
+    """The first of these that tells the runs apart: what a failed attempt costs, mail returned, mail that arrived, slowest, failures."""
     (one, tale, first), (two, other_tale, second) = runs
     costs = cost_of(one.log), cost_of(two.log)
     names = {"first": first, "second": second}
