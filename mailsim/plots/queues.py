@@ -103,8 +103,7 @@ def queues(
     from mailsim.plots.picture import caption_of, drawing, finish
     from mailsim.results.tables import require_level
 
-    if by not in ("reason", "node"):
-        raise UnknownNameError("stack of queues by", by, ("reason", "node"))
+    _known(by)
     require_level(result.log, "queues")
     peaks = queue_peaks(result.log)
     with speaking(language), drawing(ax, style=style) as axes:
@@ -257,8 +256,14 @@ def _title(result: Result, total: QueuePeak) -> str:
 
 def describe_queues(result: Result, *, by: By = "reason", language: str | None = None) -> str:
     """The queue picture in words."""
+    _known(by)
     with speaking(language):
         return _described(result, queue_peaks(result.log), by)
+
+
+def _known(by: str) -> None:
+    if by not in ("reason", "node"):
+        raise UnknownNameError("stack of queues by", by, ("reason", "node"))
 
 
 def _described(result: Result, peaks: list[QueuePeak], by: By) -> str:

@@ -236,8 +236,9 @@ def title_of(result: Result, tale: Tale) -> str:
         logins = result.summary().failed_logins
         return say("timeline.rejected_logins" if logins else "timeline.rejected", count=mail.rejected, total=mail.sent, logins=logins)
     if tale.latency_s is None:
-        key = "timeline.none_unknown" if mail.unknown else "timeline.none"
-        return say(key, total=mail.sent, rejected=mail.rejected, queued=mail.queued, unknown=mail.unknown)
+        fates = ["rejected", "queued", *(fate for fate in ("lost", "discarded", "unknown") if getattr(mail, fate))]
+        told = ", ".join(say(f"timeline.fate_{fate}", number=getattr(mail, fate)) for fate in fates)
+        return say("timeline.none", total=mail.sent, fates=told)
     sent = clock_text(result.starts, tale.sent_s, span_s=result.log.end_us / 1e6)
     took, words = duration_text(tale.latency_s), bool(tale.fault_words)
     fault = tale.fault_words or tale.fault

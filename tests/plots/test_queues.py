@@ -168,6 +168,8 @@ def test_a_window_shows_its_stretch_and_points_at_nothing_outside() -> None:
 def test_a_stack_by_something_else_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="reason"):
         queues(small_result(), by="reson")  # type: ignore[arg-type]
+    with pytest.raises(UnknownNameError, match="reason"):
+        describe_queues(small_result(), by="reson")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

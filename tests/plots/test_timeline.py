@@ -94,6 +94,15 @@ def test_without_a_fault_or_a_refusal_the_slowest_mail_is_told() -> None:
     assert timeline(result).get_title() == "3 of 6 mails arrived; the slowest, sent at 00:11, took 63 min."
 
 
+def test_where_nothing_arrived_mail_that_a_crash_destroyed_is_told_too() -> None:
+    silent = {"kind": "outage", "target": "mx1", "start": "0s", "length": "2h"}
+    crash = {"kind": "crash", "target": "isp", "queue": "lost", "start": "5m", "length": "1h"}
+    twice = load("first-mail").replace("traffic[0].times", ["1m", "2m"]).replace("faults", [silent, crash]).run()
+    assert timeline(twice).get_title() == "None of 2 mails arrived: 0 rejected, 0 still under way, 2 lost."
+    german = timeline(twice, language="de").get_title().replace("\n", " ")
+    assert german == "Von 2 Mails kam keine an: 0 abgewiesen, 0 noch unterwegs, 2 verloren gegangen."
+
+
 def test_the_description_tells_lanes_faults_failures_and_the_queue() -> None:
     text = describe_timeline(small_result())
     assert text.startswith("Timeline with a lane for each of ann, isp, mx1, mx2, boxes, bob. Wrong: mx1 (silent, 1 h) from 00:10.")
