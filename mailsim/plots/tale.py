@@ -82,7 +82,7 @@ def tale_of(result: Result) -> Tale:
     if slowest is not None:
         sent_s = log.messages["sent_us"][slowest] / 1e6
         latency_s = (log.messages["stored_us"][slowest] - log.messages["sent_us"][slowest]) / 1e6
-    fault, words, after = _fault_of(log, slowest)
+    fault, words, after = _fault_of(log, slowest, hosts)
     returned = first_returned_row(log, ordinary(log))
     way = _way(log, returned if returned is not None else slowest)
     return Tale(
@@ -240,17 +240,34 @@ def _way(log: EventLog, row: int | None) -> tuple[tuple[float, str], ...]:
     return way if way and way[-1][0] - way[0][0] > LEAST_WAY * log.end_us / 1e6 else ()
 
 
-def _fault_of(log: EventLog, row: int | None) -> tuple[str, str, float | None]:
-    """The fault during which that mail was sent, what it was if no plain outage, how long after its end it came (None: before)."""
+def _fault_of(log: EventLog, row: int | None, hosts: dict[str, str]) -> tuple[str, str, float | None]:
+    """The fault during which that mail was sent, what it was if no plain outage, how long after its end it came (None: before).
+
+    Of several it is one of those at whose place the mail's contacts failed, if there is such a one; and the one that ends last.
+    """
     if row is None:
         return "", "", None
     sent, stored = log.messages["sent_us"][row], log.messages["stored_us"][row]
     active = [span for span in log.conditions if span.start_us <= sent < span.end_us]
     if not active:
         return "", "", None
-    last = max(active, key=lambda span: span.end_us)
+    met = _failed_at(log, log.messages["message"][row], hosts)
+    last = max([span for span in active if span.node in met] or active, key=lambda span: span.end_us)
     words = "" if last.how.startswith(_OUT) else say("timeline.fault_words", node=last.node, how=in_short(phrased("faults", last.how)))
     return last.target, words, (stored - last.end_us) / 1e6 if stored >= last.end_us else None
+
+
+def _failed_at(log: EventLog, number: int, hosts: dict[str, str]) -> set[str]:
+    """Nodes, and links by both names of theirs, at which contacts for this message failed."""
+    if log.level != "events":
+        return set()
+    wanted = (view(log.events, "message") == number) & (view(log.events, "kind") == Event.TRIED) & (view(log.events, "why") != Why.OK)
+    found: set[str] = set()
+    for k in np.flatnonzero(wanted).tolist():
+        by, tried = (log.names[log.events[column][k]] for column in ("node", "peer"))
+        node = hosts.get(tried, tried)
+        found |= {node, f"{by}-{node}", f"{node}-{by}"}
+    return found
 
 
 def first_returned_row(log: EventLog, mail: Mask) -> int | None:

@@ -94,6 +94,17 @@ def test_without_a_fault_or_a_refusal_the_slowest_mail_is_told() -> None:
     assert timeline(result).get_title() == "3 of 6 mails arrived; the slowest, sent at 00:11, took 63 min."
 
 
+def test_of_two_faults_the_title_names_the_one_that_the_mail_met() -> None:
+    # home keeps ann's own mailbox, which nobody looks into: that it refuses for longer concerns no mail
+    faults = [
+        {"kind": "outage", "target": "mx1", "start": "30m", "length": "1h", "how": "silent"},
+        {"kind": "outage", "target": "home", "start": "30m", "length": "9h", "how": "refused"},
+    ]
+    slow = load("client-side-fallback").replace("faults", faults).run()
+    assert "mx1" in timeline(slow).get_title()
+    assert "home" not in timeline(slow).get_title()
+
+
 def test_where_nothing_arrived_mail_that_a_crash_destroyed_is_told_too() -> None:
     silent = {"kind": "outage", "target": "mx1", "start": "0s", "length": "2h"}
     crash = {"kind": "crash", "target": "isp", "queue": "lost", "start": "5m", "length": "1h"}
