@@ -168,9 +168,7 @@ def a_backup_gives_up_too_early(view: View) -> Iterator[Finding]:
         for name, node in view.nodes(Mta):
             if name == fault.target or not set(node.relays_for) & set(hit.final_for):
                 continue
-            lifetime = node.queue_lifetime
-            if lifetime is None:
-                lifetime = mta_figures(node.flavour, node.parameters, own=view.scenario.flavours).queue_lifetime
+            lifetime = node.figures(view.scenario.flavours).queue_lifetime
             down = _down_beyond(fault, lifetime, view.scenario.starts)
             if down:
                 what, beyond = down

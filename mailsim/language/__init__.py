@@ -17,10 +17,11 @@ from __future__ import annotations
 from mailsim.language.phrases import phrased
 from mailsim.language.speech import in_words, say, speak, speaking, spoken, worded
 from mailsim.language.tables import SOURCE, languages, sentences
-from mailsim.language.writing import counted, day_text, listed, numeral, printable
+from mailsim.language.writing import begun, counted, day_text, listed, numeral, printable
 
 __all__ = [
     "SOURCE",
+    "begun",
     "counted",
     "day_text",
     "in_words",

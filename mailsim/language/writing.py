@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-__all__ = ["counted", "day_text", "listed", "numeral", "printable"]
+__all__ = ["begun", "counted", "day_text", "listed", "numeral", "printable"]
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _MARK = re.compile(r"(?<=\d)[.,](?=\d)")
@@ -56,6 +56,17 @@ def day_text(at: datetime) -> str:
 
     weekday, month = say(f"calendar.weekdays_{at.weekday()}"), say(f"calendar.months_{at.month - 1}")
     return say("calendar.day", weekday=weekday, day=at.day, month=month)
+
+
+def begun(words: str) -> str:
+    """Words as they begin a sentence; the rest stays as it is.
+
+    Examples
+    --------
+    >>> begun("mail from mx1")
+    'Mail from mx1'
+    """
+    return words[:1].upper() + words[1:]
 
 
 def listed(parts: Sequence[str]) -> str:

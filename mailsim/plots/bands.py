@@ -15,7 +15,7 @@ from mailsim.plots.timeaxis import duration_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Band", "band_labels", "bands", "draw_band", "in_short", "joined"]
+__all__ = ["Band", "band_labels", "bands", "draw_band", "in_short", "joined", "wrong_at"]
 
 
 #: letters of what is wrong that a label has room for
@@ -61,6 +61,12 @@ def bands(conditions: Iterable[ConditionSpan], *, end_s: float) -> list[Band]:
         open_bands[key] = len(found), 1
         found.append(Band(span.node, start, min(end, end_s), f"{how}, {length}" if end > start else how))  # a request has no length
     return found
+
+
+def wrong_at(conditions: Iterable[ConditionSpan], t_us: int) -> tuple[tuple[str, str], ...]:
+    """Where something is wrong at an instant, and what, in short: a stretch includes its start and not its end."""
+    active = [span for span in conditions if span.start_us <= t_us < span.end_us]
+    return tuple(dict.fromkeys((span.node, in_short(phrased("faults", span.how))) for span in active))
 
 
 def joined(wrong: Iterable[Band]) -> list[Band]:

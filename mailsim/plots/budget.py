@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mailsim.language import say, speaking
+from mailsim.language import begun, say, speaking
 from mailsim.plots.groups import group_name, sent_in, sent_within
 from mailsim.plots.stacks import Part, Row, draw_stacks, stacks_height
 from mailsim.plots.style import COLOURS, Style
@@ -141,6 +141,5 @@ def _described(groups: list[Group]) -> str:
     for cohort, means in groups:
         row = _row(cohort, means)
         told = ", ".join(f"{say(f'budget.short_{part}')} {text}" for part, text in row.texts.items())
-        who = cohort.words[0].upper() + cohort.words[1:]
-        parts.append(say("budget.described_group", who=who, count=means.stored, above=row.above, parts=told))
+        parts.append(say("budget.described_group", who=begun(cohort.words), count=means.stored, above=row.above, parts=told))
     return " ".join(parts)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from mailsim.flavours import Schedule, mta_figures
+from mailsim.flavours import Schedule
 from mailsim.flavours import schedule as flavour_schedule
 from mailsim.flavours.schedules import schedule_of
 from mailsim.language import numeral, phrased, say
 from mailsim.plots.timeaxis import duration_text
-from mailsim.units import clock, duration
+from mailsim.units import clock
 
 if TYPE_CHECKING:
     from mailsim.scenario import Scenario
@@ -61,9 +61,7 @@ def senders_of(scenario: Scenario) -> list[Schedule]:
     passing = {name for name, node in scenario.nodes.items() if node.kind == "mta" and (node.submission or node.relays_for)}
     for name, node in scenario.nodes.items():
         if node.kind == "mta" and (name in passing or not passing):
-            kept = {} if node.queue_lifetime is None else {"queue_lifetime": duration(node.queue_lifetime)}
-            figures = mta_figures(node.flavour, {**node.parameters, **kept}, own=scenario.flavours)
-            found[name] = schedule_of(f"{name} ({node.flavour})", "", figures)
+            found[name] = schedule_of(f"{name} ({node.flavour})", "", node.figures(scenario.flavours))
         elif node.kind == "senders":
             found |= {f"/{flavour}": flavour_schedule(flavour, own=scenario.flavours) for flavour in node.mix}
     return list(found.values())

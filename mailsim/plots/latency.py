@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from mailsim.language import say, speaking
+from mailsim.language import begun, say, speaking
 from mailsim.plots.lettering import legend_below
 from mailsim.plots.style import COLOURS, LETTERS, LINE_STYLES, SHARE_TICKS, SIZES, Style
 from mailsim.plots.timeaxis import Window, ages_s, duration_axis, duration_text
@@ -198,7 +198,7 @@ def _described(result: Result) -> str:
         curve, read = arrival_curve(result.log, cohort.mask), arrival_curve(result.log, cohort.mask, to="read")
         if curve.max_us is None:
             continue
-        facts = {"who": cohort.words[0].upper() + cohort.words[1:], "count": curve.total, "stored": duration_text(curve.max_us / 1e6)}
+        facts = {"who": begun(cohort.words), "count": curve.total, "stored": duration_text(curve.max_us / 1e6)}
         if read.max_us is None:
             parts.append(say("latency.described_stored", **facts))
         else:

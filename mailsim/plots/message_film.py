@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mailsim.events import Event
 from mailsim.language import printable, say, speaking
 from mailsim.plots.animation import cursor_on, sheet, strip
+from mailsim.plots.bands import wrong_at
 from mailsim.plots.boxes import HIGH, WIDE, Point, edge_of
 from mailsim.plots.film import Film, Frame, shot_frames
 from mailsim.plots.lanes import path_order
 from mailsim.plots.lettering import legend_below
-from mailsim.plots.shots import wrong_at
 from mailsim.plots.stage import Stage
 from mailsim.plots.style import COLOURS, SIZES, Style
 from mailsim.plots.ways import ways
@@ -110,7 +110,7 @@ def _pictures(result: Result, story: Story, played: Sequence[Scene], style: str)
         strip(below, result, _window_s(played), style)
         cursor = cursor_on(below, stage, style)
         letter = Letter(stage)
-        wrong = any(wrong_at(log, scene.step.t_us) for scene in played)
+        wrong = any(wrong_at(log.conditions, scene.step.t_us) for scene in played)
         legend_below(below, _legend(played, style, wrong=wrong), style=style)
         finish(axes, title=printable(story.title), description="", caption=caption, style=style)
         stage.title()
@@ -118,7 +118,7 @@ def _pictures(result: Result, story: Story, played: Sequence[Scene], style: str)
 
         def show(number: int) -> None:
             scene = played[number]
-            stage.show(wrong_at(log, scene.step.t_us), {}, {}, turn=0)
+            stage.show(wrong_at(log.conditions, scene.step.t_us), {}, {}, turn=0)
             stage.tell(say("animation.clock_message", since=rough(scene.step.since_sent_us)), scene.step.text)
             letter.show(scene)
             cursor.set_xdata([scene.step.t_us / 1e6] * 2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mailsim.language import say, speaking
+from mailsim.language import begun, say, speaking
 from mailsim.plots.bands import band_labels, bands, draw_band, joined
 from mailsim.plots.groups import group_name
 from mailsim.plots.lettering import legend_below, room_pt
@@ -209,5 +209,5 @@ def _described(found: Takers) -> str:
     for name, counts in _groups(found):
         told = ", ".join(f"{host} {text}" for host, text in _row(name, counts, found).texts.items())
         who = say(name)
-        parts.append(say("mx_share.described_group", who=who[0].upper() + who[1:], count=int(counts.sum()), parts=told))
+        parts.append(say("mx_share.described_group", who=begun(who), count=int(counts.sum()), parts=told))
     return " ".join([*parts, *([_open_words(found) + "."] if found.open else [])])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mailsim.language import listed, say, speaking
+from mailsim.language import begun, listed, say, speaking
 from mailsim.plots.groups import group_name, sent_in, sent_within
 from mailsim.plots.stacks import Part, Row, draw_stacks, stacks_height
 from mailsim.plots.style import COLOURS, SHARE_TICKS, Style
@@ -105,6 +105,5 @@ def _described(groups: list[Group]) -> str:
     parts = [say("outcomes.described"), _title(groups)]
     for cohort, counts in groups:
         told = ", ".join(f"{outcome_parts()[key].word} {text}" for key, text in _row(cohort, counts).texts.items())
-        who = cohort.words[0].upper() + cohort.words[1:]
-        parts.append(say("outcomes.described_group", who=who, count=len(cohort), parts=told))
+        parts.append(say("outcomes.described_group", who=begun(cohort.words), count=len(cohort), parts=told))
     return " ".join(parts)

@@ -9,17 +9,16 @@ import numpy.typing as npt
 
 from mailsim.errors import UnsupportedError
 from mailsim.events import Event, EventLog
-from mailsim.language import phrased
-from mailsim.plots.bands import in_short
+from mailsim.plots.bands import wrong_at
 from mailsim.plots.lanes import node_by_host
 from mailsim.results.columns import Ints, view
-from mailsim.results.queues import queue_changes
+from mailsim.results.queues import waiting_at
 from mailsim.rules.reasons import Why
 
 if TYPE_CHECKING:
     from mailsim.scenario import Scenario
 
-__all__ = ["Passed", "Shot", "instants_us", "shots", "wrong_at"]
+__all__ = ["Passed", "Shot", "instants_us", "shots"]
 
 #: who took a message from whom
 _TAKEN = (Event.ACCEPTED, Event.STORED, Event.FETCHED)
@@ -78,27 +77,9 @@ def shots(scenario: Scenario, log: EventLog, at_us: Ints) -> list[Shot]:
     """
     if log.level != "events":
         raise UnsupportedError(f'a film needs event rows, this run kept {log.level!r}: run the scenario with level="events"')
-    waiting, passed = _waiting(log, at_us), _passed(scenario, log, at_us)
+    waiting, passed = waiting_at(log, at_us), _passed(scenario, log, at_us)
     before = [int(at_us[0]) - 1, *at_us[:-1].tolist()]
-    return [Shot(t_us, before[k], wrong_at(log, t_us), waiting[k], passed[k]) for k, t_us in enumerate(at_us.tolist())]
-
-
-def wrong_at(log: EventLog, t_us: int) -> tuple[tuple[str, str], ...]:
-    """Where something is wrong at an instant, and what: a stretch includes its start and not its end."""
-    active = [span for span in log.conditions if span.start_us <= t_us < span.end_us]
-    return tuple(dict.fromkeys((span.node, in_short(phrased("faults", span.how))) for span in active))
-
-
-def _waiting(log: EventLog, at_us: Ints) -> list[dict[str, int]]:
-    """Depth of each queue at each instant."""
-    changes, found = queue_changes(log), [dict[str, int]() for _ in at_us]
-    for node in np.unique(changes.node).tolist():
-        here = changes.at_node(node)
-        place = np.searchsorted(here.t_us, at_us, side="right") - 1
-        for k, row in enumerate(place.tolist()):
-            if row >= 0 and here.depth[row]:
-                found[k][log.names[node]] = int(here.depth[row])
-    return found
+    return [Shot(t_us, before[k], wrong_at(log.conditions, t_us), waiting[k], passed[k]) for k, t_us in enumerate(at_us.tolist())]
 
 
 def _passed(scenario: Scenario, log: EventLog, at_us: Ints) -> list[dict[tuple[str, str], Passed]]:

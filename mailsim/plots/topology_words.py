@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailsim.events import EventLog
-from mailsim.language import listed, phrased, say
-from mailsim.plots.bands import bands, in_short
+from mailsim.language import listed, say
+from mailsim.plots.bands import bands, wrong_at
 from mailsim.plots.lanes import LAYERS, Place, layer_word, path_order
 from mailsim.plots.timeaxis import clock_text
 from mailsim.plots.ways import Moment, Way, by_mx, waiting
@@ -47,8 +47,7 @@ def wrong_of(scene: Scene) -> list[tuple[str, str]]:
         return []
     if moment is None:
         return [(band.node, band.label) for band in bands(log.conditions, end_s=log.end_us / 1e6)]
-    active = [span for span in log.conditions if span.start_us <= moment.at_us < span.end_us]
-    return list(dict.fromkeys((span.node, in_short(phrased("faults", span.how))) for span in active))
+    return list(wrong_at(log.conditions, moment.at_us))
 
 
 def title_of(scene: Scene) -> str:

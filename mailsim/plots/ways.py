@@ -13,7 +13,7 @@ from mailsim.plots.lanes import node_by_host, path_order
 from mailsim.plots.timeaxis import duration_text
 from mailsim.results.columns import by_message, view
 from mailsim.results.metrics import ordinary
-from mailsim.results.queues import queue_changes
+from mailsim.results.queues import waiting_at
 from mailsim.rules.reasons import Why
 from mailsim.units import micros
 
@@ -173,10 +173,4 @@ def waiting(log: EventLog, moment: Moment) -> dict[str, int]:
     """Messages in the queue of each node at the moment, where there are any."""
     if log.level != "events":
         return {}
-    changes, found = queue_changes(log), {}
-    for node in np.unique(changes.node).tolist():
-        here = changes.at_node(node)
-        place = int(np.searchsorted(here.t_us, moment.at_us, side="right")) - 1
-        if place >= 0 and here.depth[place]:
-            found[log.names[node]] = int(here.depth[place])
-    return found
+    return waiting_at(log, np.array([moment.at_us]))[0]

@@ -17,7 +17,7 @@ from mailsim.results.columns import Ints, by_message, view
 from mailsim.results.metrics import fault_spans
 from mailsim.rules.reasons import Why
 
-__all__ = ["WAITS", "QueueChanges", "QueuePeak", "peak_of", "queue_by_reason", "queue_changes", "queue_peaks", "queue_total"]
+__all__ = ["WAITS", "QueueChanges", "QueuePeak", "peak_of", "queue_by_reason", "queue_changes", "queue_peaks", "queue_total", "waiting_at"]
 
 #: why a message is in a queue: it is worked on, or it waits after an attempt that came to one of the reasons
 WAITS: dict[str, frozenset[Why]] = {
@@ -92,6 +92,18 @@ def queue_changes(log: EventLog) -> QueueChanges:
     steps = _steps(log)
     change = np.stack((steps.enters, steps.waits, steps.enters * steps.size), axis=1)
     return _summed_by_node(steps.node, steps.t_us, change)
+
+
+def waiting_at(log: EventLog, at_us: Ints) -> list[dict[str, int]]:
+    """Messages in the queue of each node at each instant, where there are any."""
+    changes, found = queue_changes(log), [dict[str, int]() for _ in at_us]
+    for node in np.unique(changes.node).tolist():
+        here = changes.at_node(node)
+        place = np.searchsorted(here.t_us, at_us, side="right") - 1
+        for k, row in enumerate(place.tolist()):
+            if row >= 0 and here.depth[row]:
+                found[k][log.names[node]] = int(here.depth[row])
+    return found
 
 
 def queue_total(log: EventLog) -> QueueChanges:

@@ -9,7 +9,6 @@ from mailsim.flavours.models import MtaFigures
 from mailsim.nodes import Client, Mailstore, Mta
 from mailsim.stories.dialogue import Session
 from mailsim.stories.record import Delivery
-from mailsim.units import duration
 
 if TYPE_CHECKING:
     from mailsim.scenario.scenario import Scenario
@@ -67,8 +66,7 @@ class Cast:
         """The figures of an MTA (for a population: of the message's ``flavour``); Postfix's where there are none."""
         declared = self._nodes.get(node)
         if isinstance(declared, Mta):
-            kept = {} if declared.queue_lifetime is None else {"queue_lifetime": duration(declared.queue_lifetime)}
-            return mta_figures(declared.flavour, {**declared.parameters, **kept}, own=self._own)
+            return declared.figures(self._own)
         return mta_figures(flavour or "postfix", own=self._own)
 
     def is_client(self, node: str) -> bool:

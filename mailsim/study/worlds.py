@@ -70,8 +70,7 @@ def lifetimes(layouts: Mapping[str, Scenario], mix: Mapping[str, float]) -> dict
     for title, layout in layouts.items():
         for name, node in layout.nodes.items():
             if isinstance(node, Mta) and node.relays_for:
-                kept = {} if node.queue_lifetime is None else {"queue_lifetime": duration(node.queue_lifetime)}
-                figures = mta_figures(node.flavour, {**node.parameters, **kept}, own=layout.flavours)
+                figures = node.figures(layout.flavours)
                 if figures.give_up.attempts is None:
                     relays.setdefault(name, {})[title] = figures.queue_lifetime / 1e6
     for name, by_layout in relays.items():

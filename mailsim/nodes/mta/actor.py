@@ -6,7 +6,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
-from mailsim.flavours import mta_figures
 from mailsim.nodes.attempt import Handover, Item
 from mailsim.nodes.contact import Caller, Doorman
 from mailsim.nodes.logins import LoginDesk, SmtpLogins, login_rules
@@ -31,7 +30,6 @@ from mailsim.rules.receive import ReceiverPolicy
 from mailsim.rules.retry import next_scan
 from mailsim.rules.sts import Fetch
 from mailsim.rules.tls import Offer
-from mailsim.units import duration
 
 __all__ = ["MtaActor"]
 
@@ -48,10 +46,7 @@ class MtaActor:
         self.name = name
         self.declaration = declaration
         self.number = world.log.name(name)
-        overrides: dict[str, Any] = dict(declaration.parameters)
-        if declaration.queue_lifetime is not None:
-            overrides["queue_lifetime"] = duration(declaration.queue_lifetime)
-        self.figures = mta_figures(declaration.flavour, overrides, own=world.compiled.flavours)
+        self.figures = declaration.figures(world.compiled.flavours)
         node = world.compiled.nodes[name]
         self.host = node.host or name
         self.own = frozenset({self.host, *node.addresses})

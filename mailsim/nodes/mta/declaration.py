@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from mailsim.declared import Declared, DrawnDuration, Duration, HostName, MailAddress, drawn
+from mailsim.flavours import OwnFlavour, mta_figures
+from mailsim.flavours.models import MtaFigures
 from mailsim.nodes.base import HostDeclaration, node_kind
 from mailsim.nodes.mta.policies import Greylisted, Limits, Recipients, Verification
 from mailsim.rules.conditions import FOREVER
 from mailsim.rules.cues import Cue
 from mailsim.rules.smtp import Stage, parse_reply
+from mailsim.units import duration
 
 __all__ = ["Account", "Mta", "ScriptedReply"]
 
@@ -138,6 +142,11 @@ class Mta(HostDeclaration):
     certificate: Literal["valid", "invalid"] = "valid"
     tlsa_matches: bool = True
     parameters: dict[str, Any] = {}
+
+    def figures(self, own: Mapping[str, OwnFlavour] | None = None) -> MtaFigures:
+        """The figures of its flavour (shipped or of a scenario's ``own``) with what it declares itself on top."""
+        kept = {} if self.queue_lifetime is None else {"queue_lifetime": duration(self.queue_lifetime)}
+        return mta_figures(self.flavour, {**self.parameters, **kept}, own=own)
 
     def knows_recipients(self, domain: str) -> str:
         """``none``, ``list`` or ``probe``: what is known of the recipients of a domain in ``relays_for``."""
